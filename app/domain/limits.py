@@ -1,0 +1,47 @@
+"""Every bound of the domain, in one place. Sources: the published guide where marked (stated), else our decisions."""
+
+RECORDS_PER_SAVE = 50  # stated
+RECORDS_PER_DELETE = 20  # stated
+CATALOGUE_ITEMS_PER_SAVE = 50  # customers or products in one call
+
+DEFINITIONS_PER_SHOP = 200
+FIELDS_PER_DEFINITION = 100
+RELATIONSHIPS_PER_DEFINITION = 10
+UNIQUE_KEY_FIELDS = 5
+OPTIONS_PER_FIELD = 200
+
+NAME_LENGTH = 100  # of a definition, in characters
+KEY_LENGTH = 50  # of a definition's key or a field's name
+LABEL_LENGTH = 200
+DESCRIPTION_LENGTH = 2_000
+
+STRING_LENGTH = 2_000  # characters in a STRING
+LONGTEXT_LENGTH = 100_000  # characters in a LONGTEXT
+LIST_LENGTH = 1_000  # elements in a LIST
+JSON_BYTES = 100_000  # encoded size of a JSON value
+JSON_DEPTH = 32
+DECIMAL_INTEGER_DIGITS = 30
+DECIMAL_FRACTION_DIGITS = 30
+
+IDENTIFIER_LENGTH = 191  # product ids, customer ids, sources, references
+EMAIL_LENGTH = 254
+PERSON_NAME_LENGTH = 200
+PRODUCT_NAME_LENGTH = 500
+SEARCH_LENGTH = 100  # characters of a search prefix, and of the keys searched
+
+SLOT_TEXT_LENGTH = 200  # characters of a text kept in an index slot
+UNIQUE_KEY_LENGTH = 500  # characters of a unique key kept as text; longer ones become a digest
+
+OVERRIDE_SOURCES = 3  # stated
+PATH_HOPS = 4
+
+PAGE_SIZE = 100  # the largest "first" or "last"
+DEFAULT_PAGE_SIZE = 20
+COUNT_BOUND = 10_000  # totalCount counts exactly up to here
+
+IDEMPOTENCY_KEY_LENGTH = 255
+IDEMPOTENCY_HOURS = 24
+
+LARGEST_ID = 2**63 - 1
+
+SLOTS = {"ref": 4, "str": 6, "num": 6, "at": 4}  # typed index slots of the records table

@@ -6,7 +6,6 @@ CATALOGUE_ITEMS_PER_SAVE = 50  # customers or products in one call
 
 DEFINITIONS_PER_SHOP = 200
 FIELDS_PER_DEFINITION = 100
-RELATIONSHIPS_PER_DEFINITION = 10
 UNIQUE_KEY_FIELDS = 5
 OPTIONS_PER_FIELD = 200
 
@@ -44,4 +43,6 @@ IDEMPOTENCY_HOURS = 24
 
 LARGEST_ID = 2**63 - 1
 
-SLOTS = {"ref": 4, "str": 6, "num": 6, "at": 4}  # typed index slots of the records table
+# Typed index slots of the records table, by what they hold: relations to contacts and definitions, relations to
+# products, texts, numbers, dates. Every relation must find a slot; other fields beyond them are read from the record.
+SLOTS = {"ref": 4, "product": 2, "str": 5, "num": 6, "at": 4}

@@ -78,8 +78,9 @@ class Problem:
         return replace(self, path=path, index=self.index if index is None else index)
 
 
-@dataclass(frozen=True)
 class Refused(Exception):
     """Ends an operation whose whole call is refused. Raised and caught inside `operations` only."""
 
-    problems: tuple[Problem, ...]
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(*(problem.message for problem in problems))
+        self.problems = problems

@@ -39,12 +39,13 @@ create table records (
     ref2          bigint,
     ref3          bigint,
     ref4          bigint,
+    product1      text collate "C",
+    product2      text collate "C",
     str1          text collate "C",
     str2          text collate "C",
     str3          text collate "C",
     str4          text collate "C",
     str5          text collate "C",
-    str6          text collate "C",
     num1          float8,
     num2          float8,
     num3          float8,
@@ -63,20 +64,21 @@ create table records (
 create index records_definition on records (shop_id, definition_id, id);
 -- upserts
 create unique index records_unique_key on records (shop_id, definition_id, unique_key) where unique_key is not null;
--- one price of a list: who sells it (the first reference) and the product (the first text)
-create index records_price on records (shop_id, definition_id, ref1, str1, id)
-    where ref1 is not null and str1 is not null;
+-- one price of a list: who sells it (the first reference) and the product
+create index records_price on records (shop_id, definition_id, ref1, product1, id)
+    where ref1 is not null and product1 is not null;
 -- filter, sort and traverse by any slotted field
 create index records_ref1 on records (shop_id, definition_id, ref1, id) where ref1 is not null;
 create index records_ref2 on records (shop_id, definition_id, ref2, id) where ref2 is not null;
 create index records_ref3 on records (shop_id, definition_id, ref3, id) where ref3 is not null;
 create index records_ref4 on records (shop_id, definition_id, ref4, id) where ref4 is not null;
+create index records_product1 on records (shop_id, definition_id, product1, id) where product1 is not null;
+create index records_product2 on records (shop_id, definition_id, product2, id) where product2 is not null;
 create index records_str1 on records (shop_id, definition_id, str1, id) where str1 is not null;
 create index records_str2 on records (shop_id, definition_id, str2, id) where str2 is not null;
 create index records_str3 on records (shop_id, definition_id, str3, id) where str3 is not null;
 create index records_str4 on records (shop_id, definition_id, str4, id) where str4 is not null;
 create index records_str5 on records (shop_id, definition_id, str5, id) where str5 is not null;
-create index records_str6 on records (shop_id, definition_id, str6, id) where str6 is not null;
 create index records_num1 on records (shop_id, definition_id, num1, id) where num1 is not null;
 create index records_num2 on records (shop_id, definition_id, num2, id) where num2 is not null;
 create index records_num3 on records (shop_id, definition_id, num3, id) where num3 is not null;
@@ -127,7 +129,8 @@ begin
         execute format('alter table %I force row level security', tenant_table);
         execute format(
             'create policy tenant on %I '
-            'using (shop_id = nullif(current_setting(''app.shop_id'', true), )::bigint) with check (shop_id = nullif(current_setting(app.shop_id, true), )::bigint)', tenant_table);
+            'using (shop_id = nullif(current_setting(''app.shop_id'', true), '''')::bigint) '
+            'with check (shop_id = nullif(current_setting(''app.shop_id'', true), '''')::bigint)', tenant_table);
     end loop;
 end
 $$;

@@ -1,0 +1,195 @@
+"""The command line: serve, migrate, shops, keys, schema. Every failure is one line on standard error."""
+
+import asyncio
+import os
+from typing import Any
+
+import click
+
+from app.domain.problems import Problem
+from app.domain.shops import ApiKey, Shop, name_problem, new_key, time_zone_problem
+from app.server import access, processes
+from app.server.settings import InvalidSettings, read_settings
+from app.store import keys, shops
+from app.store.administration import NotMigrated, administering
+from app.store.database import UnsafeRole
+from app.store.failures import StoreFailure
+from app.store.migrate import Migrated, MigrationRefused, migrate
+
+EXPLORER_PATH = "/graphql"
+_FAILURES = (
+    InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, UnsafeRole,
+    access.ShopNotFound, processes.ServingFailure,
+)  # fmt: skip
+
+
+class _Commands(click.Group):
+    """Says what went wrong in one line, and exits with 1."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except _FAILURES as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="custom-data-gateway")
+def main() -> None:
+    """The Custom Data Gateway.
+
+    DATABASE_URL names the PostgreSQL to use; without it, every command uses the embedded one below CUSTOM_DATA_HOME
+    (.custom-data), and the one of a running "serve" if there is one.
+    """
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
+@click.option("--demo", is_flag=True, help="Fill a demo shop, once, and print its API key.")
+def serve(host: str, port: int, workers: int, demo: bool) -> None:
+    """Migrate the database and serve until Ctrl-C."""
+    settings = read_settings()
+    with (
+        processes.until_told_to_stop(),
+        access.opened(settings, serving=True) as urls,
+        processes.listening(host, port) as listener,
+    ):
+        key = asyncio.run(access.prepare(settings, urls, demo))
+        _announce(listener.getsockname(), key)
+        os.environ["DATABASE_URL"] = urls.gateway
+        os.environ.pop("DATABASE_ADMIN_URL", None)
+        processes.serve(listener, workers)
+
+
+@main.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to this version's shape."""
+
+    async def work(url: str) -> Migrated:
+        return await migrate(url)
+
+    migrated = access.administer(work, ready=False)
+    click.echo(f"Applied: {', '.join(migrated.applied)}." if migrated.applied else "Nothing to apply.")
+    if not migrated.role_ready:
+        click.echo(
+            "This login may not create or take on the role custom_data_gateway, so it serves itself: row-level "
+            "security is forced and binds it too.",
+            err=True,
+        )
+
+
+@main.group()
+def shop() -> None:
+    """Shops, the tenants."""
+
+
+@shop.command("create")
+@click.argument("name")
+@click.option("--time-zone", "--timezone", default="UTC", show_default=True, help="IANA name, such as Europe/Paris.")
+@click.option(
+    "--unify-by-email", type=click.Choice(["VERIFIED", "ALWAYS"], case_sensitive=False), default="VERIFIED",
+    show_default=True, help="Which e-mails may join a new customer to an existing contact.",
+)  # fmt: skip
+def shop_create(name: str, time_zone: str, unify_by_email: str) -> None:
+    """Create the shop NAME and print its id."""
+    _refuse(name_problem(name), time_zone_problem(time_zone))
+
+    async def work(url: str) -> Shop:
+        async with administering(url) as connection:
+            return await shops.create_shop(connection, name, time_zone, unify_by_email.upper())
+
+    click.echo(access.administer(work).id)
+
+
+@shop.command("list")
+def shop_list() -> None:
+    """List all shops: id, time zone, name."""
+
+    async def work(url: str) -> list[Shop]:
+        async with administering(url) as connection:
+            return await shops.list_shops(connection)
+
+    for each in access.administer(work):
+        click.echo(f"{each.id}\t{each.time_zone}\t{each.name}")
+
+
+@main.group()
+def key() -> None:
+    """API keys of a shop."""
+
+
+_shop_option = click.option("--shop", "reference", required=True, metavar="ID|NAME", help="Whose.")
+
+
+@key.command("create")
+@_shop_option
+@click.option("--name", default="API key", show_default=True, help="What it is for.")
+def key_create(reference: str, name: str) -> None:
+    """Create an API key and print it, this once: only its hash is stored."""
+    _refuse(name_problem(name))
+
+    async def work(url: str) -> str:
+        async with access.tenant(url, reference) as session:
+            text, digest, prefix = new_key(session.shop_id)
+            await keys.create_key(session, name, digest, prefix)
+        return text
+
+    click.echo(access.administer(work))
+
+
+@key.command("list")
+@_shop_option
+def key_list(reference: str) -> None:
+    """List a shop's keys: id, beginning, created, revoked, name."""
+
+    async def work(url: str) -> list[ApiKey]:
+        async with access.tenant(url, reference) as session:
+            return await keys.list_keys(session)
+
+    for each in access.administer(work):
+        revoked = f"{each.revoked_at:%Y-%m-%d}" if each.revoked_at else "-"
+        click.echo(f"{each.id}\t{each.prefix}...\t{each.created_at:%Y-%m-%d}\t{revoked}\t{each.name}")
+
+
+@key.command("revoke")
+@_shop_option
+@click.argument("key_id", type=click.IntRange(1, 2**63 - 1))
+def key_revoke(reference: str, key_id: int) -> None:
+    """End the key KEY_ID, at once and for ever."""
+
+    async def work(url: str) -> ApiKey | None:
+        async with access.tenant(url, reference) as session:
+            return await keys.revoke_key(session, key_id)
+
+    if access.administer(work) is None:
+        raise click.ClickException(f"That shop has no key {key_id}. 'custom-data key list' shows its keys.")
+    click.echo(f"Key {key_id} is revoked.")
+
+
+@main.command()
+def schema() -> None:
+    """Print the GraphQL schema (SDL)."""
+    from app.graphql.schema import schema as core
+
+    click.echo(core.as_str())
+
+
+def _announce(address: tuple[Any, ...], key: str | None) -> None:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])
+    url = f"http://[{host}]:{address[1]}" if ":" in host else f"http://{host}:{address[1]}"
+    click.echo(f"GraphiQL: {url}{EXPLORER_PATH}")
+    if key is not None:
+        click.echo(f"API key:  {key}")
+    click.echo("Ctrl-C stops.")
+
+
+def _refuse(*problems: Problem | None) -> None:
+    for problem in problems:
+        if problem is not None:
+            raise click.ClickException(problem.message)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Names: what a definition and its fields may be called, and what GraphQL makes of it.
+
+A definition becomes a GraphQL type named after its key, a field becomes a GraphQL field, a relation two of them: the
+raw id and the object. Keys and field names never change, so whatever would collide is refused when it is proposed.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+
+from app.domain import limits
+from app.domain.problems import Code, Problem
+from app.domain.text import text_problem
+
+_KEY = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
+_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})  # no accents to Unicode, but to people
+
+# Types and root fields of the core graph, in lower case. A key whose type is called so, in any case, is refused.
+_SCALARS = "int float string boolean id json decimal datetime date"
+_ROOTS = "query mutation subscription node nodes shop limits custom customdata pageinfo totalcount"
+_NOUNS = """contact contacts customer customers customerresult product products productpricing productresult
+    fieldpricing pricesource priceoutcome override overrides overridepath overridepaths field fieldtype relationship
+    relationtarget definition definitionstatus schematype record recordkey recordresult deletedrecord outcome
+    errorpolicy onambiguous usererror usererrorcode"""
+_CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
+_CORE_PREFIX = "CustomData"
+_GENERATED_SUFFIXES = ("Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference")
+
+# What every record type has, and the words that join filters.
+_OWN = "id idRecord definition data value relation relatedBy pricing createdAt updatedAt version custom"
+_OPERATORS = "and or not"
+_RECORD_FIELDS = frozenset(f"{_OWN} {_OPERATORS}".split())
+
+
+def name_key(name: str) -> str:
+    """A definition's name without case, accents and idle spaces: two names with one key are the same name."""
+    return " ".join(_bare(name).split())
+
+
+def derive_key(name: str) -> str | None:
+    """The key that a name suggests, in snake_case ("Contrat clé 2" gives contrat_cle_2); None if nothing is usable."""
+    key = _snake(name)
+    return key if _KEY.fullmatch(key) else None
+
+
+def type_name(key: str) -> str:
+    """The GraphQL type of a definition. vet_a1 and vet_a_1 give the same one: one shop cannot have both."""
+    return "".join(word[:1].upper() + word[1:] for word in key.split("_"))
+
+
+def field_name(name: str) -> str:
+    """The GraphQL field of a definition's field: contact_id gives contactId."""
+    first, *others = name.split("_")
+    first = first.lower() if first.isupper() else first[:1].lower() + first[1:]
+    return first + type_name("_".join(others))
+
+
+def object_name(name: str) -> str:
+    """The GraphQL field of what a relation points to: contact_id gives contact, vet gives vetObject."""
+    return field_name(name.removesuffix("_id") if name.endswith("_id") else f"{name}_object")
+
+
+def name_problem(name: str) -> Problem | None:
+    """Why a definition cannot have this name (trimmed already)."""
+    if not name_key(name):
+        return Problem(Code.INVALID_NAME, "The name is blank: give one that people recognise.")
+    unfit = text_problem(name, limits.NAME_LENGTH)
+    return Problem(Code.INVALID_NAME, unfit) if unfit else None
+
+
+def key_problem(key: str) -> Problem | None:
+    """Why a definition cannot have this key, with one that it could have."""
+    if not _legal(key, _KEY):
+        hint = _suggestion([_snake(key)], lambda other: _legal(other, _KEY) and not _is_core(other))
+        rule = f"A key is lower-case ASCII words joined by single underscores, at most {limits.KEY_LENGTH} characters"
+        return Problem(Code.INVALID_NAME, f"{rule}.{hint}")
+    if not _is_core(key):
+        return None
+    others = [f"{key}_data", f"shop_{key}", f"shop_{key}_data"]
+    hint = _suggestion(others, lambda other: _legal(other, _KEY) and not _is_core(other))
+    return Problem(Code.RESERVED_NAME, f"GraphQL uses {type_name(key)} for something else: choose another key.{hint}")
+
+
+def field_problem(name: str, *, relation: bool = False) -> Problem | None:
+    """Why a field cannot have this name, with one that it could have."""
+    if not _legal(name, _FIELD_NAME):
+        hint = _suggestion([_snake(name)], lambda other: _legal(other, _FIELD_NAME))
+        rule = f"A field name is ASCII words joined by single underscores, at most {limits.KEY_LENGTH} characters"
+        return Problem(Code.INVALID_NAME, f"{rule}, and begins with a letter.{hint}")
+    reserved = next(filter(_RECORD_FIELDS.__contains__, graphql_names(name, relation=relation)), None)
+    if reserved is None:
+        return None
+    hint = _suggestion([f"own_{name}"], lambda other: _legal(other, _FIELD_NAME))
+    return Problem(Code.RESERVED_NAME, f"GraphQL has another use for {reserved} in records: choose another name.{hint}")
+
+
+def graphql_names(name: str, *, relation: bool) -> list[str]:
+    """The GraphQL fields that one field takes up in its type."""
+    return [field_name(name), object_name(name)] if relation else [field_name(name)]
+
+
+def _bare(text: str) -> str:
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part)).casefold()
+
+
+def _snake(text: str) -> str:
+    words = re.findall(r"[a-z0-9]+", _bare(text).translate(_LETTERS))
+    return "_".join(words)[: limits.KEY_LENGTH].strip("_")
+
+
+def _legal(name: str, pattern: re.Pattern[str]) -> bool:
+    return len(name) <= limits.KEY_LENGTH and pattern.fullmatch(name) is not None
+
+
+def _is_core(key: str) -> bool:
+    name = type_name(key)
+    return name.lower() in _CORE_NAMES or name.startswith(_CORE_PREFIX) or name.endswith(_GENERATED_SUFFIXES)
+
+
+def _suggestion(names: Iterable[str], fits: Callable[[str], bool]) -> str:
+    found = next(filter(fits, names), None)
+    return f" Try {found}." if found else ""

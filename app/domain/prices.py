@@ -1,0 +1,126 @@
+"""Which price a contact pays: in order of priority the first source that yields an amount, else the native price.
+
+"Cheapest wins" would be wrong: a contract may be dearer than the list price. Amounts stay exact throughout.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+
+from app.domain.definitions import Model, OverrideSource
+from app.domain.paths import parse_path
+
+
+class Outcome(Enum):
+    """What came of asking one source."""
+
+    WON = "WON"
+    LOWER_PRIORITY = "LOWER_PRIORITY"  # it has an amount, but one asked before it won
+    NO_LINK = "NO_LINK"  # nothing links the contact to the source
+    DANGLING = "DANGLING"  # a link on the way leads to something gone
+    NO_RECORD = "NO_RECORD"  # the source has no record for the product
+    NULL_VALUE = "NULL_VALUE"
+    INVALID_VALUE = "INVALID_VALUE"  # a negative amount is never sold
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAnswer:
+    """What one source says. Before the choice WON means that it would win alone; only then has it an amount."""
+
+    source: OverrideSource
+    outcome: Outcome
+    amount: Decimal | None = None
+    record_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPrice:
+    """A system field as the contact sees it. `amount` is None only where the native value is."""
+
+    amount: Decimal | None
+    native: Decimal | None
+    winner: SourceAnswer | None
+    sources: tuple[SourceAnswer, ...]  # in order of priority
+
+
+def answer(source: OverrideSource, outcome: Outcome, record_id: int | None, stored: str | None) -> SourceAnswer:
+    """What a source says, given how the walk to it ended (WON: a record was found) and the stored value there."""
+    if outcome is not Outcome.WON:
+        return SourceAnswer(source, outcome, record_id=record_id)
+    if stored is None:
+        return SourceAnswer(source, Outcome.NULL_VALUE, record_id=record_id)
+    try:
+        amount = Decimal(stored)
+    except InvalidOperation:
+        return SourceAnswer(source, Outcome.INVALID_VALUE, record_id=record_id)
+    if not amount.is_finite() or amount < 0:
+        return SourceAnswer(source, Outcome.INVALID_VALUE, record_id=record_id)
+    return SourceAnswer(source, Outcome.WON, amount, record_id)
+
+
+def decide(native: Decimal | None, answers: Iterable[SourceAnswer]) -> FieldPrice:
+    """The rule of choosing, for one system field."""
+    winner: SourceAnswer | None = None
+    said: list[SourceAnswer] = []
+    for each in sorted(answers, key=lambda each: each.source.priority):
+        if each.outcome is Outcome.WON and winner is not None:
+            each = replace(each, outcome=Outcome.LOWER_PRIORITY)
+        elif each.outcome is Outcome.WON:
+            winner = each
+        said.append(each)
+    return FieldPrice(native if winner is None else winner.amount, native, winner, tuple(said))
+
+
+def payable(price: FieldPrice, discount: FieldPrice) -> Decimal:
+    """What the contact pays: the discount if there is one, else the price. A native discount belongs to the native
+    price: when that is overridden, it is ignored."""
+    if discount.amount is not None and (discount.winner is not None or price.winner is None):
+        return discount.amount
+    if price.amount is None:
+        raise ValueError("a product always has a native price")
+    return price.amount
+
+
+def money(amount: Decimal) -> str:
+    """At least two decimals, more where they are significant: "79.90", "64.00", "1.005". Never an exponent."""
+    whole, _, fraction = format(abs(amount) if amount == 0 else amount, "f").partition(".")
+    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
+
+
+def explain(model: Model, price: FieldPrice) -> str:
+    """One sentence for people who explore why a field has this amount."""
+    if price.winner is not None:
+        source, amount = price.winner.source, money(price.winner.amount or Decimal())
+        passed = _reasons(model, price, before=source.priority)
+        return f"{amount} comes from {_named(model, source)} in record {price.winner.record_id}{passed}."
+    amount = "No amount" if price.native is None else f"{money(price.native)}, the native amount"
+    if not price.sources:
+        return f"{amount}: no source overrides it."
+    return f"{amount}{_reasons(model, price, before=None)}."
+
+
+_REASONS = {
+    Outcome.NO_LINK: "has no link to this contact",
+    Outcome.DANGLING: "is linked through something that is gone",
+    Outcome.NO_RECORD: "has no record for this product",
+    Outcome.NULL_VALUE: "is empty here",
+    Outcome.INVALID_VALUE: "holds an amount that cannot be sold",
+}
+
+
+def _reasons(model: Model, price: FieldPrice, before: int | None) -> str:
+    """Why the sources asked before that priority (None: all of them) gave nothing."""
+    silent = [each for each in price.sources if before is None or each.source.priority < before]
+    reasons = [f"{_field(model, each.source)} {_REASONS[each.outcome]}" for each in silent]
+    return f", because {' and '.join(reasons)}" if reasons else ""
+
+
+def _field(model: Model, source: OverrideSource) -> str:
+    return f"{model.by_id[source.definition_id].key}.{source.field}"
+
+
+def _named(model: Model, source: OverrideSource) -> str:
+    path, _ = parse_path(model, model.by_id[source.definition_id], source.contact_path)
+    way = f", along {path.readable(model)}" if path else ""
+    return f"{_field(model, source)} (priority {source.priority}{way})"

@@ -1,0 +1,57 @@
+"""Records, and what creating and merging mean."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.domain.definitions import Definition
+from app.domain.problems import Code, Problem
+from app.domain.values import same
+
+Data = dict[str, Any]  # stored values by field name; absent and null mean the same
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row of a definition. `version` starts at 1 and grows with every change."""
+
+    id: int
+    definition_id: int
+    version: int
+    data: Data
+    created_at: datetime
+    updated_at: datetime
+
+
+def created(definition: Definition, sent: Data) -> tuple[Data, list[Problem]]:
+    """The data of a new record: defaults fill absent fields, required ones must be there. An explicit null is not
+    absent: it keeps the default out."""
+    data = {
+        field.name: sent.get(field.name, field.default)
+        for field in definition.fields
+        if sent.get(field.name, field.default) is not None
+    }
+    missing = [f.name for f in definition.fields if f.required and f.name not in data]
+    return data, [_required(name) for name in missing]
+
+
+def merged(definition: Definition, data: Data, sent: Data) -> tuple[Data, bool, list[Problem]]:
+    """The data after an update, and whether anything changed: absent fields are left alone, null clears. A value that
+    equals the stored one leaves that one as it was written ("1.00" stays when 1.0 is sent)."""
+    result = dict(data)
+    changed = False
+    problems = []
+    for name, value in sent.items():
+        field = definition.field[name]
+        if value is None:
+            if field.required:
+                problems.append(_required(name))
+            changed |= result.pop(name, None) is not None
+        elif name not in data or not same(field, data[name], value):
+            result[name] = value
+            changed = True
+    return result, changed, problems
+
+
+def _required(name: str) -> Problem:
+    return Problem(Code.REQUIRED, f"{name!r} is required: send a value.", name)

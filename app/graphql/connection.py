@@ -1,0 +1,115 @@
+"""Relay connections with keyset cursors."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+
+from app.domain.limits import COUNT_BOUND, DEFAULT_PAGE_SIZE, PAGE_SIZE
+from app.graphql.errors import Refusal
+from app.graphql.node import decode, encode, number
+from app.store.paging import Page
+
+N = TypeVar("N")
+T = TypeVar("T")
+
+First = Annotated[int | None, strawberry.argument(description=f"How many from the front, at most {PAGE_SIZE}.")]
+After = Annotated[str | None, strawberry.argument(description="Only what comes behind this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description=f"How many from the back, at most {PAGE_SIZE}.")]
+Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+
+
+@strawberry.type
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type(description=f"Counted exactly up to {COUNT_BOUND:,}; beyond that `isExact` is false.")
+class TotalCount:
+    count: int
+    is_exact: bool
+
+
+@strawberry.type
+class Edge(Generic[N]):
+    cursor: str
+    node: N
+
+
+@strawberry.type
+class Connection(Generic[N]):
+    nodes: list[N]
+    page_info: PageInfo
+    cursors: strawberry.Private[list[str]]
+    counted: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field
+    def edges(self) -> list[Edge[N]]:
+        return [Edge(cursor=cursor, node=node) for cursor, node in zip(self.cursors, self.nodes, strict=True)]
+
+    @strawberry.field
+    async def total_count(self) -> TotalCount:
+        """All of them, whatever the page. Costs a statement, so ask only where it is shown."""
+        count = await self.counted()
+        return TotalCount(count=min(count, COUNT_BOUND), is_exact=count <= COUNT_BOUND)
+
+
+async def no_count() -> int:
+    """The count of an empty connection."""
+    return 0
+
+
+def number_page(first: int | None, after: str | None, last: int | None = None, before: str | None = None) -> Page[int]:
+    """A page over numeric keys, one row longer than asked so that we know whether there is more."""
+    return _page(first, after, last, before, number)
+
+
+def text_page(first: int | None, after: str | None, last: int | None = None, before: str | None = None) -> Page[str]:
+    """The same over text keys."""
+    return _page(first, after, last, before, lambda text: text)
+
+
+def _page(
+    first: int | None, after: str | None, last: int | None, before: str | None, key: Callable[[str], T | None]
+) -> Page[T]:
+    if first is not None and last is not None:
+        raise Refusal("BAD_USER_INPUT", "Send first or last, not both.")
+    size = first if first is not None else last if last is not None else DEFAULT_PAGE_SIZE
+    if not 0 <= size <= PAGE_SIZE:
+        name = "last" if first is None else "first"
+        raise Refusal("LIMIT_EXCEEDED", f"{name} is {size}; it may be 0 to {PAGE_SIZE}.", value=size, maximum=PAGE_SIZE)
+    backward = last is not None
+    return Page(size + 1, _cursor(after, "after", key), _cursor(before, "before", key), backward)
+
+
+def _cursor(text: str | None, name: str, key: Callable[[str], T | None]) -> T | None:
+    if text is None:
+        return None
+    decoded = decode(text)
+    found = key(decoded[1]) if decoded is not None and decoded[0] == "cursor" else None
+    if found is None:
+        raise Refusal("BAD_USER_INPUT", f"{name} is not a cursor of this list. Send an endCursor or startCursor of it.")
+    return found
+
+
+def connect(
+    rows: Sequence[T], page: Page[Any], key: Callable[[T], object], node: Callable[[T], N],
+    counted: Callable[[], Awaitable[int]],
+) -> Connection[N]:  # fmt: skip
+    """A connection of the rows fetched for a page."""
+    size = page.limit - 1
+    more = len(rows) > size
+    shown = list(rows[:size])
+    if page.backward:
+        shown.reverse()
+    cursors = [encode("cursor", key(row)) for row in shown]
+    info = PageInfo(
+        has_next_page=more if not page.backward else page.before is not None,
+        has_previous_page=more if page.backward else page.after is not None,
+        start_cursor=cursors[0] if cursors else None,
+        end_cursor=cursors[-1] if cursors else None,
+    )
+    return Connection(nodes=[node(row) for row in shown], page_info=info, cursors=list(cursors), counted=counted)

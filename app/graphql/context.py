@@ -1,0 +1,49 @@
+"""What resolvers reach through `info.context`: one operation's caller, snapshot and loaders."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+
+from app.domain.definitions import Model
+from app.domain.shops import ApiKey, Shop
+from app.loaders.operation import Loaders
+from app.operations.transaction import Call
+from app.store.database import Database
+
+
+@dataclass
+class Context:
+    """One operation. Reads share one snapshot and one set of loaders; `renewed` starts over after a write, so that a
+    mutation's payload shows what it wrote."""
+
+    database: Database
+    shop: Shop
+    api_key: ApiKey
+    idempotency_key: str | None = None
+
+    def __post_init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        self.session = self.database.read_session(self.shop.id)
+        self.loaders = Loaders(self.session, self.database.models)
+
+    async def renewed(self) -> None:
+        """Ends the snapshot; the next read sees everything committed by then."""
+        await self.session.close()
+        self._start()
+
+    async def close(self) -> None:
+        await self.session.close()
+
+    async def model(self) -> Model:
+        return await self.loaders.model()
+
+    def call(self, operation: str, sent: Any, idempotency_key: str | None = None) -> Call:
+        """A mutation's call. A key in the input goes before one in the request's header."""
+        key = idempotency_key if idempotency_key is not None else self.idempotency_key
+        return Call(self.shop.id, self.api_key.id, operation, sent, key)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,246 @@
+"""The ways in for writing: each takes one input, runs one operation, and answers with its verdicts."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import strawberry
+
+from app.domain.definitions import Status
+from app.domain.problems import Code, Problem
+from app.domain.verdicts import Answer, Outcome
+from app.graphql import inputs, payloads
+from app.graphql.context import Info
+from app.graphql.definitions import definition_node, load_definition
+from app.graphql.node import number_of
+from app.graphql.overrides import overrides
+from app.graphql.payloads import DELETED, SAVED, counts, user_errors
+from app.graphql.query import RecordKey
+from app.operations.change_status import change_status, delete_definition
+from app.operations.create_definition import create_definition
+from app.operations.delete_records import bulk_delete_records, delete_record
+from app.operations.extend_definition import extend
+from app.operations.find_records import Named
+from app.operations.save_customers import delete_customers, save_customers
+from app.operations.save_products import delete_products, save_products
+from app.operations.save_records import SaveRecords, save_records
+from app.operations.set_overrides import set_overrides
+from app.operations.transaction import Call
+from app.operations.update_record import UpdateRecord, update_record
+
+
+async def _call(info: Info, sent: Any) -> Call:
+    """Ends the snapshot of an earlier field: the write gets the connection, and the payload sees what it wrote."""
+    await info.context.renewed()
+    content = asdict(sent)
+    key = content.pop("idempotency_key", None)
+    return info.context.call(info.field_name, content, key)
+
+
+async def _create_definition(info: Info, input: inputs.CreateDefinitionInput) -> payloads.DefinitionPayload:
+    """Adds a definition. Its fields and relationships can be extended later, never removed or changed."""
+    call = await _call(info, input)
+    return await _definition_payload(info, await create_definition(info.context.database, call, input.draft()))
+
+
+async def _extend_definition(info: Info, input: inputs.ExtendDefinitionInput) -> payloads.DefinitionPayload:
+    """Appends fields, relationships and options; changes name and description. Old records read null in new fields."""
+    call = await _call(info, input)
+    answer = await extend(info.context.database, call, input.definition, input.extension())
+    return await _definition_payload(info, answer)
+
+
+async def _activate_definition(info: Info, input: inputs.DefinitionInput) -> payloads.DefinitionPayload:
+    """Makes a definition writable again. Idempotent."""
+    call = await _call(info, input)
+    answer = await change_status(info.context.database, call, input.definition, Status.ACTIVE)
+    return await _definition_payload(info, answer)
+
+
+async def _deactivate_definition(info: Info, input: inputs.DefinitionInput) -> payloads.DefinitionPayload:
+    """Makes a definition read-only: reads and prices go on, writes are refused. Idempotent."""
+    call = await _call(info, input)
+    answer = await change_status(info.context.database, call, input.definition, Status.INACTIVE)
+    return await _definition_payload(info, answer)
+
+
+async def _delete_definition(info: Info, input: inputs.DeleteDefinitionInput) -> payloads.DeleteDefinitionPayload:
+    """Deletes a definition and frees its name. Refused while something uses it, unless forced."""
+    call = await _call(info, input)
+    model = await info.context.model()
+    before = model.find(input.definition)
+    await info.context.renewed()
+    answer = await delete_definition(info.context.database, call, input.definition, force=input.force)
+    gone = replace(before, status=Status.DELETED) if before is not None and answer.first is not None else None
+    return payloads.DeleteDefinitionPayload(
+        definition=definition_node(gone, model) if gone is not None else None,
+        warnings=user_errors(answer.warnings),
+        user_errors=user_errors(answer.problems),
+    )
+
+
+async def _save_records(info: Info, input: inputs.SaveRecordsInput) -> payloads.SaveRecordsPayload:
+    """Saves 1 to 50 records, one verdict each: upserted where the definition has a unique key, inserted otherwise."""
+    call = await _call(info, input)
+    asked = SaveRecords(
+        definition=input.definition,
+        records=input.records,
+        policy=input.error_policy,
+        reject_ambiguous=input.on_ambiguous is inputs.OnAmbiguous.REJECT,
+    )
+    answer = await save_records(info.context.database, call, asked)
+    return payloads.SaveRecordsPayload(
+        results=[payloads.record_result(verdict) for verdict in answer.verdicts],
+        warnings=user_errors(answer.warnings),
+        user_errors=user_errors(answer.problems),
+        **counts(answer, *SAVED),
+    )
+
+
+async def _update_record(info: Info, input: inputs.UpdateRecordInput) -> payloads.UpdateRecordPayload:
+    """Changes fields of one record; absent fields stay, null clears."""
+    call = await _call(info, input)
+    named, problem = _named(input.id, input.by)
+    if named is None:
+        return payloads.UpdateRecordPayload(outcome=None, warnings=[], user_errors=user_errors((problem,)), key=None)
+    asked = UpdateRecord(named, input.data, input.if_version)
+    answer = await update_record(info.context.database, call, asked)
+    first = answer.first
+    return payloads.UpdateRecordPayload(
+        outcome=first.outcome if first else None,
+        warnings=user_errors(first.warnings if first else ()),
+        user_errors=user_errors(answer.problems),
+        key=first.id if first else None,
+    )
+
+
+async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payloads.DeleteRecordPayload:
+    """Removes one record. What is gone already is fine; what others refer to is refused unless forced."""
+    call = await _call(info, input)
+    named, problem = _named(input.id, input.by)
+    if named is None:
+        return payloads.DeleteRecordPayload(id=None, deleted=False, user_errors=user_errors((problem,)))
+    answer = await delete_record(info.context.database, call, named, force=input.force)
+    first = answer.first
+    return payloads.DeleteRecordPayload(
+        id=strawberry.ID(first.id) if first and first.id else None,
+        deleted=first is not None and first.outcome is Outcome.DELETED,
+        user_errors=user_errors(answer.problems),
+    )
+
+
+async def _bulk_delete_records(
+    info: Info, input: inputs.BulkDeleteRecordsInput
+) -> payloads.BulkDeleteRecordsPayload:
+    """Removes 1 to 20 records of one definition, one verdict each."""
+    call = await _call(info, input)
+    ids = [number_of(str(id_), "CustomDataRecord") for id_ in input.ids]
+    answer = await bulk_delete_records(info.context.database, call, input.definition, ids, force=input.force)
+    return payloads.BulkDeleteRecordsPayload(
+        results=[
+            payloads.DeletedRecord(
+                id=input.ids[verdict.index],
+                deleted=verdict.outcome is Outcome.DELETED,
+                errors=user_errors(verdict.errors),
+            )
+            for verdict in answer.verdicts
+        ],
+        user_errors=user_errors(answer.problems),
+    )
+
+
+async def _set_overrides(info: Info, input: inputs.SetOverridesInput) -> payloads.SetOverridesPayload:
+    """Replaces the sources of one system field: whose amounts stand in for a product's price, for which contact."""
+    call = await _call(info, input)
+    drafts = [source.draft() for source in input.sources]
+    answer = await set_overrides(info.context.database, call, input.system_schema, input.system_field, drafts)
+    now = None if answer.problems else await overrides(info)
+    return payloads.SetOverridesPayload(
+        overrides=None if now is None else [each for each in now if each.system_field == input.system_field],
+        warnings=user_errors(answer.warnings),
+        user_errors=user_errors(answer.problems),
+    )
+
+
+async def _save_customers(info: Info, input: inputs.SaveCustomersInput) -> payloads.SaveCustomersPayload:
+    """Saves 1 to 50 customers by (source, idCustomer) and unifies them into contacts."""
+    call = await _call(info, input)
+    answer = await save_customers(info.context.database, call, [asdict(each) for each in input.customers])
+    return payloads.SaveCustomersPayload(
+        results=[payloads.customer_result(verdict) for verdict in answer.verdicts],
+        user_errors=user_errors(answer.problems),
+        **counts(answer, *SAVED),
+    )
+
+
+async def _save_products(info: Info, input: inputs.SaveProductsInput) -> payloads.SaveProductsPayload:
+    """Saves 1 to 50 products by id; each item is the whole product."""
+    call = await _call(info, input)
+    answer = await save_products(info.context.database, call, [asdict(each) for each in input.products])
+    return payloads.SaveProductsPayload(
+        results=[payloads.product_result(verdict) for verdict in answer.verdicts],
+        user_errors=user_errors(answer.problems),
+        **counts(answer, *SAVED),
+    )
+
+
+async def _delete_customers(info: Info, input: inputs.DeleteCustomersInput) -> payloads.DeleteCustomersPayload:
+    """Removes 1 to 50 customers. A contact goes with its last customer."""
+    call = await _call(info, input)
+    keys = [(each.source, each.id_customer) for each in input.customers]
+    answer = await delete_customers(info.context.database, call, keys)
+    return payloads.DeleteCustomersPayload(
+        results=[payloads.customer_result(verdict) for verdict in answer.verdicts],
+        user_errors=user_errors(answer.problems),
+        **counts(answer, *DELETED),
+    )
+
+
+async def _delete_products(info: Info, input: inputs.DeleteProductsInput) -> payloads.DeleteProductsPayload:
+    """Removes 1 to 50 products. To only take one out of the catalogue, save it with isActive false."""
+    call = await _call(info, input)
+    answer = await delete_products(info.context.database, call, [str(id_) for id_ in input.ids])
+    return payloads.DeleteProductsPayload(
+        results=[payloads.product_result(verdict) for verdict in answer.verdicts],
+        user_errors=user_errors(answer.problems),
+        **counts(answer, *DELETED),
+    )
+
+
+async def _definition_payload(info: Info, answer: Answer) -> payloads.DefinitionPayload:
+    first = answer.first
+    definition = await load_definition(info, int(first.id)) if first is not None and first.id is not None else None
+    return payloads.DefinitionPayload(definition=definition, user_errors=user_errors(answer.problems))
+
+
+def _named(id_: strawberry.ID | None, by: RecordKey | None) -> tuple[Named | None, Problem]:
+    """The record an input names, or what is wrong with the naming."""
+    if (id_ is None) == (by is None):
+        return None, Problem(Code.INVALID_REFERENCE, "Send either id or by.", "id")
+    if by is not None:
+        return Named(definition=by.definition, key=by.key), _NO_PROBLEM
+    record_id = number_of(str(id_), "CustomDataRecord")
+    if record_id is None:
+        message = "This is not the id of a record. Send idRecord, or the id a query gave."
+        return None, Problem(Code.INVALID_REFERENCE, message, "id")
+    return Named(record_id=record_id), _NO_PROBLEM
+
+
+_NO_PROBLEM = Problem(Code.INVALID_REFERENCE, "")
+
+
+@strawberry.type
+class Mutation:
+    create_custom_data_definition = strawberry.mutation(_create_definition)
+    extend_custom_data_definition = strawberry.mutation(_extend_definition)
+    activate_custom_data_definition = strawberry.mutation(_activate_definition)
+    deactivate_custom_data_definition = strawberry.mutation(_deactivate_definition)
+    delete_custom_data_definition = strawberry.mutation(_delete_definition)
+    save_custom_data_records = strawberry.mutation(_save_records)
+    update_custom_data_record = strawberry.mutation(_update_record)
+    delete_custom_data_record = strawberry.mutation(_delete_record)
+    bulk_delete_custom_data_records = strawberry.mutation(_bulk_delete_records)
+    set_overrides = strawberry.mutation(_set_overrides)
+    save_customers = strawberry.mutation(_save_customers)
+    delete_customers = strawberry.mutation(_delete_customers)
+    save_products = strawberry.mutation(_save_products)
+    delete_products = strawberry.mutation(_delete_products)

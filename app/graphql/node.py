@@ -1,0 +1,41 @@
+"""Opaque ids, the same for every type: the type's name and its own key, encoded."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+import strawberry
+
+from app.domain.references import as_id
+
+
+@strawberry.interface(description="Anything that can be fetched again by its `id`.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="Opaque and stable; means nothing in another shop.")
+
+
+def encode(type_name: str, key: object) -> strawberry.ID:
+    """The opaque id of a thing: base64url of "Contact:12"."""
+    return strawberry.ID(urlsafe_b64encode(f"{type_name}:{key}".encode()).rstrip(b"=").decode())
+
+
+def decode(text: str) -> tuple[str, str] | None:
+    """The type's name and key in an opaque id; None if the text is none. Never raises."""
+    try:
+        plain = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode()
+    except (ValueError, binascii.Error):
+        return None
+    type_name, colon, key = plain.partition(":")
+    return (type_name, key) if colon else None
+
+
+def number(text: str) -> int | None:
+    """A canonical numeric id written in digits, or None."""
+    return as_id(int(text)) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def number_of(text: str, type_name: str) -> int | None:
+    """A numeric id given as itself ("12") or as the opaque id of that type; None if it is neither."""
+    decoded = decode(text) if not text.isdigit() else None
+    if decoded is not None:
+        return number(decoded[1]) if decoded[0] == type_name else None
+    return number(text)

@@ -1,0 +1,202 @@
+"""What mutations answer: a nullable result, and user errors for what the caller can mend."""
+
+
+from typing import Any
+
+import strawberry
+
+from app.domain import problems as domain
+from app.domain.verdicts import Answer, Outcome, Verdict
+from app.graphql.contacts import Contact, load_contact
+from app.graphql.context import Info
+from app.graphql.definitions import CustomDataDefinition
+from app.graphql.overrides import Override
+from app.graphql.products import Product, load_product
+from app.graphql.records import CustomDataRecord, load_record
+
+strawberry.enum(
+    domain.Code, name="UserErrorCode", description="What kind of mistake it is. Codes are stable; messages may improve."
+)
+strawberry.enum(Outcome, description="UNCHANGED touched nothing, not even updatedAt. REJECTED has errors.")
+
+
+@strawberry.type(description="A mistake in the input, where it is, and what to do.")
+class UserError:
+    code: domain.Code
+    message: str
+    path: str | None = strawberry.field(description='Leads into the input, such as "records.3.contact_id".')
+    index: int | None = strawberry.field(description="The item's position in a batch, from 0.")
+
+
+@strawberry.type(description="The verdict on one record of a batch, at its position.")
+class RecordResult:
+    index: int
+    outcome: Outcome
+    errors: list[UserError]
+    warnings: list[UserError]
+    key: strawberry.Private[str | None]
+
+    @strawberry.field(description="The record as it is now; null when it was rejected.")
+    async def record(self, info: Info) -> CustomDataRecord | None:
+        return await load_record(info, int(self.key)) if self.key is not None else None
+
+
+@strawberry.type
+class SaveRecordsPayload:
+    results: list[RecordResult] = strawberry.field(description="One verdict for each record sent, in order.")
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    warnings: list[UserError]
+    user_errors: list[UserError] = strawberry.field(description="Why the whole call was refused; nothing was written.")
+
+
+@strawberry.type(description="The verdict on one customer of a batch.")
+class CustomerResult:
+    index: int
+    outcome: Outcome
+    errors: list[UserError]
+    warnings: list[UserError]
+    key: strawberry.Private[str | None]
+
+    @strawberry.field(description="The contact this customer belongs to; null when it was rejected, or went with it.")
+    async def contact(self, info: Info) -> Contact | None:
+        return await load_contact(info, int(self.key)) if self.key is not None else None
+
+
+@strawberry.type
+class SaveCustomersPayload:
+    results: list[CustomerResult]
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    user_errors: list[UserError]
+
+
+@strawberry.type(description="The verdict on one product of a batch.")
+class ProductResult:
+    index: int
+    outcome: Outcome
+    errors: list[UserError]
+    warnings: list[UserError]
+    key: strawberry.Private[str | None]
+
+    @strawberry.field(description="The product as it is now; null when it was rejected or deleted.")
+    async def product(self, info: Info) -> Product | None:
+        return await load_product(info, self.key) if self.key is not None else None
+
+
+@strawberry.type
+class SaveProductsPayload:
+    results: list[ProductResult]
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class DeleteCustomersPayload:
+    results: list[CustomerResult]
+    deleted: int
+    unchanged: int
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class DeleteProductsPayload:
+    results: list[ProductResult]
+    deleted: int
+    unchanged: int
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class UpdateRecordPayload:
+    outcome: Outcome | None
+    warnings: list[UserError]
+    user_errors: list[UserError]
+    key: strawberry.Private[str | None]
+
+    @strawberry.field(description="The record as it is now; null when the update was refused.")
+    async def record(self, info: Info) -> CustomDataRecord | None:
+        return await load_record(info, int(self.key)) if self.key is not None else None
+
+
+@strawberry.type
+class DeleteRecordPayload:
+    id: strawberry.ID | None = strawberry.field(description="The idRecord that is gone.")
+    deleted: bool = strawberry.field(description="False when there was nothing to delete, or it was refused.")
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class DeletedRecord:
+    id: strawberry.ID = strawberry.field(description="As it was sent.")
+    deleted: bool = strawberry.field(description="False when there was nothing to delete, or it was refused.")
+    errors: list[UserError]
+
+
+@strawberry.type
+class BulkDeleteRecordsPayload:
+    results: list[DeletedRecord]
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class DefinitionPayload:
+    definition: CustomDataDefinition | None
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class DeleteDefinitionPayload:
+    definition: CustomDataDefinition | None = strawberry.field(description="The definition as it was, now DELETED.")
+    warnings: list[UserError]
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class SetOverridesPayload:
+    overrides: list[Override] | None = strawberry.field(description="The sources of this system field, now in force.")
+    warnings: list[UserError]
+    user_errors: list[UserError]
+
+
+def user_errors(problems: tuple[domain.Problem, ...]) -> list[UserError]:
+    return [UserError(code=p.code, message=p.message, path=p.path, index=p.index) for p in problems]
+
+
+def record_result(verdict: Verdict) -> RecordResult:
+    return RecordResult(**_result(verdict))
+
+
+def customer_result(verdict: Verdict) -> CustomerResult:
+    return CustomerResult(**_result(verdict))
+
+
+def product_result(verdict: Verdict) -> ProductResult:
+    return ProductResult(**_result(verdict))
+
+
+def _result(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "index": verdict.index,
+        "outcome": verdict.outcome,
+        "errors": user_errors(verdict.errors),
+        "warnings": user_errors(verdict.warnings),
+        "key": verdict.id,
+    }
+
+
+def counts(answer: Answer, *outcomes: Outcome) -> dict[str, int]:
+    """The number of verdicts of each outcome, by its lower-case name."""
+    return {outcome.value.lower(): answer.count(outcome) for outcome in outcomes}
+
+
+SAVED = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REJECTED)
+DELETED = (Outcome.DELETED, Outcome.UNCHANGED)
+

@@ -1,0 +1,196 @@
+"""The ways in for reading."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import strawberry
+
+from app.domain.limits import COUNT_BOUND, PAGE_SIZE
+from app.graphql import overrides as override_types
+from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
+from app.graphql.contacts import Contact, ContactReference, contact_node, find_contact, load_contact
+from app.graphql.context import Info
+from app.graphql.definitions import CustomDataDefinition, DefinitionStatus, definition_node, load_definition
+from app.graphql.errors import Refusal, refuse
+from app.graphql.node import Node, decode, number, number_of
+from app.graphql.products import Product, catalogue, check_search, chosen, load_product
+from app.graphql.records import CustomDataRecord, load_record, record_node, records_page
+from app.graphql.scalars import JSON
+from app.graphql.shop import Shop, shop_node
+from app.operations.find_records import Named, find_record
+from app.store import contacts as contact_store
+
+
+@strawberry.input(description="A record by its definition (key or id) and the value of its unique key.")
+class RecordKey:
+    definition: str
+    key: JSON = strawberry.field(
+        description="An object of the unique key's fields, or the bare value where it is a single field. Relations may "
+        "be given as {by, value}."
+    )
+
+
+async def shop(info: Info) -> Shop:
+    return shop_node(info.context.shop)
+
+
+async def node(info: Info, id: strawberry.ID) -> Node | None:
+    """Anything by its opaque id; null for what is not there."""
+    return await _fetch(info, id)
+
+
+async def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    """The same for many, aligned with the ids."""
+    if len(ids) > PAGE_SIZE:
+        raise Refusal("LIMIT_EXCEEDED", f"{len(ids)} ids were sent; at most {PAGE_SIZE} fit.", maximum=PAGE_SIZE)
+    return list(await asyncio.gather(*(_fetch(info, id_) for id_ in ids)))
+
+
+async def custom_data_definition(
+    info: Info, id: strawberry.ID | None = None, key: str | None = None
+) -> CustomDataDefinition | None:
+    """A definition by its key or its id."""
+    if (id is None) == (key is None):
+        raise Refusal("BAD_USER_INPUT", "Send either id or key.")
+    model = await info.context.model()
+    if key is not None:
+        row = model.by_key.get(key)
+        return definition_node(row, model) if row is not None else None
+    return await load_definition(info, number_of(str(id), "CustomDataDefinition"))
+
+
+async def custom_data_definitions(info: Info, status: DefinitionStatus | None = None) -> list[CustomDataDefinition]:
+    """The shop's definitions in order of creation; deleted ones are gone."""
+    model = await info.context.model()
+    return [definition_node(row, model) for row in model.definitions if status in (None, row.status)]
+
+
+async def custom_data_record(
+    info: Info, id: strawberry.ID | None = None, by: RecordKey | None = None
+) -> CustomDataRecord | None:
+    """A record by its id (`id` or `idRecord`), or by definition and unique key."""
+    if (id is None) == (by is None):
+        raise Refusal("BAD_USER_INPUT", "Send either id or by.")
+    if by is None:
+        record_id = number_of(str(id), "CustomDataRecord")
+        return await load_record(info, record_id) if record_id is not None else None
+    model = await info.context.model()
+    row, problems = await find_record(info.context.session, model, Named(definition=by.definition, key=by.key))
+    if problems:
+        refuse(problems[0])
+    return record_node(row, model.by_id[row.definition_id]) if row is not None else None
+
+
+async def custom_data_records(
+    info: Info, definition: str, first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> Connection[CustomDataRecord] | None:
+    """A definition's records, in order of id."""
+    return await records_page(info, definition, (first, after, last, before))
+
+
+async def contact(info: Info, by: ContactReference) -> Contact | None:
+    """A contact by one of its identifiers. Of several with one e-mail, the one with the lowest id."""
+    try:
+        return await load_contact(info, await find_contact(info, by))
+    except Refusal as refusal:
+        if (refusal.extensions or {}).get("code") == "CONTACT_NOT_FOUND":
+            return None
+        raise
+
+
+Search = Annotated[
+    str | None, strawberry.argument(description="The beginning of an e-mail, name or reference; case does not count.")
+]
+
+
+async def contacts(
+    info: Info, search: Search = None, first: First = None, after: After = None, last: Last = None,
+    before: Before = None,
+) -> Connection[Contact]:  # fmt: skip
+    """The shop's contacts, in order of id."""
+    check_search(search)
+    page = number_page(first, after, last, before)
+    session = info.context.session
+    rows = await contact_store.page(session, page, search)
+
+    async def counted() -> int:
+        return await contact_store.count(session, COUNT_BOUND + 1, search)
+
+    return connect(rows, page, lambda row: row.id, contact_node, counted)
+
+
+async def product(info: Info, id_product: strawberry.ID) -> Product | None:
+    """A product by its id."""
+    return await load_product(info, str(id_product))
+
+
+async def products(
+    info: Info, ids: list[strawberry.ID] | None = None, search: Search = None,
+    first: First = None, after: After = None, last: Last = None, before: Before = None,
+) -> Connection[Product]:  # fmt: skip
+    """The shop's products in order of id, or those of `ids` in the order given (a whole cart in one field)."""
+    if ids is None:
+        return await catalogue(info, (first, after, last, before), search)
+    if search is not None or any(argument is not None for argument in (first, after, last, before)):
+        raise Refusal("BAD_USER_INPUT", "ids gives all of those products; send it without search and page arguments.")
+    return await chosen(info, [str(id_) for id_ in ids])
+
+
+async def overrides(info: Info) -> list[override_types.Override]:
+    """The override sources in force, by system field and priority."""
+    return await override_types.overrides(info)
+
+
+async def override_paths(info: Info, definition: str) -> list[override_types.OverridePath]:
+    """The ways from a definition's records to a contact, for the contactPath of setOverrides."""
+    return await override_types.override_paths(info, definition)
+
+
+async def _fetch(info: Info, id_: strawberry.ID) -> Node | None:
+    decoded = decode(str(id_))
+    if decoded is None or decoded[0] not in _FETCH:
+        return None
+    return await _FETCH[decoded[0]](info, decoded[1])
+
+
+async def _fetch_shop(info: Info, key: str) -> Node | None:
+    return shop_node(info.context.shop) if number(key) == info.context.shop.id else None
+
+
+async def _fetch_contact(info: Info, key: str) -> Node | None:
+    return await load_contact(info, number(key) or 0)
+
+
+async def _fetch_record(info: Info, key: str) -> Node | None:
+    return await load_record(info, number(key) or 0)
+
+
+async def _fetch_definition(info: Info, key: str) -> Node | None:
+    return await load_definition(info, number(key))
+
+
+_FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
+    "Shop": _fetch_shop,
+    "Contact": _fetch_contact,
+    "Product": load_product,
+    "CustomDataRecord": _fetch_record,
+    "CustomDataDefinition": _fetch_definition,
+}
+
+
+@strawberry.type
+class Query:
+    shop = strawberry.field(shop)
+    node = strawberry.field(node)
+    nodes = strawberry.field(nodes)
+    custom_data_definition = strawberry.field(custom_data_definition)
+    custom_data_definitions = strawberry.field(custom_data_definitions)
+    custom_data_record = strawberry.field(custom_data_record)
+    custom_data_records = strawberry.field(custom_data_records)
+    contact = strawberry.field(contact)
+    contacts = strawberry.field(contacts)
+    product = strawberry.field(product)
+    products = strawberry.field(products)
+    overrides = strawberry.field(overrides)
+    override_paths = strawberry.field(override_paths)

@@ -1,0 +1,128 @@
+"""All the loaders of one operation, over one session."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from app.domain.contacts import Contact, Customer
+from app.domain.definitions import Definition, Model, Target
+from app.domain.limits import COUNT_BOUND
+from app.domain.products import Product
+from app.domain.records import Record
+from app.domain.references import ContactReference
+from app.loaders.batching import loader
+from app.loaders.prices import Pair, Quote, quote
+from app.loaders.references import Resolved, Resolver
+from app.store import contacts, customers, products, records
+from app.store.definitions import Models
+from app.store.paging import Page
+from app.store.session import Session
+
+K = TypeVar("K")
+Q = TypeVar("Q")
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedKey:
+    """A page of the records whose relation `field` holds `value`."""
+
+    definition_id: int
+    field: str
+    value: int | str
+    page: Page[int]
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedCountKey:
+    definition_id: int
+    field: str
+    value: int | str
+
+
+class Loaders:
+    """What one operation reads. Everything comes from one snapshot; what was asked once is not asked again."""
+
+    def __init__(self, session: Session, models: Models) -> None:
+        self._session = session
+        self._models = models
+        self._model: Model | None = None
+        self.contacts = loader(self._contacts)
+        self.contact_ids = loader(self._contact_ids)
+        self.customers = loader(self._customers)
+        self.contact_definitions = loader(self._contact_definitions)
+        self.products = loader(self._products)
+        self.records = loader(self._records)
+        self.related = loader(self._related)
+        self.related_counts = loader(self._related_counts)
+        self.prices = loader(self._prices)
+        self.models = loader(self._model_once)  # one key: whoever asks first shares
+
+    async def model(self) -> Model:
+        """The shop's definitions and overrides, as of this operation's snapshot."""
+        if self._model is None:
+            self._model = await self.models.load("model")
+        assert self._model is not None
+        return self._model
+
+    async def _model_once(self, keys: list[str]) -> Mapping[str, Model]:
+        return dict.fromkeys(keys, await self._models.current(self._session))
+
+    async def _contacts(self, ids: list[int]) -> Mapping[int, Contact]:
+        return await contacts.by_ids(self._session, ids)
+
+    async def _contact_ids(self, references: list[ContactReference]) -> Mapping[ContactReference, Resolved]:
+        resolver = await Resolver.ask(self._session, None, references, reject_ambiguous=False, hold=False)
+        return {reference: resolver.answer(reference) for reference in references}
+
+    async def _customers(self, ids: list[int]) -> Mapping[int, list[Customer]]:
+        return await customers.of_contacts(self._session, ids)
+
+    async def _contact_definitions(self, ids: list[int]) -> Mapping[int, list[Definition]]:
+        model = await self.model()
+        by_slot: dict[str, list[int]] = defaultdict(list)
+        for definition in model.definitions:
+            for relationship in definition.relations_to(Target.CONTACTS):
+                by_slot[definition.field[relationship.field].slot or ""].append(definition.id)
+        found = await records.contact_definitions(self._session, ids, by_slot)
+        return {id_: [d for d in model.definitions if d.id in held] for id_, held in found.items()}
+
+    async def _products(self, ids: list[str]) -> Mapping[str, Product]:
+        return await products.by_ids(self._session, ids)
+
+    async def _records(self, ids: list[int]) -> Mapping[int, Record]:
+        """Records of definitions that were not deleted."""
+        model = await self.model()
+        found = await records.by_ids(self._session, ids)
+        return {id_: record for id_, record in found.items() if record.definition_id in model.by_id}
+
+    async def _related(self, keys: list[RelatedKey]) -> Mapping[RelatedKey, list[Record]]:
+        model = await self.model()
+        found: dict[RelatedKey, list[Record]] = {}
+        for (definition_id, field, page), group in _grouped(keys, lambda k: (k.definition_id, k.field, k.page)).items():
+            values = [key.value for key in group]
+            pages = await records.related(self._session, model.by_id[definition_id], field, values, page)
+            found |= {key: pages.get(key.value, []) for key in group}
+        return found
+
+    async def _related_counts(self, keys: list[RelatedCountKey]) -> Mapping[RelatedCountKey, int]:
+        model = await self.model()
+        found: dict[RelatedCountKey, int] = {}
+        for (definition_id, field), group in _grouped(keys, lambda k: (k.definition_id, k.field)).items():
+            values = [key.value for key in group]
+            counts = await records.count_related(
+                self._session, model.by_id[definition_id], field, values, COUNT_BOUND + 1
+            )
+            found |= {key: counts.get(key.value, 0) for key in group}
+        return found
+
+    async def _prices(self, pairs: list[Pair]) -> Mapping[Pair, Quote]:
+        return await quote(self._session, await self.model(), pairs)
+
+
+def _grouped(keys: Sequence[K], question: Callable[[K], Q]) -> dict[Q, list[K]]:
+    """Keys that one statement can answer, together."""
+    groups: dict[Q, list[K]] = defaultdict(list)
+    for key in keys:
+        groups[question(key)].append(key)
+    return groups

@@ -1,0 +1,70 @@
+"""activateCustomDataDefinition, deactivateCustomDataDefinition, deleteCustomDataDefinition."""
+
+from collections.abc import Iterable
+
+from app.domain.definitions import Definition, Model, OverrideSource, Status, Target
+from app.domain.paths import parse_path
+from app.domain.problems import Code, Problem, Refused
+from app.domain.verdicts import Answer, Outcome, Verdict
+from app.operations.extend_definition import take_definition
+from app.operations.transaction import Call, perform
+from app.store import definitions
+from app.store.database import Database
+from app.store.session import Session
+
+
+async def change_status(database: Database, call: Call, key_or_id: str, status: Status) -> Answer:
+    """Activates or deactivates; doing it again is UNCHANGED. Waits for saves under way, which then count whole."""
+
+    async def work(session: Session) -> Answer:
+        _, definition = await take_definition(session, key_or_id)
+        if definition.status is status:
+            return Answer((Verdict(0, Outcome.UNCHANGED, str(definition.id)),))
+        await definitions.set_status(session, definition.id, status)
+        return Answer((Verdict(0, Outcome.UPDATED, str(definition.id)),))
+
+    return await perform(database, call, work)
+
+
+async def delete_definition(database: Database, call: Call, key_or_id: str, *, force: bool) -> Answer:
+    """Deletes logically and frees name and key. Refused while a relationship, an override source or a source's path
+    uses the definition (DEFINITION_IN_USE, with the list); forced, those sources go too and a warning names them."""
+
+    async def work(session: Session) -> Answer:
+        model, definition = await take_definition(session, key_or_id)
+        sources = [source for source in model.overrides if _reads(model, source, definition)]
+        uses = [*_relationship_uses(model, definition), *(_source_use(model, source) for source in sources)]
+        if uses and not force:
+            message = f"{definition.key} is used by {', '.join(uses)}. Remove those first, or send force: true."
+            raise Refused((Problem(Code.DEFINITION_IN_USE, message, "definition"),))
+        for source in sources:
+            await definitions.delete_source(session, source)
+        await definitions.set_status(session, definition.id, Status.DELETED)
+        return Answer((Verdict(0, Outcome.DELETED, str(definition.id)),), warnings=_removed(model, sources))
+
+    return await perform(database, call, work)
+
+
+def _relationship_uses(model: Model, definition: Definition) -> Iterable[str]:
+    for other in model.definitions:
+        for relationship in other.relations_to(Target.DEFINITION, definition.id):
+            if other.id != definition.id:
+                yield f"the relationship {other.key}.{relationship.field}"
+
+
+def _source_use(model: Model, source: OverrideSource) -> str:
+    return f"source {source.priority} of {source.system_field} ({model.by_id[source.definition_id].key}.{source.field})"
+
+
+def _reads(model: Model, source: OverrideSource, definition: Definition) -> bool:
+    """Whether a source's amount or its way to the contact needs this definition."""
+    path, _ = parse_path(model, model.by_id[source.definition_id], source.contact_path)
+    hops = path.hops if path else ()
+    return source.definition_id == definition.id or any(definition.id in (hop.holder, hop.reaches) for hop in hops)
+
+
+def _removed(model: Model, sources: Iterable[OverrideSource]) -> tuple[Problem, ...]:
+    return tuple(
+        Problem(Code.SOURCES_REMOVED, f"Removed with the definition: {_source_use(model, source)}.")
+        for source in sources
+    )

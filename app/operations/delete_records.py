@@ -1,0 +1,96 @@
+"""deleteCustomDataRecord and bulkDeleteCustomDataRecords. Deleting is idempotent: what is gone already is fine."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from app.domain.definitions import Definition, Model, Target
+from app.domain.limits import RECORDS_PER_DELETE
+from app.domain.problems import Code, Problem, Refused
+from app.domain.verdicts import Answer, Outcome, Verdict
+from app.operations.find_records import Named, lock_record
+from app.operations.transaction import Call, perform
+from app.operations.writable import hold_writable
+from app.store import record_writes, records
+from app.store.database import Database
+from app.store.session import Session
+
+
+async def delete_record(database: Database, call: Call, named: Named, *, force: bool) -> Answer:
+    """Removes one record. Refused while others refer to it (RECORD_IN_USE), unless forced: they then read null."""
+
+    async def work(session: Session) -> Answer:
+        try:
+            model, definition, record = await lock_record(session, database.models, named)
+        except Refused as refusal:
+            if refusal.problems[0].code is Code.RECORD_NOT_FOUND and named.record_id is not None:
+                return Answer((Verdict(0, Outcome.UNCHANGED, str(named.record_id)),))
+            raise
+        if record is None:
+            return Answer((Verdict(0, Outcome.UNCHANGED),))
+        verdicts = await _delete(session, model, definition, [record.id], force=force)
+        verdict = verdicts[record.id]
+        if verdict.errors:
+            raise Refused(verdict.errors)
+        return Answer((verdict,))
+
+    return await perform(database, call, work)
+
+
+async def bulk_delete_records(
+    database: Database, call: Call, definition: str, ids: Sequence[int | None], *, force: bool
+) -> Answer:
+    """Removes 1 to 20 records of one definition, with a verdict for each id; None stands for an id that is none."""
+
+    async def work(session: Session) -> Answer:
+        _check_count(ids)
+        model, held = await hold_writable(session, database.models, definition)
+        wanted = [id_ for id_ in dict.fromkeys(ids) if id_ is not None]
+        found = await _delete(session, model, held, wanted, force=force)
+        return Answer(tuple(_placed(index, id_, found) for index, id_ in enumerate(ids)))
+
+    return await perform(database, call, work)
+
+
+async def _delete(
+    session: Session, model: Model, definition: Definition, ids: Sequence[int], *, force: bool
+) -> dict[int, Verdict]:
+    present = await record_writes.lock_for_deletion(session, definition.id, ids)
+    referring = _referring(model, definition)
+    used = set() if force or not referring else await records.referenced(session, sorted(present), referring)
+    await record_writes.delete(session, sorted(present - used))
+    return {id_: _verdict(id_, id_ in present, id_ in used) for id_ in ids}
+
+
+def _referring(model: Model, definition: Definition) -> dict[str, list[int]]:
+    """The definitions that have a relation to this one, by the relation's slot."""
+    by_slot: dict[str, list[int]] = defaultdict(list)
+    for other in model.definitions:
+        for relationship in other.relations_to(Target.DEFINITION, definition.id):
+            by_slot[other.field[relationship.field].slot or ""].append(other.id)
+    return dict(by_slot)
+
+
+def _verdict(record_id: int, present: bool, used: bool) -> Verdict:
+    if used:
+        message = "Other records refer to this one. Delete those first, or send force: true to leave them pointing at "
+        problem = Problem(Code.RECORD_IN_USE, f"{message}nothing.", "id")
+        return Verdict(0, Outcome.REJECTED, str(record_id), (problem,))
+    return Verdict(0, Outcome.DELETED if present else Outcome.UNCHANGED, str(record_id))
+
+
+def _placed(index: int, record_id: int | None, found: dict[int, Verdict]) -> Verdict:
+    path = f"ids.{index}"
+    if record_id is None:
+        message = "This is not the id of a record. Send idRecord, or the id a query gave."
+        return Verdict(index, Outcome.REJECTED, None, (Problem(Code.INVALID_REFERENCE, message, path, index),))
+    verdict = found[record_id]
+    errors = tuple(Problem(problem.code, problem.message, path, index) for problem in verdict.errors)
+    return Verdict(index, verdict.outcome, verdict.id, errors)
+
+
+def _check_count(ids: Sequence[int | None]) -> None:
+    if not ids:
+        raise Refused((Problem(Code.NO_ITEMS, "Send at least one id.", "ids"),))
+    if len(ids) > RECORDS_PER_DELETE:
+        message = f"{len(ids)} ids were sent; at most {RECORDS_PER_DELETE} fit in one call. Split them."
+        raise Refused((Problem(Code.TOO_MANY_ITEMS, message, "ids"),))

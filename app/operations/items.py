@@ -1,0 +1,121 @@
+"""Records as sent: read field by field, with references resolved in one statement per kind of identifier."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.domain.definitions import Definition, Model
+from app.domain.keys import unique_key
+from app.domain.problems import Code, Problem
+from app.domain.records import Data
+from app.domain.references import Reference, parse_reference
+from app.domain.values import parse
+from app.loaders.references import Resolver
+from app.store.session import Session
+
+
+@dataclass(slots=True)
+class Item:
+    """One sent record on its way: stored values so far, references still open, what is wrong or doubtful."""
+
+    index: int
+    data: Data = field(default_factory=dict)
+    references: dict[str, Reference] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+
+def read_item(model: Model, definition: Definition, index: int, sent: Any) -> Item:
+    """Reads a sent object: unknown fields are refused, relations become references, other values are parsed."""
+    item = Item(index)
+    if not isinstance(sent, dict):
+        item.problems.append(Problem(Code.NOT_AN_OBJECT, "A record is an object of fields and values."))
+        return item
+    for name, value in sent.items():
+        _read_field(item, model, definition, name, value)
+    return item
+
+
+def _read_field(item: Item, model: Model, definition: Definition, name: str, value: Any) -> None:
+    declared = definition.field.get(name)
+    if declared is None:
+        known = ", ".join(definition.field)
+        message = f"{definition.key} has no field {name[:60]!r}. Its fields: {known}."
+        item.problems.append(Problem(Code.UNKNOWN_FIELD, _printable(message), _printable(name[:60])))
+    elif value is None:
+        item.data[name] = None
+    elif relationship := definition.relationship.get(name):
+        target = model.by_id.get(relationship.definition_id or 0)
+        reference, problem = parse_reference(relationship, value, target)
+        if reference is not None:
+            item.references[name] = reference
+        if problem is not None:
+            item.problems.append(problem.under(name))
+    else:
+        item.data[name], problem = parse(declared, value)
+        if problem is not None:
+            item.problems.append(problem.under(name))
+
+
+async def resolve(
+    session: Session, model: Model, items: Sequence[Item], *, reject_ambiguous: bool = False, hold: bool = True
+) -> None:
+    """Puts canonical ids in the place of references; what cannot be resolved is a problem of its item. `hold` keeps
+    the records referred to from being deleted before the transaction ends (writing sessions only)."""
+    asked = {reference for item in items for reference in item.references.values()}
+    resolver = await Resolver.ask(session, model, asked, reject_ambiguous=reject_ambiguous, hold=hold)
+    for item in items:
+        for name, reference in item.references.items():
+            found = resolver.answer(reference)
+            if found.problem is not None:
+                item.problems.append(found.problem.under(name))
+            else:
+                item.data[name] = found.id
+            if found.warning is not None:
+                item.warnings.append(found.warning.under(name))
+
+
+def key_of(definition: Definition, data: Data) -> tuple[str | None, list[Problem]]:
+    """The record's unique key, or what is missing of it. (None, []) for a definition without one."""
+    return unique_key(definition, data) if definition.unique_keys else (None, [])
+
+
+async def read_key(
+    session: Session, model: Model, definition: Definition, key: Any, *, hold: bool
+) -> tuple[str | None, list[Problem]]:
+    """A unique key as sent in `by: {definition, key}`: an object of its fields, or the bare value of a single one."""
+    if not definition.unique_keys:
+        message = f"{definition.key} has no unique key. Name its records by id."
+        return None, [Problem(Code.MISSING_KEY, message, "by.key")]
+    single = len(definition.unique_keys) == 1
+    if single and not (isinstance(key, dict) and set(key) == set(definition.unique_keys)):
+        key = {definition.unique_keys[0]: key}
+    item = read_item(model, definition, 0, key)
+    if isinstance(key, dict) and (foreign := set(key) - set(definition.unique_keys)):
+        names = ", ".join(definition.unique_keys)
+        message = f"The unique key of {definition.key} is {names}. Leave out {_printable(sorted(foreign)[0][:60])!r}."
+        return None, [Problem(Code.MISSING_KEY, message, "by.key")]
+    await resolve(session, model, [item], hold=hold)
+    if item.problems:
+        return None, [problem.under("by.key") for problem in item.problems]
+    text, problems = key_of(definition, item.data)
+    return text, [problem.under("by.key") for problem in problems]
+
+
+def positioned(item: Item, problem: Problem) -> Problem:
+    """The problem as seen from the call: path "records.3.contact_id", index 3."""
+    return problem.under(f"records.{item.index}", item.index)
+
+
+def group_by_key(items: Sequence[tuple[str, Item]]) -> dict[str, list[Item]]:
+    """Items of one unique key together, in input order, and the keys sorted: every writer locks in this order."""
+    groups: dict[str, list[Item]] = defaultdict(list)
+    for key, item in items:
+        groups[key].append(item)
+    return dict(sorted(groups.items()))
+
+
+def _printable(text: str) -> str:
+    """A name the caller sent, fit for a message: what is not a character is shown escaped."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

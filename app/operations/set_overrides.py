@@ -1,0 +1,29 @@
+"""setOverrides: which amounts of whose records replace a product's price or discount."""
+
+from collections.abc import Sequence
+
+from app.domain.overrides import DraftSource, check_sources
+from app.domain.problems import Refused
+from app.domain.verdicts import Answer, Outcome, Verdict
+from app.operations.transaction import Call, perform
+from app.store import definitions
+from app.store.database import Database
+from app.store.session import Session
+
+
+async def set_overrides(
+    database: Database, call: Call, system_schema: str, system_field: str, drafts: Sequence[DraftSource]
+) -> Answer:
+    """Replaces the sources of one system field; none clears it. Warns where a link may have several rows."""
+
+    async def work(session: Session) -> Answer:
+        model = await definitions.take_turn(session)
+        sources, warnings, problems = check_sources(model, system_field, drafts, system_schema=system_schema)
+        if problems:
+            raise Refused(tuple(problems))
+        if sources == model.sources(system_field):
+            return Answer((Verdict(0, Outcome.UNCHANGED),), warnings=tuple(warnings))
+        await definitions.replace_sources(session, system_field, sources)
+        return Answer((Verdict(0, Outcome.UPDATED),), warnings=tuple(warnings))
+
+    return await perform(database, call, work)

@@ -1,0 +1,58 @@
+"""updateCustomDataRecord: changes one record, named by id or unique key."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.problems import Code, Problem, Refused
+from app.domain.records import merged
+from app.domain.verdicts import Answer, Outcome, Verdict, refused
+from app.operations.find_records import Named, lock_record, record_not_found
+from app.operations.items import key_of, read_item, resolve
+from app.operations.transaction import Call, perform
+from app.store import record_writes
+from app.store.database import Database
+from app.store.failures import Conflict
+from app.store.record_writes import Row
+from app.store.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRecord:
+    record: Named
+    data: Any
+    if_version: int | None = None
+
+
+async def update_record(database: Database, call: Call, asked: UpdateRecord) -> Answer:
+    """Merges data into one record: absent fields are left alone, null clears. May change fields of the unique key;
+    a key that another record has is refused (DUPLICATE_KEY). With `if_version` the record must still have it."""
+
+    async def work(session: Session) -> Answer:
+        model, definition, record = await lock_record(session, database.models, asked.record)
+        if record is None:
+            raise Refused((record_not_found("id" if asked.record.record_id else "by.key"),))
+        if asked.if_version is not None and asked.if_version != record.version:
+            raise Refused((_version_conflict(asked.if_version, record.version),))
+        item = read_item(model, definition, 0, asked.data)
+        await resolve(session, model, [item])
+        data, changed, problems = merged(definition, record.data, item.data)
+        key, key_problems = key_of(definition, data)
+        if problems := [*item.problems, *problems, *key_problems]:
+            raise Refused(tuple(problem.under("data") for problem in problems))
+        if changed:
+            await record_writes.update(session, definition, [Row(record.id, key, record.version + 1, data)])
+        outcome = Outcome.UPDATED if changed else Outcome.UNCHANGED
+        warnings = tuple(warning.under("data") for warning in item.warnings)
+        return Answer((Verdict(0, outcome, str(record.id), warnings=warnings),))
+
+    return await perform(database, call, work, _key_taken)
+
+
+def _key_taken(_conflict: Conflict) -> Answer:
+    message = "Another record of this definition has this unique key. Update that one, or choose another key."
+    return refused([Problem(Code.DUPLICATE_KEY, message, "data")])
+
+
+def _version_conflict(expected: int, actual: int) -> Problem:
+    message = f"The record has version {actual}, not {expected}: it was changed meanwhile. Read it again, then decide."
+    return Problem(Code.VERSION_CONFLICT, message, "ifVersion")

@@ -1,0 +1,43 @@
+"""Plain connections, outside any tenant: for migrations and for the commands that create and list shops."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from app.store.failures import Unavailable, translated
+
+_CONNECT_SECONDS = 15
+
+
+class NotMigrated(Exception):
+    """The database does not hold our tables yet."""
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """One connection to `url`. Raises Unavailable, with the server's own words, when there is none to be had."""
+    try:
+        with translated():
+            connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
+    except Unavailable as error:
+        raise Unavailable(f"The database cannot be reached: {error.__cause__}") from error
+    except (asyncpg.PostgresError, asyncpg.ClientConfigurationError, ValueError) as error:
+        raise Unavailable(f"The database refuses the connection: {error}") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def administering(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """One transaction that sees every shop, by the policy "administration" of 0001_shops.sql; no request has one."""
+    async with connected(url) as connection:
+        try:
+            with translated():
+                async with connection.transaction():
+                    await connection.execute("set local app.administration = 'on'")
+                    yield connection
+        except asyncpg.UndefinedTableError as error:
+            raise NotMigrated("The database has no tables of ours yet. Run 'custom-data migrate' first.") from error

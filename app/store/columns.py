@@ -1,0 +1,23 @@
+"""The index slot that holds a relation. Every relation has one, so following it backward is an index scan."""
+
+from dataclasses import dataclass
+
+from app.domain.definitions import Definition, Target
+from app.domain.limits import SLOTS
+
+_SLOTS = {f"{kind}{n}" for kind, size in SLOTS.items() for n in range(1, size + 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: str  # what a parameter compared with it is cast to
+
+
+def relation_column(definition: Definition, field: str) -> Column:
+    """The slot of a declared relation. Only names of known slots ever become SQL text."""
+    slot = definition.field[field].slot
+    if slot not in _SLOTS:
+        raise ValueError(f"relation {field} of definition {definition.id} has no slot")
+    to_products = definition.relationship[field].target is Target.PRODUCTS
+    return Column(slot, "text" if to_products else "bigint")

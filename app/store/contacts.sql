@@ -1,0 +1,91 @@
+-- name: by_ids
+-- Contacts by their canonical ids.
+select id, email, first_name, last_name, lang, created_at, updated_at
+from contacts where shop_id = $1 and id = any($2::bigint[]);
+
+-- name: page_forward
+-- Contacts behind an id, in order of id.
+select id, email, first_name, last_name, lang, created_at, updated_at
+from contacts where shop_id = $1 and id > $2 and id < $3
+order by id limit $4;
+
+-- name: page_backward
+-- Contacts before an id, last first.
+select id, email, first_name, last_name, lang, created_at, updated_at
+from contacts where shop_id = $1 and id > $2 and id < $3
+order by id desc limit $4;
+
+-- name: search_forward
+-- Contacts whose e-mail, first or last name starts with a prefix: from $5 up to, not including, $6.
+select id, email, first_name, last_name, lang, created_at, updated_at
+from contacts where shop_id = $1 and id > $2 and id < $3
+  and ((email_key >= $5 and email_key < $6) or (name_key >= $5 and name_key < $6)
+       or (surname_key >= $5 and surname_key < $6))
+order by id limit $4;
+
+-- name: search_backward
+-- The same, last first.
+select id, email, first_name, last_name, lang, created_at, updated_at
+from contacts where shop_id = $1 and id > $2 and id < $3
+  and ((email_key >= $5 and email_key < $6) or (name_key >= $5 and name_key < $6)
+       or (surname_key >= $5 and surname_key < $6))
+order by id desc limit $4;
+
+-- name: count_all
+-- How many contacts, counting to a bound.
+select count(*) as n from (select from contacts where shop_id = $1 limit $2) bounded;
+
+-- name: count_search
+-- How many a search finds, counting to a bound.
+select count(*) as n from (
+    select from contacts where shop_id = $1
+      and ((email_key >= $3 and email_key < $4) or (name_key >= $3 and name_key < $4)
+           or (surname_key >= $3 and surname_key < $4))
+    limit $2) bounded;
+
+-- name: existing
+-- Which of these ids are contacts. One of the three look-ups of a batch's contact references.
+select id from contacts where shop_id = $1 and id = any($2::bigint[]);
+
+-- name: by_emails
+-- Who has these addresses, lowest id first. One of the three look-ups of a batch's contact references.
+select asked.email_key, found.id
+from unnest($2::text[]) as asked (email_key)
+cross join lateral (
+    select id from contacts where shop_id = $1 and email_key = asked.email_key order by id limit 10
+) found;
+
+-- name: by_customers
+-- Whose these customer ids are, in every source. One of the three look-ups of a batch's contact references.
+select id_customer, source, contact_id
+from customers where shop_id = $1 and id_customer = any($2::text[]);
+
+-- name: insert_contact
+-- A contact for each new customer that joins none; ids come back in the order given.
+insert into contacts (shop_id, email, email_key, first_name, last_name, name_key, surname_key, lang)
+select $1, c.email, c.email_key, c.first_name, c.last_name, c.name_key, c.surname_key, c.lang
+from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+    with ordinality as c (email, email_key, first_name, last_name, name_key, surname_key, lang, n)
+order by c.n
+returning id;
+
+-- name: lock
+-- Holds contacts until the end of the transaction, in order of id.
+select id, email, first_name, last_name, lang, created_at, updated_at
+from contacts where shop_id = $1 and id = any($2::bigint[]) order by id for no key update;
+
+-- name: update_contacts
+-- A contact's own fields, as last written.
+update contacts c
+set email = n.email, email_key = n.email_key, first_name = n.first_name, last_name = n.last_name,
+    name_key = n.name_key, surname_key = n.surname_key, lang = n.lang, updated_at = now()
+from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+    as n (id, email, email_key, first_name, last_name, name_key, surname_key, lang)
+where c.shop_id = $1 and c.id = n.id;
+
+-- name: delete_orphans
+-- Removes those of these contacts that no customer is left of.
+delete from contacts c
+where c.shop_id = $1 and c.id = any($2::bigint[])
+  and not exists (select from customers where shop_id = $1 and contact_id = c.id)
+returning c.id;

@@ -1,0 +1,51 @@
+"""Customers: what each source says of its buyers."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from app.domain.contacts import Customer, email_key
+from app.store import statements
+from app.store.session import Session
+
+_sql = statements.load("customers.sql")
+
+CustomerKey = tuple[str, str]  # source, id_customer
+
+
+async def lock_shop(session: Session) -> str:
+    """Takes the shop's turn to unify customers; says when they unify by e-mail (VERIFIED or ALWAYS)."""
+    return str((await session.fetch(_sql.lock_shop))[0]["unify_by_email"])
+
+
+async def by_keys(session: Session, keys: Sequence[CustomerKey]) -> dict[CustomerKey, Customer]:
+    rows = await session.fetch(_sql.by_keys, [source for source, _ in keys], [id_ for _, id_ in keys])
+    return {(row["source"], row["id_customer"]): Customer(*row) for row in rows}
+
+
+async def of_contacts(session: Session, ids: Iterable[int]) -> dict[int, list[Customer]]:
+    found = defaultdict(list)
+    for row in await session.fetch(_sql.of_contacts, list(ids)):
+        found[row["contact_id"]].append(Customer(*row))
+    return found
+
+
+async def holders(session: Session, email_keys: Iterable[str], *, verified: bool) -> dict[str, int]:
+    """For each address the lowest contact that holds it (through a verified customer, if asked)."""
+    statement = _sql.verified_holders if verified else _sql.holders
+    return {row["email_key"]: row["contact_id"] for row in await session.fetch(statement, list(email_keys))}
+
+
+async def write(session: Session, customers: Sequence[Customer]) -> None:
+    rows = [
+        (c.source, c.id_customer, c.contact_id, c.email, email_key(c.email) if c.email else None, c.email_verified,
+         c.first_name, c.last_name, c.lang)
+        for c in customers
+    ]  # fmt: skip
+    await session.fetch(_sql.write, *(list(column) for column in zip(*rows, strict=True)), datetime.now(UTC))
+
+
+async def delete(session: Session, keys: Sequence[CustomerKey]) -> dict[CustomerKey, int]:
+    """Removes customers; says whose each was."""
+    rows = await session.fetch(_sql.delete, [source for source, _ in keys], [id_ for _, id_ in keys])
+    return {(row["source"], row["id_customer"]): row["contact_id"] for row in rows}

@@ -1,0 +1,168 @@
+"""Definitions and override sources: a shop's model, read whole and cached by its version."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import orjson
+
+from app.domain.definitions import (
+    Definition,
+    Field,
+    FieldType,
+    Model,
+    OverrideSource,
+    Relationship,
+    Status,
+    Target,
+)
+from app.store import statements
+from app.store.session import Session
+
+_sql = statements.load("definitions.sql")
+_overrides = statements.load("overrides.sql")
+
+
+class Models:
+    """The models of the shops asked for lately. A model is used only while the shop's version, read in the caller's
+    own snapshot, is still the one it was read at."""
+
+    def __init__(self, size: int = 500) -> None:
+        self._size = size
+        self._models: OrderedDict[int, Model] = OrderedDict()
+
+    async def current(self, session: Session) -> Model:
+        """The model as the session sees it: one statement, three when it has changed."""
+        version = int((await session.fetch(_sql.model_version))[0]["model_version"])
+        model = self._models.get(session.shop_id)
+        if model is None or model.version != version:
+            model = await _read(session, version)
+            self._models[session.shop_id] = model
+            if len(self._models) > self._size:
+                self._models.popitem(last=False)
+        self._models.move_to_end(session.shop_id)
+        return model
+
+
+async def _read(session: Session, version: int) -> Model:
+    definitions = tuple(_definition(row) for row in await session.fetch(_sql.all))
+    overrides = tuple(_source(row) for row in await session.fetch(_overrides.all))
+    return Model(version, definitions, overrides)
+
+
+async def take_turn(session: Session) -> Model:
+    """Takes the shop's turn to change its model, and reads it: one change at a time. Cached models become stale when
+    it commits. This one is not cached: the version it has seen is ours, and what we are about to write is not in it."""
+    version = int((await session.fetch(_sql.grow_version))[0]["model_version"])
+    return await _read(session, version)
+
+
+async def hold(session: Session, key_or_id: str) -> int | None:
+    """Holds a definition as it is until the transaction ends; its id, or None if there is none."""
+    digits = key_or_id.isascii() and key_or_id.isdigit() and len(key_or_id) < 19
+    rows = await session.fetch(_sql.hold, key_or_id, int(key_or_id) if digits else 0)
+    return rows[0]["id"] if rows else None
+
+
+async def insert(
+    session: Session, *, key: str, name: str, name_key: str, description: str | None, fields: Sequence[Field],
+    relationships: Sequence[Relationship], unique_keys: Sequence[str],
+) -> int:  # fmt: skip
+    """A new definition. Raises Conflict when its name or key is taken."""
+    rows = await session.fetch(
+        _sql.insert, key, name, name_key, description, _fields_json(fields), _relationships_json(relationships),
+        list(unique_keys),
+    )  # fmt: skip
+    return int(rows[0]["id"])
+
+
+async def extend(
+    session: Session, definition_id: int, *, name: str, name_key: str, description: str | None,
+    fields: Sequence[Field], relationships: Sequence[Relationship],
+) -> None:  # fmt: skip
+    """Writes what an extension may change. Raises Conflict when the name is taken."""
+    await session.fetch(
+        _sql.extend, definition_id, name, name_key, description, _fields_json(fields),
+        _relationships_json(relationships),
+    )  # fmt: skip
+
+
+async def set_status(session: Session, definition_id: int, status: Status) -> None:
+    await session.fetch(_sql.set_status, definition_id, status.value)
+
+
+async def replace_sources(session: Session, system_field: str, sources: Sequence[OverrideSource]) -> None:
+    """The system field's sources are now these."""
+    await session.fetch(_overrides.clear, system_field)
+    for s in sources:
+        await session.fetch(
+            _overrides.insert, s.system_field, s.priority, s.definition_id, s.field, s.product_field,
+            list(s.contact_path), s.latest_by,
+        )  # fmt: skip
+
+
+async def delete_source(session: Session, source: OverrideSource) -> None:
+    await session.fetch(_overrides.delete_one, source.system_field, source.priority)
+
+
+def _fields_json(fields: Sequence[Field]) -> str:
+    return orjson.dumps(
+        [
+            {
+                "name": f.name, "type": f.type.value, "label": f.label, "description": f.description,
+                "required": f.required, "default": f.default, "options": list(f.options),
+                "elementType": f.element_type.value if f.element_type else None, "slot": f.slot,
+            }
+            for f in fields
+        ]
+    ).decode()  # fmt: skip
+
+
+def _relationships_json(relationships: Sequence[Relationship]) -> str:
+    return orjson.dumps(
+        [{"field": r.field, "target": r.target.value, "definitionId": r.definition_id} for r in relationships]
+    ).decode()
+
+
+def _definition(row: asyncpg.Record) -> Definition:
+    return Definition(
+        id=row["id"],
+        key=row["key"],
+        name=row["name"],
+        description=row["description"],
+        status=Status(row["status"]),
+        fields=tuple(_field(document) for document in orjson.loads(row["fields"])),
+        relationships=tuple(_relationship(document, row["id"]) for document in orjson.loads(row["relationships"])),
+        unique_keys=tuple(row["unique_keys"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _field(document: dict[str, Any]) -> Field:
+    return Field(
+        name=document["name"],
+        type=FieldType(document["type"]),
+        label=document["label"],
+        description=document["description"],
+        required=document["required"],
+        default=document["default"],
+        options=tuple(document["options"]),
+        element_type=FieldType(document["elementType"]) if document["elementType"] else None,
+        slot=document["slot"],
+    )
+
+
+def _relationship(document: dict[str, Any], own_id: int) -> Relationship:
+    target = Target(document["target"])
+    # 0 was written before the definition had an id of its own, and means itself
+    definition_id = (document["definitionId"] or own_id) if target is Target.DEFINITION else None
+    return Relationship(document["field"], target, definition_id)
+
+
+def _source(row: asyncpg.Record) -> OverrideSource:
+    return OverrideSource(
+        row["system_field"], row["priority"], row["definition_id"], row["field"], row["product_field"],
+        tuple(row["contact_path"]), row["latest_by"],
+    )  # fmt: skip

@@ -1,0 +1,33 @@
+-- name: model_version
+-- What a cached model is checked against.
+select model_version from shops where shop_id = $1;
+
+-- name: grow_version
+-- Takes the shop's turn to change its model, and makes every cached model stale.
+update shops set model_version = model_version + 1 where shop_id = $1 returning model_version;
+
+-- name: all
+-- Every definition that is not deleted.
+select id, key, name, description, status, fields, relationships, unique_keys, created_at, updated_at
+from definitions where shop_id = $1 and status <> 'DELETED' order by id;
+
+-- name: hold
+-- Holds a definition as it is until the end of the transaction: a change waits, and we wait for one under way.
+select id from definitions
+where shop_id = $1 and status <> 'DELETED' and (key = $2 or id = $3) for share;
+
+-- name: insert
+-- A new definition; its own id stands for "itself" in relationships (definition_id 0).
+insert into definitions (shop_id, key, name, name_key, description, fields, relationships, unique_keys)
+values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8)
+returning id;
+
+-- name: extend
+-- What an extension may change.
+update definitions
+set name = $3, name_key = $4, description = $5, fields = $6::jsonb, relationships = $7::jsonb, updated_at = now()
+where shop_id = $1 and id = $2;
+
+-- name: set_status
+-- Activates, deactivates or deletes.
+update definitions set status = $3, updated_at = now() where shop_id = $1 and id = $2;

@@ -1,0 +1,152 @@
+"""The SQL of a price walk, composed from typed fragments: from the contact's end to the source, one row per hop.
+
+Every hop is a lateral "limit 1" on an index, which the planner can neither flatten nor turn into a hash of the whole
+price list. Ids and field names are parameters, slots are names known to `columns`: the text depends on the shape of the
+route alone, so that prepared statements are shared.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from app.domain.definitions import Definition, FieldType, Model, OverrideSource
+from app.domain.paths import Hop, parse_path
+from app.store.columns import relation_column
+from app.store.statements import Statement
+
+_WALK = """\
+with walked as materialized (
+    select c.id as contact, {outcome} as outcome, {reached} as reached
+    from unnest($2::bigint[]) as c (id){steps}
+)
+select coalesce(w.outcome, case when p.id is null then 'NO_RECORD' else 'WON' end) as outcome, p.id{values}
+from unnest($3::bigint[], $4::text[]) with ordinality as pair (contact, product, place)
+join walked w on w.contact = pair.contact{source}
+order by pair.place"""
+
+_ROW = """
+left join lateral (
+    select {columns} from records r
+    where r.shop_id = $1 and r.definition_id = {definition} and r.{column} = {reached}{also}
+    order by {order}r.id desc limit 1) {alias} on true"""
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """By which field the latest of several rows is taken; the highest id breaks ties. The exact value is compared."""
+
+    field: str
+    type: str  # numeric or timestamptz
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """To the row of a definition whose `column` holds what was reached so far: a slot where a relation is taken
+    backward, "id" where it is followed. From that row `onward` leads to the next one: its id, or a relation's slot."""
+
+    definition_id: int
+    column: str
+    onward: str = "id"
+    latest: Latest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The steps from a contact to the linking records, the last one to a source's record of a product, and the fields
+    wanted of that. Sources that differ in their field only share a route."""
+
+    links: tuple[Step, ...]
+    source: Step
+    product: str  # the source's slot that holds the product
+    fields: tuple[str, ...]
+
+
+def routes(model: Model, sources: Iterable[OverrideSource]) -> dict[Route, tuple[OverrideSource, ...]]:
+    """The distinct routes, each with the sources that share it, in the order of the route's fields."""
+    shared: dict[tuple[object, ...], list[OverrideSource]] = {}
+    for source in sources:
+        way = (source.definition_id, source.contact_path, source.product_field, source.latest_by)
+        shared.setdefault(way, []).append(source)
+    return {_route(model, together): tuple(together) for together in shared.values()}
+
+
+def _route(model: Model, together: list[OverrideSource]) -> Route:
+    source = together[0]
+    definition = model.by_id[source.definition_id]
+    *links, last = _steps(model, definition, source)
+    product = relation_column(definition, source.product_field).name
+    return Route(tuple(links), last, product, tuple(each.field for each in together))
+
+
+def _steps(model: Model, definition: Definition, source: OverrideSource) -> list[Step]:
+    path, problem = parse_path(model, definition, source.contact_path)
+    if path is None:
+        raise ValueError(f"override source of definition {definition.id} has lost its way: {problem}")
+    # built from the source, walked from the contact
+    at, steps = definition.id, [] if path.hops[0].forward else [Step(definition.id, "id")]
+    onward = "id"
+    for hop in path.hops:
+        slot = relation_column(model.by_id[hop.holder], hop.field).name
+        if hop.forward:
+            steps.append(Step(at, slot, onward, _latest(model, hop, source.latest_by)))
+            onward = "id"
+        else:
+            steps.append(Step(at, "id", onward))
+            onward = slot
+        at = hop.reaches if hop.reaches is not None else at
+    return steps[::-1]
+
+
+def _latest(model: Model, hop: Hop, latest_by: str | None) -> Latest | None:
+    owner, _, name = (latest_by or "").partition(".")
+    if owner != str(hop.holder):
+        return None
+    dated = model.by_id[hop.holder].field[name].type in (FieldType.DATE, FieldType.DATETIME)
+    return Latest(name, "timestamptz" if dated else "numeric")
+
+
+@lru_cache(maxsize=2_000)
+def compose(route: Route) -> tuple[Statement, tuple[Any, ...]]:
+    """The route's statement, and its parameters from $5 on. $2 holds the distinct contacts, $3 and $4 the contact and
+    product of each pair. A row per pair, in order: outcome, record id, the fields' stored values as text."""
+    text = _Text()
+    links = [text.row(step, f"s{n - 1}.onward" if n > 1 else "c.id", f"s{n}") for n, step in enumerate(route.links, 1)]
+    values = [f"r.data ->> {text.parameter(field)} as v{n}" for n, field in enumerate(route.fields, 1)]
+    faults = "".join(_fault(n, step) for n, step in enumerate(route.links, 1))
+    sql = _WALK.format(
+        outcome=f"case{faults} end" if faults else "null::text",
+        reached=f"s{len(links)}.onward" if links else "c.id",
+        steps="".join(links),
+        values="".join(f", p.v{n}" for n in range(1, len(values) + 1)),
+        source=text.row(route.source, "w.reached", "p", values, f" and r.{route.product} = pair.product"),
+    )
+    return Statement("walk_prices", sql), tuple(text.parameters)
+
+
+def _fault(n: int, step: Step) -> str:
+    """Why a walk ends at its n-th row."""
+    if step.column != "id":
+        return f" when s{n}.id is null then 'NO_LINK'"
+    return f" when s{n - 1}.onward is null then 'NO_LINK' when s{n}.id is null then 'DANGLING'"
+
+
+class _Text:
+    """Numbers the parameters while a statement's text is put together."""
+
+    def __init__(self) -> None:
+        self.parameters: list[Any] = []
+
+    def parameter(self, value: Any) -> str:
+        self.parameters.append(value)
+        return f"${len(self.parameters) + 4}"
+
+    def row(self, step: Step, reached: str, alias: str, values: Iterable[str] = (), also: str = "") -> str:
+        definition = f"{self.parameter(step.definition_id)}::bigint"
+        latest = step.latest
+        order = f"(r.data ->> {self.parameter(latest.field)})::{latest.type} desc nulls last, " if latest else ""
+        columns = ", ".join(["r.id", *values] if also else ["r.id", f"r.{step.onward} as onward"])
+        return _ROW.format(
+            columns=columns, definition=definition, column=step.column, reached=reached, also=also, order=order,
+            alias=alias,
+        )  # fmt: skip

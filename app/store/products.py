@@ -1,0 +1,75 @@
+"""Products: reading, searching, writing."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from app.domain.products import Product, ProductDraft
+from app.domain.text import search_key
+from app.store import statements
+from app.store.paging import Page, PrefixSearch, prefix_range
+from app.store.session import Session
+
+_sql = statements.load("products.sql")
+
+
+async def by_ids(session: Session, ids: Iterable[str]) -> dict[str, Product]:
+    return {row["id"]: Product(*row) for row in await session.fetch(_sql.by_ids, list(ids))}
+
+
+async def page(session: Session, asked: Page[str], search: PrefixSearch = None, *, active: bool) -> list[Product]:
+    """Products in order of id (last first when asked backward), narrowed by a prefix of reference or name."""
+    bounds = (asked.after or "", asked.before, asked.limit, active)
+    if search is None:
+        statement = _sql.page_backward if asked.backward else _sql.page_forward
+        rows = await session.fetch(statement, *bounds)
+    else:
+        statement = _sql.search_backward if asked.backward else _sql.search_forward
+        rows = await session.fetch(statement, *bounds, *prefix_range(search))
+    return [Product(*row) for row in rows]
+
+
+async def count(session: Session, bound: int, search: PrefixSearch = None, *, active: bool) -> int:
+    """How many there are, counting no further than the bound."""
+    if search is None:
+        rows = await session.fetch(_sql.count_all, bound, active)
+    else:
+        rows = await session.fetch(_sql.count_search, bound, active, *prefix_range(search))
+    return int(rows[0]["n"])
+
+
+async def existing(session: Session, ids: Iterable[str]) -> set[str]:
+    return {row["id"] for row in await session.fetch(_sql.existing, list(ids))}
+
+
+async def by_references(session: Session, references: Iterable[str]) -> dict[str, list[str]]:
+    found = defaultdict(list)
+    for row in await session.fetch(_sql.by_references, list(references)):
+        found[row["reference"]].append(row["id"])
+    return found
+
+
+async def lock(session: Session, ids: Iterable[str]) -> dict[str, Product]:
+    return {row["id"]: Product(*row) for row in await session.fetch(_sql.lock, list(ids))}
+
+
+async def insert(session: Session, drafts: Sequence[ProductDraft]) -> set[str]:
+    """Makes new products; says which it made (another write may have been first)."""
+    return {row["id"] for row in await session.fetch(_sql.insert, *_columns(drafts))}
+
+
+async def update(session: Session, drafts: Sequence[ProductDraft]) -> None:
+    await session.fetch(_sql.update, *_columns(drafts))
+
+
+async def delete(session: Session, ids: Iterable[str]) -> set[str]:
+    return {row["id"] for row in await session.fetch(_sql.delete, list(ids))}
+
+
+def _columns(drafts: Sequence[ProductDraft]) -> list[list[Any]]:
+    rows = [
+        (d.id_product, d.reference, search_key(d.reference) if d.reference else None, d.name, search_key(d.name),
+         d.price, d.price_discount, d.currency, d.lang, d.is_active)
+        for d in drafts
+    ]  # fmt: skip
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,82 @@
+-- name: by_ids
+-- Products by their ids.
+select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
+from products where shop_id = $1 and id = any($2::text[]);
+
+-- name: page_forward
+-- Products behind an id, in order of id; only the active ones if $6.
+select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
+from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
+order by id limit $4;
+
+-- name: page_backward
+-- Products before an id, last first.
+select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
+from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
+order by id desc limit $4;
+
+-- name: search_forward
+-- Products whose reference or name starts with a prefix: from $6 up to, not including, $7.
+select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
+from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
+  and ((reference_key >= $6 and reference_key < $7) or (name_key >= $6 and name_key < $7))
+order by id limit $4;
+
+-- name: search_backward
+-- The same, last first.
+select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
+from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
+  and ((reference_key >= $6 and reference_key < $7) or (name_key >= $6 and name_key < $7))
+order by id desc limit $4;
+
+-- name: count_all
+-- How many products, counting to a bound.
+select count(*) as n from (
+    select from products where shop_id = $1 and (is_active or not $3) limit $2) bounded;
+
+-- name: count_search
+-- How many a search finds, counting to a bound.
+select count(*) as n from (
+    select from products where shop_id = $1 and (is_active or not $3)
+      and ((reference_key >= $4 and reference_key < $5) or (name_key >= $4 and name_key < $5))
+    limit $2) bounded;
+
+-- name: existing
+-- Which of these ids are products.
+select id from products where shop_id = $1 and id = any($2::text[]);
+
+-- name: by_references
+-- Products by exact reference; more than one may share it.
+select reference, id from products where shop_id = $1 and reference = any($2::text[]);
+
+-- name: lock
+-- The known ones of these products, held until the end of the transaction.
+select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
+from products where shop_id = $1 and id = any($2::text[]) order by id for no key update;
+
+-- name: insert
+-- New products; those that someone else has just made stay away.
+insert into products (shop_id, id, reference, reference_key, name, name_key, price, price_discount, currency, lang,
+                      is_active)
+select $1, p.*
+from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::numeric[],
+            $9::text[], $10::text[], $11::boolean[])
+    as p (id, reference, reference_key, name, name_key, price, price_discount, currency, lang, is_active)
+order by p.id
+on conflict (shop_id, id) do nothing
+returning id;
+
+-- name: update
+-- New states of known products.
+update products k
+set reference = p.reference, reference_key = p.reference_key, name = p.name, name_key = p.name_key, price = p.price,
+    price_discount = p.price_discount, currency = p.currency, lang = p.lang, is_active = p.is_active,
+    updated_at = now()
+from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::numeric[],
+            $9::text[], $10::text[], $11::boolean[])
+    as p (id, reference, reference_key, name, name_key, price, price_discount, currency, lang, is_active)
+where k.shop_id = $1 and k.id = p.id;
+
+-- name: delete
+-- Removes products.
+delete from products where shop_id = $1 and id = any($2::text[]) returning id;

@@ -1,0 +1,116 @@
+"""Records: writing. Statements are composed of the slots that a definition uses."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import orjson
+
+from app.domain.definitions import Definition
+from app.domain.records import Data, Record
+from app.domain.slots import slot_value
+from app.store import statements
+from app.store.records import record
+from app.store.session import Session
+from app.store.statements import Statement
+
+_sql = statements.load("records.sql")
+_TYPES = {"ref": "bigint", "product": "text", "str": "text", "num": "float8", "at": "timestamptz"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is to be written: a record's state. `id` is 0 for a new one."""
+
+    id: int
+    unique_key: str | None
+    version: int
+    data: Data
+
+
+async def insert(session: Session, definition: Definition, rows: Sequence[Row]) -> list[int | None]:
+    """New records, aligned with `rows`: the id, or None where the unique key exists already. Rows come sorted by
+    unique key: all writers then take their locks in one order."""
+    statement = _insert(_slots(definition))
+    written = await session.fetch(statement, definition.id, *_columns(definition, rows)[1:])
+    if rows and rows[0].unique_key is not None:
+        by_key = {row["unique_key"]: row["id"] for row in written}
+        return [by_key.get(row.unique_key) for row in rows]
+    return sorted(row["id"] for row in written)  # ids grow in the order of insertion
+
+
+async def update(session: Session, definition: Definition, rows: Sequence[Row]) -> None:
+    """New states of locked records. Raises Conflict when a changed unique key exists already."""
+    await session.fetch(_update(_slots(definition)), definition.id, *_columns(definition, rows))
+
+
+async def lock_by_unique_keys(session: Session, definition_id: int, keys: Iterable[str]) -> dict[str, Record]:
+    rows = await session.fetch(_sql.lock_by_unique_keys, definition_id, list(keys))
+    return {row["unique_key"]: record(row) for row in rows}
+
+
+async def lock_by_id(session: Session, record_id: int) -> Record | None:
+    rows = await session.fetch(_sql.lock_by_id, record_id)
+    return record(rows[0]) if rows else None
+
+
+async def hold_by_ids(session: Session, definition_id: int, ids: Iterable[int]) -> set[int]:
+    """The ids that exist in that definition; nobody deletes them before this transaction ends."""
+    return {row["id"] for row in await session.fetch(_sql.hold_by_ids, definition_id, list(ids))}
+
+
+async def hold_by_unique_keys(session: Session, definition_id: int, keys: Iterable[str]) -> dict[str, int]:
+    rows = await session.fetch(_sql.hold_by_unique_keys, definition_id, list(keys))
+    return {row["unique_key"]: row["id"] for row in rows}
+
+
+async def lock_for_deletion(session: Session, definition_id: int, ids: Iterable[int]) -> set[int]:
+    return {row["id"] for row in await session.fetch(_sql.lock_for_deletion, definition_id, list(ids))}
+
+
+async def delete(session: Session, ids: Iterable[int]) -> set[int]:
+    return {row["id"] for row in await session.fetch(_sql.delete, list(ids))}
+
+
+def _slots(definition: Definition) -> tuple[str, ...]:
+    return tuple(field.slot for field in definition.fields if field.slot)
+
+
+def _columns(definition: Definition, rows: Sequence[Row]) -> list[list[object]]:
+    """id, unique_key, version, data, then each slot: a list each."""
+    slotted = [field for field in definition.fields if field.slot]
+    values = [
+        (row.id, row.unique_key, row.version, orjson.dumps(row.data).decode(),
+         *(slot_value(field, row.data.get(field.name)) for field in slotted))
+        for row in rows
+    ]  # fmt: skip
+    return [list(column) for column in zip(*values, strict=True)]
+
+
+@lru_cache(maxsize=1000)
+def _insert(slots: tuple[str, ...]) -> Statement:
+    names = ", ".join(("unique_key", "version", "data", *slots))
+    return Statement(
+        "insert_records",
+        f"insert into records (shop_id, definition_id, {names}) "
+        f"select $1, $2, {names} from unnest($3::text[], $4::integer[], $5::jsonb[]{_arrays(slots, 6)}) "
+        f"with ordinality as new ({names}, position) order by position "
+        f"on conflict (shop_id, definition_id, unique_key) where unique_key is not null do nothing "
+        f"returning id, unique_key",
+    )
+
+
+@lru_cache(maxsize=1000)
+def _update(slots: tuple[str, ...]) -> Statement:
+    names = ("unique_key", "version", "data", *slots)
+    changes = ", ".join(f"{name} = new.{name}" for name in names)
+    return Statement(
+        "update_records",
+        f"update records r set {changes}, updated_at = now() "
+        f"from unnest($3::bigint[], $4::text[], $5::integer[], $6::jsonb[]{_arrays(slots, 7)}) "
+        f"as new (id, {', '.join(names)}) where r.shop_id = $1 and r.definition_id = $2 and r.id = new.id",
+    )
+
+
+def _arrays(slots: tuple[str, ...], first: int) -> str:
+    return "".join(f", ${n}::{_TYPES[slot.rstrip('0123456789')]}[]" for n, slot in enumerate(slots, first))

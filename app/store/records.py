@@ -1,0 +1,104 @@
+"""Records: reading by id, by key, in pages, and along a relation."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import asyncpg
+import orjson
+
+from app.domain.definitions import Definition
+from app.domain.limits import LARGEST_ID
+from app.domain.records import Record
+from app.store import statements
+from app.store.columns import relation_column
+from app.store.paging import Page
+from app.store.session import Session
+from app.store.statements import Statement
+
+_sql = statements.load("records.sql")
+
+_COLUMNS = "r.id, r.definition_id, r.version, r.data, r.created_at, r.updated_at"
+
+
+async def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Record]:
+    return {row["id"]: record(row) for row in await session.fetch(_sql.by_ids, list(ids))}
+
+
+async def by_unique_keys(session: Session, definition_id: int, keys: Iterable[str]) -> dict[str, Record]:
+    rows = await session.fetch(_sql.by_unique_keys, definition_id, list(keys))
+    return {row["unique_key"]: record(row) for row in rows}
+
+
+async def page(session: Session, definition_id: int, asked: Page[int]) -> list[Record]:
+    """A definition's records in order of id, last first when asked backward."""
+    statement = _sql.page_backward if asked.backward else _sql.page_forward
+    bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit)
+    return [record(row) for row in await session.fetch(statement, definition_id, *bounds)]
+
+
+async def count(session: Session, definition_id: int, bound: int) -> int:
+    return int((await session.fetch(_sql.count, definition_id, bound))[0]["n"])
+
+
+async def related(
+    session: Session, definition: Definition, field: str, values: Sequence[int | str], asked: Page[int]
+) -> dict[int | str, list[Record]]:
+    """For each value the page of the definition's records whose relation holds it: one statement for all of them."""
+    column = relation_column(definition, field)
+    direction = "desc" if asked.backward else "asc"
+    statement = Statement(
+        f"related_{column.name}_{direction}",
+        f"select p.value, {_COLUMNS} from unnest($3::{column.type}[]) as p (value) cross join lateral ("
+        f" select * from records r where r.shop_id = $1 and r.definition_id = $2 and r.{column.name} = p.value"
+        f" and r.id > $4 and r.id < $5 order by r.{column.name}, r.id {direction} limit $6) r"
+        f" order by p.value, r.id {direction}",
+    )
+    rows = await session.fetch(
+        statement, definition.id, list(values), asked.after or 0, asked.before or LARGEST_ID, asked.limit
+    )
+    found = defaultdict(list)
+    for row in rows:
+        found[row["value"]].append(record(row))
+    return found
+
+
+async def count_related(
+    session: Session, definition: Definition, field: str, values: Sequence[int | str], bound: int
+) -> dict[int | str, int]:
+    """For each value how many records hold it, counting to a bound."""
+    column = relation_column(definition, field)
+    statement = Statement(
+        f"count_related_{column.name}",
+        f"select p.value, c.n from unnest($3::{column.type}[]) as p (value) cross join lateral ("
+        f" select count(*) as n from (select from records r where r.shop_id = $1 and r.definition_id = $2"
+        f" and r.{column.name} = p.value limit $4) bounded) c",
+    )
+    rows = await session.fetch(statement, definition.id, list(values), bound)
+    return {row["value"]: row["n"] for row in rows}
+
+
+async def contact_definitions(
+    session: Session, ids: Sequence[int], by_slot: dict[str, list[int]]
+) -> dict[int, set[int]]:
+    """For each contact the definitions that hold records of it. `by_slot` lists the definitions whose relation to
+    contacts is in ref1, ref2, ref3, ref4."""
+    found = defaultdict(set)
+    for row in await session.fetch(_sql.contact_definitions, list(ids), *_per_slot(by_slot)):
+        found[row["contact_id"]].add(row["definition_id"])
+    return found
+
+
+async def referenced(session: Session, ids: Sequence[int], by_slot: dict[str, list[int]]) -> set[int]:
+    """Which of these records others refer to. `by_slot` lists the definitions that may, by their relation's slot."""
+    return {row["id"] for row in await session.fetch(_sql.referenced, list(ids), *_per_slot(by_slot))}
+
+
+def record(row: asyncpg.Record) -> Record:
+    return Record(
+        row["id"], row["definition_id"], row["version"], orjson.loads(row["data"]), row["created_at"],
+        row["updated_at"],
+    )  # fmt: skip
+
+
+def _per_slot(by_slot: dict[str, list[int]]) -> list[list[int]]:
+    return [by_slot.get(slot, []) for slot in ("ref1", "ref2", "ref3", "ref4")]

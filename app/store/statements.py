@@ -1,0 +1,23 @@
+"""Named statements, kept as SQL in files beside their callers."""
+
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from types import SimpleNamespace
+
+_HEADING = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement. Values enter only as $n, and $1 is always the shop's id."""
+
+    name: str
+    sql: str
+
+
+def load(file_name: str) -> SimpleNamespace:
+    """The statements of one `.sql` file of this package, each an attribute named by its "-- name:" heading."""
+    _, *parts = _HEADING.split(files(__package__).joinpath(file_name).read_text())
+    named = zip(parts[::2], parts[1::2], strict=True)
+    return SimpleNamespace(**{name: Statement(name, sql.strip().rstrip(";")) for name, sql in named})

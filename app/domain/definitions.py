@@ -119,6 +119,11 @@ class Model:
     def by_key(self) -> dict[str, Definition]:
         return {definition.key: definition for definition in self.definitions}
 
+    @cached_property
+    def amounts(self) -> frozenset[tuple[int, str]]:
+        """The fields that prices are taken from: (definition id, field). They hold nothing negative."""
+        return frozenset((source.definition_id, source.field) for source in self.overrides)
+
     def find(self, key_or_id: str) -> Definition | None:
         """The definition of that key, else of that id (digits). A key never consists of digits."""
         found = self.by_key.get(key_or_id)

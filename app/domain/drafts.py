@@ -7,6 +7,7 @@ keys as constraints; here it gets its message.
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from app.domain import limits, naming
@@ -193,7 +194,7 @@ def _name_problems(name: str, others: Iterable[Definition]) -> Iterator[Problem]
         return
     same = next((other for other in others if naming.name_key(other.name) == naming.name_key(name)), None)
     if same:
-        message = f"The definition {same.key} is called {same.name!r}: choose a name that differs by more than case."
+        message = f"The definition {same.key} is called {same.name!r} (case and accents do not count): choose another."
         yield Problem(Code.NAME_TAKEN, message, "name")
 
 
@@ -207,10 +208,11 @@ def _key_problems(key: str | None, name: str, model: Model) -> Iterator[Problem]
     if problem:
         yield problem.under("key")
         return
-    same = next((d for d in model.definitions if naming.type_name(d.key) == naming.type_name(key)), None)
-    if same:
-        message = f"The definition {same.key} has the GraphQL name {naming.type_name(key)} already: give another key."
-        yield Problem(Code.KEY_TAKEN, message, "key")
+    taken = {naming.type_name(other.key): other.key for other in model.definitions}
+    if (same := taken.get(naming.type_name(key))) is not None:
+        free = naming.numbered(key, lambda other: naming.type_name(other) not in taken)
+        message = f"The definition {same} has the GraphQL name {naming.type_name(key)} already: give another key."
+        yield Problem(Code.KEY_TAKEN, f"{message} Try {free}.", "key")
 
 
 def _description_problems(text: str | None) -> Iterator[Problem]:
@@ -333,12 +335,14 @@ def _clashes(
     for old in known.fields if known else ():
         relation = known is not None and old.name in known.relationship
         taken |= dict.fromkeys(naming.graphql_names(old.name, relation=relation), old.name)
-    for index, draft in enumerate(drafts):
-        names = naming.graphql_names(draft.name, relation=draft.name in sources)
+    proposed = [naming.graphql_names(draft.name, relation=draft.name in sources) for draft in drafts]
+    used = {*taken, *chain.from_iterable(proposed)}
+    for index, (draft, names) in enumerate(zip(drafts, proposed, strict=True)):
         clash = next((name for name in names if name in taken), None)
         if clash is not None:
+            free = naming.numbered(draft.name, lambda name: used.isdisjoint(naming.graphql_names(name, relation=True)))
             message = f"The field {_shown(taken[clash])} takes up {_shown(clash)} in GraphQL: choose another name."
-            yield Problem(Code.DUPLICATE_FIELD, message, f"fields.{index}.name")
+            yield Problem(Code.DUPLICATE_FIELD, f"{message} Try {_shown(free)}.", f"fields.{index}.name")
         taken |= dict.fromkeys(names, draft.name)
 
 

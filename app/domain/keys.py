@@ -1,9 +1,9 @@
 """The canonical text of a record's unique key: equal values give one text, different values never do."""
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from hashlib import sha256
+from json.encoder import encode_basestring
 from typing import Any
 
 from app.domain import limits
@@ -45,9 +45,11 @@ def _missing(name: str, names: tuple[str, ...]) -> Problem:
 def _part(field_type: FieldType, value: Any) -> str:
     """One value as JSON writes it, numbers in plain decimal form without idle zeros."""
     if isinstance(value, str) and field_type is not FieldType.DECIMAL:
-        return json.dumps(value, ensure_ascii=False)
+        return encode_basestring(value)
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     plain = f"{Decimal(str(value)):f}"
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 

@@ -7,6 +7,7 @@ raw id and the object. Keys and field names never change, so whatever would coll
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from itertools import count
 
 from app.domain import limits
 from app.domain.problems import Code, Problem
@@ -98,6 +99,12 @@ def field_problem(name: str, *, relation: bool = False) -> Problem | None:
 def graphql_names(name: str, *, relation: bool) -> list[str]:
     """The GraphQL fields that one field takes up in its type."""
     return [field_name(name), object_name(name)] if relation else [field_name(name)]
+
+
+def numbered(name: str, fits: Callable[[str], bool]) -> str:
+    """The name with the first number behind it, from 2 on, that fits: loyalty_2."""
+    stem = name[: limits.KEY_LENGTH - len("_9999")].rstrip("_")
+    return next(filter(fits, (f"{stem}_{number}" for number in count(2))))
 
 
 def _bare(text: str) -> str:

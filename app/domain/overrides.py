@@ -7,6 +7,7 @@ from app.domain import limits
 from app.domain.definitions import Definition, FieldType, Model, OverrideSource, Target
 from app.domain.latest import choose_latest_by, several_rows
 from app.domain.paths import Path, choose_path, listed
+from app.domain.prices import negative_problem
 from app.domain.problems import Code, Problem
 
 SYSTEM_FIELDS = ("price", "price_discount")  # of products
@@ -97,7 +98,10 @@ def _check_source(
 
 def _check_amount_field(definition: Definition, name: str) -> Problem | None:
     if name in definition.field and _may_hold_an_amount(definition, name):
-        return None
+        if negative_problem(definition.field[name].default) is None:
+            return None
+        message = f"{definition.key}.{name} has a negative default, and no price is negative. Use another field."
+        return Problem(Code.INVALID_SOURCE_FIELD, message, "field")
     fault = (
         f"{definition.key} has no field {name!r}."
         if name not in definition.field

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import Enum
+from typing import Any
 
 from app.domain.definitions import Model, OverrideSource
 from app.domain.paths import parse_path
+from app.domain.problems import Code, Problem
 
 
 class Outcome(Enum):
@@ -57,6 +59,14 @@ def answer(source: OverrideSource, outcome: Outcome, record_id: int | None, stor
     if not amount.is_finite() or amount < 0:
         return SourceAnswer(source, Outcome.INVALID_VALUE, record_id=record_id)
     return SourceAnswer(source, Outcome.WON, amount, record_id)
+
+
+def negative_problem(stored: Any) -> Problem | None:
+    """Why a stored number cannot be saved in a field that prices are taken from."""
+    if stored is None or Decimal(str(stored)) >= 0:
+        return None
+    message = "Prices are taken from this field, and none is negative. Send 0 or more, or null for no price."
+    return Problem(Code.INVALID_VALUE, message)
 
 
 def decide(native: Decimal | None, answers: Iterable[SourceAnswer]) -> FieldPrice:

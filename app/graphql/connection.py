@@ -13,6 +13,8 @@ from app.store.paging import Page
 N = TypeVar("N")
 T = TypeVar("T")
 
+PageArguments = tuple[int | None, str | None, int | None, str | None]  # first, after, last, before
+
 First = Annotated[int | None, strawberry.argument(description=f"How many from the front, at most {PAGE_SIZE}.")]
 After = Annotated[str | None, strawberry.argument(description="Only what comes behind this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description=f"How many from the back, at most {PAGE_SIZE}.")]
@@ -46,13 +48,12 @@ class Connection(Generic[N]):
     cursors: strawberry.Private[list[str]]
     counted: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    @strawberry.field
+    @strawberry.field(description="The same nodes, each with its cursor.")
     def edges(self) -> list[Edge[N]]:
         return [Edge(cursor=cursor, node=node) for cursor, node in zip(self.cursors, self.nodes, strict=True)]
 
-    @strawberry.field
+    @strawberry.field(description="All of them, whatever the page. Costs a statement: ask where it is shown.")
     async def total_count(self) -> TotalCount:
-        """All of them, whatever the page. Costs a statement, so ask only where it is shown."""
         count = await self.counted()
         return TotalCount(count=min(count, COUNT_BOUND), is_exact=count <= COUNT_BOUND)
 

@@ -147,4 +147,3 @@ async def find_contact(info: Info, sent: ContactReference) -> int:
 async def load_contact(info: Info, contact_id: int) -> Contact | None:
     row = await info.context.loaders.contacts.load(contact_id)
     return contact_node(row) if row is not None else None
-

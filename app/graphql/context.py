@@ -1,6 +1,7 @@
 """What resolvers reach through `info.context`: one operation's caller, snapshot and loaders."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import strawberry
@@ -10,6 +11,7 @@ from app.domain.shops import ApiKey, Shop
 from app.loaders.operation import Loaders
 from app.operations.transaction import Call
 from app.store.database import Database
+from app.store.failures import StoreFailure
 
 
 @dataclass
@@ -31,19 +33,24 @@ class Context:
 
     async def renewed(self) -> None:
         """Ends the snapshot; the next read sees everything committed by then."""
-        await self.session.close()
+        await self.close()
         self._start()
 
     async def close(self) -> None:
-        await self.session.close()
+        """Gives the connection back. What was read stays read, even if the connection just broke."""
+        with suppress(StoreFailure):
+            await self.session.close()
 
     async def model(self) -> Model:
         return await self.loaders.model()
 
-    def call(self, operation: str, sent: Any, idempotency_key: str | None = None) -> Call:
+    def call(self, operation: str, sent: Any) -> Call:
         """A mutation's call. A key in the input goes before one in the request's header."""
-        key = idempotency_key if idempotency_key is not None else self.idempotency_key
-        return Call(self.shop.id, self.api_key.id, operation, sent, key)
+        key = getattr(sent, "idempotency_key", None)
+        if key is None:
+            key = self.idempotency_key
+        content = None if key is None else asdict(sent) | {"idempotency_key": None}
+        return Call(self.shop.id, self.api_key.id, operation, content, key)
 
 
 Info = strawberry.Info[Context, None]

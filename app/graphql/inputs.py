@@ -93,10 +93,13 @@ class ExtendDefinitionInput:
     options: list[FieldOptionsInput] | None = None
 
     def extension(self) -> Extension:
+        options: dict[str, list[JSON]] = {}
+        for each in self.options or ():
+            options.setdefault(each.field, []).extend(each.options)
         return Extension(
             name=self.name, description=self.description, fields=[field.draft() for field in self.fields or ()],
             relationships=[relationship.draft() for relationship in self.relationships or ()],
-            options={each.field: each.options for each in self.options or ()},
+            options=options,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import strawberry
 from app.domain.definitions import Status
 from app.domain.problems import Code, Problem
 from app.domain.verdicts import Answer, Outcome
-from app.graphql import inputs, payloads
+from app.graphql import documented, inputs, payloads
 from app.graphql.context import Info
 from app.graphql.definitions import definition_node, load_definition
 from app.graphql.node import number_of
@@ -31,9 +31,7 @@ from app.operations.update_record import UpdateRecord, update_record
 async def _call(info: Info, sent: Any) -> Call:
     """Ends the snapshot of an earlier field: the write gets the connection, and the payload sees what it wrote."""
     await info.context.renewed()
-    content = asdict(sent)
-    key = content.pop("idempotency_key", None)
-    return info.context.call(info.field_name, content, key)
+    return info.context.call(info.field_name, sent)
 
 
 async def _create_definition(info: Info, input: inputs.CreateDefinitionInput) -> payloads.DefinitionPayload:
@@ -128,9 +126,7 @@ async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payload
     )
 
 
-async def _bulk_delete_records(
-    info: Info, input: inputs.BulkDeleteRecordsInput
-) -> payloads.BulkDeleteRecordsPayload:
+async def _bulk_delete_records(info: Info, input: inputs.BulkDeleteRecordsInput) -> payloads.BulkDeleteRecordsPayload:
     """Removes 1 to 20 records of one definition, one verdict each."""
     call = await _call(info, input)
     ids = [number_of(str(id_), "CustomDataRecord") for id_ in input.ids]
@@ -230,17 +226,17 @@ _NO_PROBLEM = Problem(Code.INVALID_REFERENCE, "")
 
 @strawberry.type
 class Mutation:
-    create_custom_data_definition = strawberry.mutation(_create_definition)
-    extend_custom_data_definition = strawberry.mutation(_extend_definition)
-    activate_custom_data_definition = strawberry.mutation(_activate_definition)
-    deactivate_custom_data_definition = strawberry.mutation(_deactivate_definition)
-    delete_custom_data_definition = strawberry.mutation(_delete_definition)
-    save_custom_data_records = strawberry.mutation(_save_records)
-    update_custom_data_record = strawberry.mutation(_update_record)
-    delete_custom_data_record = strawberry.mutation(_delete_record)
-    bulk_delete_custom_data_records = strawberry.mutation(_bulk_delete_records)
-    set_overrides = strawberry.mutation(_set_overrides)
-    save_customers = strawberry.mutation(_save_customers)
-    delete_customers = strawberry.mutation(_delete_customers)
-    save_products = strawberry.mutation(_save_products)
-    delete_products = strawberry.mutation(_delete_products)
+    create_custom_data_definition = documented.mutation(_create_definition)
+    extend_custom_data_definition = documented.mutation(_extend_definition)
+    activate_custom_data_definition = documented.mutation(_activate_definition)
+    deactivate_custom_data_definition = documented.mutation(_deactivate_definition)
+    delete_custom_data_definition = documented.mutation(_delete_definition)
+    save_custom_data_records = documented.mutation(_save_records)
+    update_custom_data_record = documented.mutation(_update_record)
+    delete_custom_data_record = documented.mutation(_delete_record)
+    bulk_delete_custom_data_records = documented.mutation(_bulk_delete_records)
+    set_overrides = documented.mutation(_set_overrides)
+    save_customers = documented.mutation(_save_customers)
+    delete_customers = documented.mutation(_delete_customers)
+    save_products = documented.mutation(_save_products)
+    delete_products = documented.mutation(_delete_products)

@@ -1,6 +1,5 @@
 """What mutations answer: a nullable result, and user errors for what the caller can mend."""
 
-
 from typing import Any
 
 import strawberry
@@ -199,4 +198,3 @@ def counts(answer: Answer, *outcomes: Outcome) -> dict[str, int]:
 
 SAVED = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REJECTED)
 DELETED = (Outcome.DELETED, Outcome.UNCHANGED)
-

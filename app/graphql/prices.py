@@ -42,9 +42,7 @@ class PriceSource:
     record_id: strawberry.Private[int | None]
 
     @strawberry.field(description="The record that was found, if one was.")
-    async def record(
-        self, info: Info
-    ) -> Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")] | None:
+    async def record(self, info: Info) -> Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")] | None:
         from app.graphql.records import load_record
 
         return await load_record(info, self.record_id) if self.record_id is not None else None
@@ -70,9 +68,7 @@ class ProductPricing:
     contact_id: strawberry.Private[int | None]
 
     @strawberry.field(description="Whose price this is; null for the native one.")
-    async def contact(
-        self, info: Info
-    ) -> Annotated["Contact", strawberry.lazy("app.graphql.contacts")] | None:
+    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("app.graphql.contacts")] | None:
         from app.graphql.contacts import load_contact
 
         return await load_contact(info, self.contact_id) if self.contact_id is not None else None

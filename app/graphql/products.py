@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.domain import products as domain
-from app.domain.limits import COUNT_BOUND, PAGE_SIZE, SEARCH_LENGTH
+from app.domain.limits import PAGE_SIZE, SEARCH_LENGTH
 from app.domain.prices import payable
-from app.graphql.connection import After, Before, Connection, First, Last, connect, text_page
+from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, text_page
 from app.graphql.contacts import ContactReference, find_contact
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
 from app.graphql.node import Node, encode
 from app.graphql.prices import ProductPricing, field_prices, pricing_node
+from app.loaders.operation import CatalogueKey
 from app.loaders.prices import Quote
-from app.store import products as store
 from app.store.paging import Page
 
 if TYPE_CHECKING:
     from app.graphql.records import CustomDataRecord
-
-PageArguments = tuple[int | None, str | None, int | None, str | None]  # first, after, last, before
 
 ForContact = Annotated[
     ContactReference | None,
@@ -114,11 +112,12 @@ async def catalogue(
     """A page of the products, in order of id."""
     check_search(search)
     page = text_page(*asked)
-    session = info.context.session
-    rows = await store.page(session, page, search, active=active)
+    key = CatalogueKey(page, search, active)
+    loaders = info.context.loaders
+    rows = await loaders.catalogue.load(key) or []
 
     async def counted() -> int:
-        return await store.count(session, COUNT_BOUND + 1, search, active=active)
+        return await loaders.catalogue_counts.load(key) or 0
 
     return connect(rows, page, lambda row: row.id, lambda row: product_node(row, viewer), counted)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from app.domain.limits import COUNT_BOUND, PAGE_SIZE
+from app.graphql import documented
 from app.graphql import overrides as override_types
 from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
 from app.graphql.contacts import Contact, ContactReference, contact_node, find_contact, load_contact
@@ -21,6 +22,11 @@ from app.graphql.shop import Shop, shop_node
 from app.operations.find_records import Named, find_record
 from app.store import contacts as contact_store
 
+DefinitionName = Annotated[str, strawberry.argument(description="A definition's key or id.")]
+Search = Annotated[
+    str | None, strawberry.argument(description="The beginning of an e-mail, name or reference; case does not count.")
+]
+
 
 @strawberry.input(description="A record by its definition (key or id) and the value of its unique key.")
 class RecordKey:
@@ -32,6 +38,7 @@ class RecordKey:
 
 
 async def shop(info: Info) -> Shop:
+    """The shop of the API key."""
     return shop_node(info.context.shop)
 
 
@@ -83,7 +90,12 @@ async def custom_data_record(
 
 
 async def custom_data_records(
-    info: Info, definition: str, first: First = None, after: After = None, last: Last = None, before: Before = None
+    info: Info,
+    definition: DefinitionName,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> Connection[CustomDataRecord] | None:
     """A definition's records, in order of id."""
     return await records_page(info, definition, (first, after, last, before))
@@ -97,11 +109,6 @@ async def contact(info: Info, by: ContactReference) -> Contact | None:
         if (refusal.extensions or {}).get("code") == "CONTACT_NOT_FOUND":
             return None
         raise
-
-
-Search = Annotated[
-    str | None, strawberry.argument(description="The beginning of an e-mail, name or reference; case does not count.")
-]
 
 
 async def contacts(
@@ -142,7 +149,7 @@ async def overrides(info: Info) -> list[override_types.Override]:
     return await override_types.overrides(info)
 
 
-async def override_paths(info: Info, definition: str) -> list[override_types.OverridePath]:
+async def override_paths(info: Info, definition: DefinitionName) -> list[override_types.OverridePath]:
     """The ways from a definition's records to a contact, for the contactPath of setOverrides."""
     return await override_types.override_paths(info, definition)
 
@@ -181,16 +188,16 @@ _FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
 
 @strawberry.type
 class Query:
-    shop = strawberry.field(shop)
-    node = strawberry.field(node)
-    nodes = strawberry.field(nodes)
-    custom_data_definition = strawberry.field(custom_data_definition)
-    custom_data_definitions = strawberry.field(custom_data_definitions)
-    custom_data_record = strawberry.field(custom_data_record)
-    custom_data_records = strawberry.field(custom_data_records)
-    contact = strawberry.field(contact)
-    contacts = strawberry.field(contacts)
-    product = strawberry.field(product)
-    products = strawberry.field(products)
-    overrides = strawberry.field(overrides)
-    override_paths = strawberry.field(override_paths)
+    shop = documented.field(shop)
+    node = documented.field(node)
+    nodes = documented.field(nodes)
+    custom_data_definition = documented.field(custom_data_definition)
+    custom_data_definitions = documented.field(custom_data_definitions)
+    custom_data_record = documented.field(custom_data_record)
+    custom_data_records = documented.field(custom_data_records)
+    contact = documented.field(contact)
+    contacts = documented.field(contacts)
+    product = documented.field(product)
+    products = documented.field(products)
+    overrides = documented.field(overrides)
+    override_paths = documented.field(override_paths)

@@ -8,14 +8,14 @@ import strawberry
 from app.domain import records as domain
 from app.domain.definitions import Definition, Relationship, Target
 from app.domain.limits import COUNT_BOUND
-from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
+from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, number_page
 from app.graphql.contacts import Contact, load_contact
 from app.graphql.context import Info
 from app.graphql.definitions import CustomDataDefinition, definition_node
 from app.graphql.errors import Refusal, refuse
 from app.graphql.node import Node, encode
 from app.graphql.prices import ProductPricing, pricing_node
-from app.graphql.products import PageArguments, Product, load_product
+from app.graphql.products import Product, load_product
 from app.graphql.scalars import JSON
 from app.loaders.operation import RelatedCountKey, RelatedKey
 from app.operations.writable import definition_not_found
@@ -49,10 +49,13 @@ class CustomDataRecord(Node):
     @strawberry.field(description="What a relation field points to; null when it is empty or its target is gone.")
     async def relation(
         self, info: Info, field: str
-    ) -> Annotated[
-        Contact | Product | Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")],
-        strawberry.union("RelationTarget", description="What a relation may point to."),
-    ] | None:
+    ) -> (
+        Annotated[
+            Contact | Product | Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")],
+            strawberry.union("RelationTarget", description="What a relation may point to."),
+        ]
+        | None
+    ):
         relationship = self.schema.relationship.get(field)
         if relationship is None:
             names = ", ".join(self.schema.relationship) or "none"

@@ -1,5 +1,6 @@
 """Exact scalars. Numbers keep every digit on their way in, whether they come in variables or inside the document."""
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
 
@@ -22,6 +23,7 @@ from app.domain.prices import money
 JSON = NewType("JSON", object)
 
 _MAX_DIGITS = 60
+_AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,6})?")
 
 
 def _amount(value: Any) -> Decimal:
@@ -30,12 +32,11 @@ def _amount(value: Any) -> Decimal:
         raise GraphQLError('Decimal takes a number or a text such as "64.00".')
     if isinstance(value, int) and value.bit_length() > 200:
         raise GraphQLError(f"Decimal takes at most {_MAX_DIGITS} digits.")
-    try:
-        amount = Decimal(str(value) if isinstance(value, float) else value)
-    except InvalidOperation:
-        raise GraphQLError('Decimal takes a number or a text such as "64.00".') from None
-    if not amount.is_finite() or amount.adjusted() > 29 or amount.as_tuple().exponent < -30:  # type: ignore[operator]
-        raise GraphQLError("Decimal takes a finite number of at most 30 digits before and 30 after the point.")
+    if not _AMOUNT.fullmatch(str(value)):
+        raise GraphQLError('Decimal takes a number or a text such as "64.00".')
+    amount = Decimal(str(value))
+    if amount.adjusted() > 29 or amount.as_tuple().exponent < -30:  # type: ignore[operator]
+        raise GraphQLError("Decimal takes a number of at most 30 digits before and 30 after the point.")
     return amount
 
 
@@ -51,7 +52,7 @@ def json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> An
         case IntValueNode():
             return int(node.value) if len(node.value) < 4000 else Decimal(node.value)
         case FloatValueNode():
-            return Decimal(node.value)
+            return _fraction(node)
         case StringValueNode() | BooleanValueNode():
             return node.value
         case EnumValueNode():
@@ -65,6 +66,13 @@ def json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> An
         case VariableNode():
             return (variables or {}).get(node.name.value)
     raise GraphQLError("This is not a JSON value.", node)
+
+
+def _fraction(node: FloatValueNode) -> Decimal:
+    try:
+        return Decimal(node.value)
+    except InvalidOperation:
+        raise GraphQLError("The exponent of this number is beyond reason.", node) from None
 
 
 def _object_literal(node: ObjectValueNode, variables: dict[str, Any] | None) -> dict[str, Any]:
@@ -82,7 +90,7 @@ SCALARS: dict[Any, Any] = {
     Decimal: strawberry.scalar(
         name="Decimal",
         description=(
-            "An exact amount. Travels as a text with at least two decimals (`\"64.00\"`); "
+            'An exact amount. Travels as a text with at least two decimals (`"64.00"`); '
             "accepts a text or a number and keeps every digit."
         ),
         serialize=money,

@@ -1,6 +1,7 @@
 """The schema, built once."""
 
 import strawberry
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
 from app.graphql.contacts import Contact
@@ -11,6 +12,8 @@ from app.graphql.query import Query
 from app.graphql.records import CustomDataRecord
 from app.graphql.scalars import SCALARS
 from app.graphql.shop import Shop
+
+_DOCUMENTS = 500  # remembered, parsed and validated
 
 
 class Schema(strawberry.Schema):
@@ -25,4 +28,5 @@ schema = Schema(
     mutation=Mutation,
     types=[Shop, Contact, Product, CustomDataDefinition, CustomDataRecord],
     config=StrawberryConfig(scalar_map=SCALARS),
+    extensions=[lambda: ParserCache(maxsize=_DOCUMENTS), lambda: ValidationCache(maxsize=_DOCUMENTS)],
 )

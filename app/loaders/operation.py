@@ -40,6 +40,15 @@ class RelatedCountKey:
     value: int | str
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogueKey:
+    """A page of the products; the same for every contact that looks at it."""
+
+    page: Page[str]
+    search: str | None
+    active: bool
+
+
 class Loaders:
     """What one operation reads. Everything comes from one snapshot; what was asked once is not asked again."""
 
@@ -52,6 +61,8 @@ class Loaders:
         self.customers = loader(self._customers)
         self.contact_definitions = loader(self._contact_definitions)
         self.products = loader(self._products)
+        self.catalogue = loader(self._catalogue)
+        self.catalogue_counts = loader(self._catalogue_counts)
         self.records = loader(self._records)
         self.related = loader(self._related)
         self.related_counts = loader(self._related_counts)
@@ -89,6 +100,13 @@ class Loaders:
 
     async def _products(self, ids: list[str]) -> Mapping[str, Product]:
         return await products.by_ids(self._session, ids)
+
+    async def _catalogue(self, keys: list[CatalogueKey]) -> Mapping[CatalogueKey, list[Product]]:
+        return {key: await products.page(self._session, key.page, key.search, active=key.active) for key in keys}
+
+    async def _catalogue_counts(self, keys: list[CatalogueKey]) -> Mapping[CatalogueKey, int]:
+        bound = COUNT_BOUND + 1
+        return {key: await products.count(self._session, bound, key.search, active=key.active) for key in keys}
 
     async def _records(self, ids: list[int]) -> Mapping[int, Record]:
         """Records of definitions that were not deleted."""

@@ -177,4 +177,3 @@ def _one_product(reference: ProductReference, ids: list[str]) -> Resolved:
         message = f"{len(ids)} products share this reference ({', '.join(ids[:5])}). Name one by id."
         return Resolved(problem=Problem(Code.PRODUCT_AMBIGUOUS, message))
     return Resolved(ids[0])
-

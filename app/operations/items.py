@@ -7,6 +7,7 @@ from typing import Any
 
 from app.domain.definitions import Definition, Model
 from app.domain.keys import unique_key
+from app.domain.prices import negative_problem
 from app.domain.problems import Code, Problem
 from app.domain.records import Data
 from app.domain.references import Reference, parse_reference
@@ -53,7 +54,10 @@ def _read_field(item: Item, model: Model, definition: Definition, name: str, val
         if problem is not None:
             item.problems.append(problem.under(name))
     else:
-        item.data[name], problem = parse(declared, value)
+        stored, problem = parse(declared, value)
+        if problem is None and (definition.id, name) in model.amounts:
+            problem = negative_problem(stored)
+        item.data[name] = stored
         if problem is not None:
             item.problems.append(problem.under(name))
 

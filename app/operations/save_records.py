@@ -15,10 +15,9 @@ from app.operations.transaction import Call, perform
 from app.operations.writable import hold_writable
 from app.store import record_writes
 from app.store.database import Database
+from app.store.failures import Retryable
 from app.store.record_writes import Row
 from app.store.session import Session
-
-_ROUNDS = 5
 
 
 class ErrorPolicy(Enum):
@@ -86,35 +85,22 @@ async def _insert(session: Session, definition: Definition, items: Sequence[Item
 
 
 async def _upsert(session: Session, definition: Definition, groups: dict[str, list[Item]]) -> dict[int, Verdict]:
-    """Inserts what is new, then locks and updates what exists, both in the order of the keys. All writers take their
-    locks that way: first of rows they make, then of rows they find. So none waits for one that waits for it."""
-    verdicts: dict[int, Verdict] = {}
-    for _ in range(_ROUNDS):
-        plans = {key: _Plan.of(definition, None, items) for key, items in groups.items()}
-        rows = [plan.row(0, key) for key, plan in plans.items() if plan.changed]
-        ids = await record_writes.insert(session, definition, rows) if rows else []
-        for row, id_ in zip(rows, ids, strict=True):
-            if id_ is not None and row.unique_key is not None:
-                verdicts |= plans[row.unique_key].verdicts(id_)
-                del groups[row.unique_key]
-        found = await record_writes.lock_by_unique_keys(session, definition.id, list(groups)) if groups else {}
-        verdicts |= await _update(session, definition, {key: groups.pop(key) for key in found}, found)
-        for key in [key for key in groups if not plans[key].changed]:
-            del groups[key]
-            verdicts |= plans[key].verdicts(None)
-        if not groups:  # else: it existed and was deleted before we could lock it
-            return verdicts
-    raise AssertionError("records kept appearing and vanishing")
-
-
-async def _update(
-    session: Session, definition: Definition, groups: dict[str, list[Item]], found: dict[str, Record]
-) -> dict[int, Verdict]:
-    plans = {key: _Plan.of(definition, found[key], items) for key, items in groups.items()}
-    rows = [plan.row(found[key].id, key) for key, plan in plans.items() if plan.changed]
-    if rows:
-        await record_writes.update(session, definition, rows)
-    return {index: verdict for key, plan in plans.items() for index, verdict in plan.verdicts(found[key].id).items()}
+    """Locks the records that exist, inserts those that do not, both in the order of the keys, then writes changes. So
+    nobody waits for one who waits for him: a lock is never asked for while holding an inserted row. When another call
+    inserts one of the keys in between, this one starts over and finds it."""
+    found = await record_writes.lock_by_unique_keys(session, definition.id, list(groups))
+    plans = {key: _Plan.of(definition, found.get(key), items) for key, items in groups.items()}
+    changed = {key: plan for key, plan in plans.items() if plan.changed}
+    new = [plan.row(0, key) for key, plan in changed.items() if key not in found]
+    made = await record_writes.insert(session, definition, new) if new else []
+    if None in made:
+        raise Retryable("Another call saved the same records at the same time. Send it again.")
+    known = [plan.row(found[key].id, key) for key, plan in changed.items() if key in found]
+    if known:
+        await record_writes.update(session, definition, known)
+    ids = {key: record.id for key, record in found.items()}
+    ids |= {row.unique_key: id_ for row, id_ in zip(new, made, strict=True) if row.unique_key and id_}
+    return {index: verdict for key, plan in plans.items() for index, verdict in plan.verdicts(ids.get(key)).items()}
 
 
 @dataclass(slots=True)

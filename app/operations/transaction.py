@@ -19,7 +19,7 @@ from app.store.database import Database
 from app.store.failures import Conflict, Retryable
 from app.store.session import Session
 
-_ATTEMPTS = 4
+_ATTEMPTS = 10
 _answers = TypeAdapter(Answer)
 
 Work = Callable[[Session], Awaitable[Answer]]
@@ -61,7 +61,7 @@ async def perform(
         except Retryable:
             if attempt == _ATTEMPTS - 1:
                 raise
-            await asyncio.sleep(random.uniform(0.01, 0.05) * (attempt + 1))
+            await asyncio.sleep(random.uniform(0, 0.01) * attempt)
     raise AssertionError("unreachable")
 
 

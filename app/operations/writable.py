@@ -2,16 +2,13 @@
 
 from app.domain.definitions import Definition, Model, Status
 from app.domain.problems import Code, Problem, Refused
-from app.store import definitions
 from app.store.definitions import Models
 from app.store.session import Session
 
 
 async def hold_writable(session: Session, models: Models, key_or_id: str) -> tuple[Model, Definition]:
     """Holds the definition against deactivation and extension. Raises Refused when there is none or it is inactive."""
-    held = await definitions.hold(session, key_or_id)
-    model = await models.current(session)
-    definition = model.by_id.get(held or 0)
+    model, definition = await models.holding(session, key_or_id)
     if definition is None:
         raise Refused((definition_not_found(model, key_or_id),))
     if definition.status is Status.INACTIVE:

@@ -64,7 +64,9 @@ def encode(body: Any) -> bytes:
     """JSON bytes. Text that is no valid Unicode (only a client's own, quoted back) is escaped."""
     try:
         return orjson.dumps(body)
-    except TypeError:
+    except TypeError as error:
+        if "Recursion" in str(error):
+            return plain_error("The answer is nested too deeply to be sent. Ask for fewer levels.", "QUERY_TOO_DEEP")
         return orjson.dumps(_cleaned(body))
 
 

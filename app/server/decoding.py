@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 _LONGEST_INTEGER = 4_000  # digits that Python turns into an int without complaint
@@ -29,7 +29,7 @@ def decode_json(body: bytes) -> Any:
     try:
         return json.loads(
             body.decode("utf-8"),
-            parse_float=Decimal,
+            parse_float=_number,
             parse_int=_integer,
             parse_constant=_no_constant,
             object_pairs_hook=_distinct,
@@ -58,6 +58,13 @@ def read_request(sent: Any) -> GraphQLRequest:
     return GraphQLRequest(query, variables, name)
 
 
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"the exponent of {text[:60]} is beyond reason") from None
+
+
 def _integer(text: str) -> int | Decimal:
     return int(text) if len(text) <= _LONGEST_INTEGER else Decimal(text)
 
@@ -69,7 +76,7 @@ def _no_constant(name: str) -> Any:
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise ValueError(f"the key {twice[:60]!r} stands twice in one object")
     return found

@@ -1,10 +1,13 @@
 """GraphQL over HTTP: one request, one operation, one snapshot."""
 
+import re
 from typing import Any
 
+from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
+from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
@@ -20,6 +23,7 @@ from app.store.failures import StoreFailure, Unavailable
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 _LARGEST_BODY = 2 * 1024 * 1024
+_OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
 _READING = [OperationType.QUERY]
 _ALL = [OperationType.QUERY, OperationType.MUTATION]
 
@@ -50,6 +54,8 @@ class Endpoint:
             return Response(status_code=499)
 
     async def _answer(self, asked: GraphQLRequest, admitted: Admitted, request: Request, media: str) -> Response:
+        if _unclear(asked):
+            raise BadRequest("The document holds several operations. Say which one to run, in operationName.")
         context = Context(self._database, admitted.shop, admitted.api_key, _idempotency_key(request.headers))
         try:
             result = await schema.execute(
@@ -59,14 +65,33 @@ class Endpoint:
                 operation_name=asked.operation_name,
                 allowed_operation_types=_READING if request.method == "GET" else _ALL,
             )
+        except MissingQueryError as error:
+            raise BadRequest('"query" is empty: send a GraphQL document such as "{ shop { name } }".') from error
         except CannotGetOperationTypeError as error:
-            raise BadRequest(f"Name the operation to run: {error}") from error
+            raise BadRequest("The document holds no such operation. Check it, and operationName.") from error
         except InvalidOperationTypeError as error:
-            raise BadRequest("GET answers queries only. Send a mutation by POST.", 405) from error
+            raise _not_allowed(error) from error
         finally:
             await context.close()
         status = 400 if media == GRAPHQL and not executed(result) else 200
         return Response(encode(result_body(result)), status, media_type=media)
+
+
+def _unclear(asked: GraphQLRequest) -> bool:
+    """Whether nothing says which of several operations to run. Only a text that may hold several is parsed for it."""
+    if asked.operation_name is not None or len(_OPERATION.findall(asked.query)) < 2:
+        return False
+    try:
+        document = parse(asked.query)
+    except GraphQLSyntaxError:
+        return False
+    return sum(isinstance(each, OperationDefinitionNode) for each in document.definitions) > 1
+
+
+def _not_allowed(error: InvalidOperationTypeError) -> BadRequest:
+    if error.operation_type is OperationType.SUBSCRIPTION:
+        return BadRequest("There are no subscriptions here. Send a query or a mutation.")
+    return BadRequest("GET answers queries only. Send a mutation by POST.", 405)
 
 
 async def _read(request: Request) -> GraphQLRequest:

@@ -1,7 +1,8 @@
 """Contacts: reading, searching, and who an identifier means."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 
 from app.domain.contacts import Contact, name_keys
 from app.domain.contacts import email_key as key_of
@@ -72,12 +73,15 @@ async def lock(session: Session, ids: Iterable[int]) -> dict[int, Contact]:
 
 
 async def update(session: Session, people: dict[int, PersonRow]) -> None:
-    await session.fetch(_sql.update_contacts, list(people), *_columns(list(people.values())))
+    await session.fetch(_sql.update_contacts, list(people), *_columns(list(people.values())), datetime.now(UTC))
 
 
-async def delete_orphans(session: Session, ids: Iterable[int]) -> set[int]:
+async def delete_orphans(session: Session, ids: Collection[int]) -> set[int]:
     """Removes the contacts no customer is left of; says which."""
-    return {row["id"] for row in await session.fetch(_sql.delete_orphans, list(ids))}
+    orphans = set(ids)
+    orphans -= {row["id"] for row in await session.fetch(_sql.customers_left, list(ids))}
+    await session.run_many(_sql.delete, [(id_,) for id_ in sorted(orphans)])
+    return orphans
 
 
 def _columns(people: Sequence[PersonRow]) -> list[list[str | None]]:

@@ -1,7 +1,8 @@
 -- name: by_ids
 -- Contacts by their canonical ids.
-select id, email, first_name, last_name, lang, created_at, updated_at
-from contacts where shop_id = $1 and id = any($2::bigint[]);
+select c.id, c.email, c.first_name, c.last_name, c.lang, c.created_at, c.updated_at
+from unnest($2::bigint[]) as asked (id)
+cross join lateral (select * from contacts where shop_id = $1 and id = asked.id limit 1) c;
 
 -- name: page_forward
 -- Contacts behind an id, in order of id.
@@ -45,7 +46,9 @@ select count(*) as n from (
 
 -- name: existing
 -- Which of these ids are contacts. One of the three look-ups of a batch's contact references.
-select id from contacts where shop_id = $1 and id = any($2::bigint[]);
+select c.id
+from unnest($2::bigint[]) as asked (id)
+cross join lateral (select id from contacts where shop_id = $1 and id = asked.id limit 1) c;
 
 -- name: by_emails
 -- Who has these addresses, lowest id first. One of the three look-ups of a batch's contact references.
@@ -57,8 +60,9 @@ cross join lateral (
 
 -- name: by_customers
 -- Whose these customer ids are, in every source. One of the three look-ups of a batch's contact references.
-select id_customer, source, contact_id
-from customers where shop_id = $1 and id_customer = any($2::text[]);
+select c.id_customer, c.source, c.contact_id
+from unnest($2::text[]) as asked (id_customer)
+cross join lateral (select * from customers where shop_id = $1 and id_customer = asked.id_customer limit 100) c;
 
 -- name: insert_contact
 -- A contact for each new customer that joins none; ids come back in the order given.
@@ -70,22 +74,29 @@ order by c.n
 returning id;
 
 -- name: lock
--- Holds contacts until the end of the transaction, in order of id.
-select id, email, first_name, last_name, lang, created_at, updated_at
-from contacts where shop_id = $1 and id = any($2::bigint[]) order by id for no key update;
+-- Holds contacts until the end of the transaction, in the order given.
+select c.id, c.email, c.first_name, c.last_name, c.lang, c.created_at, c.updated_at
+from unnest($2::bigint[]) as asked (id)
+cross join lateral (select * from contacts where shop_id = $1 and id = asked.id for no key update) c;
 
 -- name: update_contacts
--- A contact's own fields, as last written.
-update contacts c
-set email = n.email, email_key = n.email_key, first_name = n.first_name, last_name = n.last_name,
-    name_key = n.name_key, surname_key = n.surname_key, lang = n.lang, updated_at = now()
+-- A contact's own fields, as last written. The contacts exist: the conflict finds each by its key, whatever the planner
+-- believes about the table.
+insert into contacts (shop_id, id, email, email_key, first_name, last_name, name_key, surname_key, lang, updated_at)
+select $1, c.*, $10
 from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-    as n (id, email, email_key, first_name, last_name, name_key, surname_key, lang)
-where c.shop_id = $1 and c.id = n.id;
+    as c (id, email, email_key, first_name, last_name, name_key, surname_key, lang)
+on conflict (shop_id, id) do update
+set email = excluded.email, email_key = excluded.email_key, first_name = excluded.first_name,
+    last_name = excluded.last_name, name_key = excluded.name_key, surname_key = excluded.surname_key,
+    lang = excluded.lang, updated_at = excluded.updated_at;
 
--- name: delete_orphans
--- Removes those of these contacts that no customer is left of.
-delete from contacts c
-where c.shop_id = $1 and c.id = any($2::bigint[])
-  and not exists (select from customers where shop_id = $1 and contact_id = c.id)
-returning c.id;
+-- name: customers_left
+-- Which of these contacts customers are left of.
+select asked.id
+from unnest($2::bigint[]) as asked (id)
+cross join lateral (select from customers where shop_id = $1 and contact_id = asked.id limit 1) c;
+
+-- name: delete
+-- Removes a contact.
+delete from contacts where shop_id = $1 and id = $2;

@@ -46,6 +46,7 @@ async def write(session: Session, customers: Sequence[Customer]) -> None:
 
 
 async def delete(session: Session, keys: Sequence[CustomerKey]) -> dict[CustomerKey, int]:
-    """Removes customers; says whose each was."""
-    rows = await session.fetch(_sql.delete, [source for source, _ in keys], [id_ for _, id_ in keys])
-    return {(row["source"], row["id_customer"]): row["contact_id"] for row in rows}
+    """Removes customers, under the shop's turn; says whose each was."""
+    found = await by_keys(session, keys)
+    await session.run_many(_sql.delete, sorted(found))
+    return {key: customer.contact_id for key, customer in found.items()}

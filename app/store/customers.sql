@@ -5,27 +5,36 @@ select unify_by_email from shops where shop_id = $1 for no key update;
 -- name: by_keys
 -- Customers by (source, id_customer).
 select c.source, c.id_customer, c.contact_id, c.email, c.email_verified, c.first_name, c.last_name, c.lang
-from customers c
-join unnest($2::text[], $3::text[]) as asked (source, id_customer) using (source, id_customer)
-where c.shop_id = $1;
+from unnest($2::text[], $3::text[]) as asked (source, id_customer)
+cross join lateral (
+    select * from customers where shop_id = $1 and source = asked.source and id_customer = asked.id_customer limit 1
+) c;
 
 -- name: of_contacts
 -- The customers of contacts, in order.
-select source, id_customer, contact_id, email, email_verified, first_name, last_name, lang
-from customers where shop_id = $1 and contact_id = any($2::bigint[])
-order by contact_id, source, id_customer;
+select c.source, c.id_customer, c.contact_id, c.email, c.email_verified, c.first_name, c.last_name, c.lang
+from unnest($2::bigint[]) as asked (contact_id)
+cross join lateral (
+    select * from customers where shop_id = $1 and contact_id = asked.contact_id limit 1000
+) c
+order by c.contact_id, c.source, c.id_customer;
 
 -- name: verified_holders
 -- For each address the lowest contact that holds it through a verified customer.
-select email_key, min(contact_id) as contact_id
-from customers where shop_id = $1 and email_key = any($2::text[]) and email_verified
-group by email_key;
+select asked.email_key, c.contact_id
+from unnest($2::text[]) as asked (email_key)
+cross join lateral (
+    select contact_id from customers
+    where shop_id = $1 and email_key = asked.email_key and email_verified order by contact_id limit 1
+) c;
 
 -- name: holders
 -- For each address the lowest contact that holds it, verified or not.
-select email_key, min(contact_id) as contact_id
-from customers where shop_id = $1 and email_key = any($2::text[])
-group by email_key;
+select asked.email_key, c.contact_id
+from unnest($2::text[]) as asked (email_key)
+cross join lateral (
+    select contact_id from customers where shop_id = $1 and email_key = asked.email_key order by contact_id limit 1
+) c;
 
 -- name: write
 -- New customers and new states of known ones.
@@ -40,8 +49,5 @@ set email = excluded.email, email_key = excluded.email_key, email_verified = exc
     first_name = excluded.first_name, last_name = excluded.last_name, lang = excluded.lang, updated_at = $11;
 
 -- name: delete
--- Removes customers and says whose they were.
-delete from customers c
-using unnest($2::text[], $3::text[]) as gone (source, id_customer)
-where c.shop_id = $1 and c.source = gone.source and c.id_customer = gone.id_customer
-returning c.source, c.id_customer, c.contact_id;
+-- Removes a customer.
+delete from customers where shop_id = $1 and source = $2 and id_customer = $3;

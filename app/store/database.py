@@ -15,6 +15,7 @@ GATEWAY_ROLE = "custom_data_gateway"
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
 _WRITING = "begin; set local app.shop_id = '{}'"
 
+
 class UnsafeRole(Exception):
     """The database role may bypass row-level security, or a tenant table does not force it."""
 
@@ -25,13 +26,17 @@ class Database:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self.pool = pool
         self.models = Models()
-        self.observer: Observer | None = None  # sees every statement; tests count them
+        self.observers: list[Observer] = []  # see every statement; tests count them
 
     @classmethod
     async def connect(cls, url: str, *, size: int = 16, statement_timeout_ms: int = 5000) -> Self:
         """Opens the pool. A login that may bypass row-level security takes on the gateway's role for the whole
         connection; what then still may is refused with UnsafeRole."""
-        settings = {"statement_timeout": str(statement_timeout_ms), "application_name": "custom-data"}
+        settings = {
+            "statement_timeout": str(statement_timeout_ms),
+            "application_name": "custom-data",
+            "jit": "off",  # compiling costs more than any statement of ours runs
+        }
         with translated():
             probe = await asyncpg.connect(url)
             try:
@@ -67,9 +72,7 @@ class Database:
             yield session
 
     def _session(self, shop_id: int, begin: str) -> Session:
-        session = Session(self.pool, shop_id, begin)
-        session.observer = self.observer
-        return session
+        return Session(self.pool, shop_id, begin, self.observers)
 
     async def ping(self) -> None:
         """Asks the database for a sign of life. Raises the store's failures."""

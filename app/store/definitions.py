@@ -33,16 +33,39 @@ class Models:
         self._models: OrderedDict[int, Model] = OrderedDict()
 
     async def current(self, session: Session) -> Model:
-        """The model as the session sees it: one statement, three when it has changed."""
-        version = int((await session.fetch(_sql.model_version))[0]["model_version"])
+        """The model as the session sees it: one statement, four when it has changed."""
+        return await self._at(session, await _version(session))
+
+    async def holding(self, session: Session, key_or_id: str) -> tuple[Model, Definition | None]:
+        """Holds a definition as it is until the transaction ends, and gives it with the model: one statement when
+        nothing has changed. None if there is no such definition."""
+        digits = key_or_id.isascii() and key_or_id.isdigit() and len(key_or_id) < 19
+        held = await session.fetch(_sql.hold, key_or_id, int(key_or_id) if digits else 0)
+        if not held:
+            return await self.current(session), None
+        row = held[0]
+        model = await self._at(session, row["model_version"])
+        definition = model.by_id.get(row["id"])
+        if definition is None or definition.updated_at != row["updated_at"]:
+            # we waited for a change: the version was read before it, the row after
+            model = await self.current(session)
+            definition = model.by_id.get(row["id"])
+        return model, definition
+
+    async def _at(self, session: Session, version: int) -> Model:
         model = self._models.get(session.shop_id)
-        if model is None or model.version != version:
+        while model is None or model.version != version:
             model = await _read(session, version)
+            version = await _version(session)  # in a writing session it may have grown meanwhile
             self._models[session.shop_id] = model
             if len(self._models) > self._size:
                 self._models.popitem(last=False)
         self._models.move_to_end(session.shop_id)
         return model
+
+
+async def _version(session: Session) -> int:
+    return int((await session.fetch(_sql.model_version))[0]["model_version"])
 
 
 async def _read(session: Session, version: int) -> Model:
@@ -56,13 +79,6 @@ async def take_turn(session: Session) -> Model:
     it commits. This one is not cached: the version it has seen is ours, and what we are about to write is not in it."""
     version = int((await session.fetch(_sql.grow_version))[0]["model_version"])
     return await _read(session, version)
-
-
-async def hold(session: Session, key_or_id: str) -> int | None:
-    """Holds a definition as it is until the transaction ends; its id, or None if there is none."""
-    digits = key_or_id.isascii() and key_or_id.isdigit() and len(key_or_id) < 19
-    rows = await session.fetch(_sql.hold, key_or_id, int(key_or_id) if digits else 0)
-    return rows[0]["id"] if rows else None
 
 
 async def insert(

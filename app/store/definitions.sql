@@ -13,8 +13,9 @@ from definitions where shop_id = $1 and status <> 'DELETED' order by id;
 
 -- name: hold
 -- Holds a definition as it is until the end of the transaction: a change waits, and we wait for one under way.
-select id from definitions
-where shop_id = $1 and status <> 'DELETED' and (key = $2 or id = $3) for share;
+select id, updated_at, (select model_version from shops where shop_id = $1) as model_version
+from definitions
+where shop_id = $1 and status <> 'DELETED' and (key = $2 or id = $3) for share of definitions;
 
 -- name: insert
 -- A new definition; its own id stands for "itself" in relationships (definition_id 0).

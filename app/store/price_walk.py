@@ -3,6 +3,11 @@
 Every hop is a lateral "limit 1" on an index, which the planner can neither flatten nor turn into a hash of the whole
 price list. Ids and field names are parameters, slots are names known to `columns`: the text depends on the shape of the
 route alone, so that prepared statements are shared.
+
+Two columns lead to a price, and each has an index of its own. When statistics are missing, or are those of other shops'
+data, the planner may think one of these as good and read hundreds of rows for each price. So the price index is asked
+for by bounds on both columns together, in its own order; and "ref1 is not null" must not be said, nor be a predicate of
+that index: it would admit the index on ref1.
 """
 
 from collections.abc import Iterable
@@ -30,6 +35,16 @@ left join lateral (
     select {columns} from records r
     where r.shop_id = $1 and r.definition_id = {definition} and r.{column} = {reached}{also}
     order by {order}r.id desc limit 1) {alias} on true"""
+
+_PRICE_INDEX = ("ref1", "product1")
+_PRICE_ROW = """
+left join lateral (
+    select {columns} from (
+        select r.id, r.data from records r
+        where r.shop_id = $1 and r.definition_id = {definition} and r.product1 is not null
+          and (r.ref1, r.product1) >= (w.reached, pair.product) and (r.ref1, r.product1) <= (w.reached, pair.product)
+        order by r.ref1 desc, r.product1 desc, r.id desc{first}) r
+    order by {order}r.id desc limit 1) p on true"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +126,21 @@ def compose(route: Route) -> tuple[Statement, tuple[Any, ...]]:
     """The route's statement, and its parameters from $5 on. $2 holds the distinct contacts, $3 and $4 the contact and
     product of each pair. A row per pair, in order: outcome, record id, the fields' stored values as text."""
     text = _Text()
-    links = [text.row(step, f"s{n - 1}.onward" if n > 1 else "c.id", f"s{n}") for n, step in enumerate(route.links, 1)]
-    values = [f"r.data ->> {text.parameter(field)} as v{n}" for n, field in enumerate(route.fields, 1)]
+    links = [text.link(n, step) for n, step in enumerate(route.links, 1)]
     faults = "".join(_fault(n, step) for n, step in enumerate(route.links, 1))
     sql = _WALK.format(
         outcome=f"case{faults} end" if faults else "null::text",
-        reached=f"s{len(links)}.onward" if links else "c.id",
+        reached=_reached(len(links)),
         steps="".join(links),
-        values="".join(f", p.v{n}" for n in range(1, len(values) + 1)),
-        source=text.row(route.source, "w.reached", "p", values, f" and r.{route.product} = pair.product"),
+        values="".join(f", p.v{n}" for n, _ in enumerate(route.fields, 1)),
+        source=text.source(route),
     )
-    return Statement("walk_prices", sql), tuple(text.parameters)
+    return Statement("prices.walk", sql), tuple(text.parameters)
+
+
+def _reached(n: int) -> str:
+    """What leads on after n rows."""
+    return f"s{n}.onward" if n else "c.id"
 
 
 def _fault(n: int, step: Step) -> str:
@@ -141,12 +160,27 @@ class _Text:
         self.parameters.append(value)
         return f"${len(self.parameters) + 4}"
 
-    def row(self, step: Step, reached: str, alias: str, values: Iterable[str] = (), also: str = "") -> str:
-        definition = f"{self.parameter(step.definition_id)}::bigint"
-        latest = step.latest
-        order = f"(r.data ->> {self.parameter(latest.field)})::{latest.type} desc nulls last, " if latest else ""
-        columns = ", ".join(["r.id", *values] if also else ["r.id", f"r.{step.onward} as onward"])
+    def link(self, n: int, step: Step) -> str:
         return _ROW.format(
-            columns=columns, definition=definition, column=step.column, reached=reached, also=also, order=order,
-            alias=alias,
+            columns=f"r.id, r.{step.onward} as onward", column=step.column, reached=_reached(n - 1), also="",
+            alias=f"s{n}", **self._common(step),
         )  # fmt: skip
+
+    def source(self, route: Route) -> str:
+        step = route.source
+        values = [f"r.data ->> {self.parameter(field)} as v{n}" for n, field in enumerate(route.fields, 1)]
+        columns = ", ".join(["r.id", *values])
+        if (step.column, route.product) == _PRICE_INDEX:
+            first = "" if step.latest else " limit 1"
+            return _PRICE_ROW.format(columns=columns, first=first, **self._common(step))
+        return _ROW.format(
+            columns=columns, column=step.column, reached="w.reached", also=f" and r.{route.product} = pair.product",
+            alias="p", **self._common(step),
+        )  # fmt: skip
+
+    def _common(self, step: Step) -> dict[str, str]:
+        definition = f"{self.parameter(step.definition_id)}::bigint"
+        if step.latest is None:
+            return {"definition": definition, "order": ""}
+        order = f"(r.data ->> {self.parameter(step.latest.field)})::{step.latest.type} desc nulls last, "
+        return {"definition": definition, "order": order}

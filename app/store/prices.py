@@ -1,15 +1,14 @@
 """Price walks: what a source's records say about pairs of contact and product, one statement per route."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.domain.prices import Outcome
 from app.store.price_walk import Route, compose
 from app.store.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """How a walk ended. WON means that a record was found; `values` are the stored values of the route's fields, as
     text, in their order."""
 

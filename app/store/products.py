@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.products import Product, ProductDraft
@@ -59,11 +60,15 @@ async def insert(session: Session, drafts: Sequence[ProductDraft]) -> set[str]:
 
 
 async def update(session: Session, drafts: Sequence[ProductDraft]) -> None:
-    await session.fetch(_sql.update, *_columns(drafts))
+    """New states of products locked before."""
+    await session.fetch(_sql.update, *_columns(drafts), datetime.now(UTC))
 
 
 async def delete(session: Session, ids: Iterable[str]) -> set[str]:
-    return {row["id"] for row in await session.fetch(_sql.delete, list(ids))}
+    """Removes products; says which there were."""
+    found = await lock(session, ids)
+    await session.run_many(_sql.delete, [(id_,) for id_ in found])
+    return set(found)
 
 
 def _columns(drafts: Sequence[ProductDraft]) -> list[list[Any]]:

@@ -1,7 +1,9 @@
 -- name: by_ids
 -- Products by their ids.
-select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
-from products where shop_id = $1 and id = any($2::text[]);
+select p.id, p.reference, p.name, p.price, p.price_discount, p.currency, p.lang, p.is_active, p.created_at,
+       p.updated_at
+from unnest($2::text[]) as asked (id)
+cross join lateral (select * from products where shop_id = $1 and id = asked.id limit 1) p;
 
 -- name: page_forward
 -- Products behind an id, in order of id; only the active ones if $6.
@@ -43,16 +45,24 @@ select count(*) as n from (
 
 -- name: existing
 -- Which of these ids are products.
-select id from products where shop_id = $1 and id = any($2::text[]);
+select p.id
+from unnest($2::text[]) as asked (id)
+cross join lateral (select id from products where shop_id = $1 and id = asked.id limit 1) p;
 
 -- name: by_references
 -- Products by exact reference; more than one may share it.
-select reference, id from products where shop_id = $1 and reference = any($2::text[]);
+select asked.reference, p.id
+from unnest($2::text[]) as asked (reference)
+cross join lateral (
+    select id from products where shop_id = $1 and reference = asked.reference order by id limit 10
+) p;
 
 -- name: lock
--- The known ones of these products, held until the end of the transaction.
-select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
-from products where shop_id = $1 and id = any($2::text[]) order by id for no key update;
+-- The known ones of these products, held until the end of the transaction, in the order given.
+select p.id, p.reference, p.name, p.price, p.price_discount, p.currency, p.lang, p.is_active, p.created_at,
+       p.updated_at
+from unnest($2::text[]) as asked (id)
+cross join lateral (select * from products where shop_id = $1 and id = asked.id for no key update) p;
 
 -- name: insert
 -- New products; those that someone else has just made stay away.
@@ -67,16 +77,19 @@ on conflict (shop_id, id) do nothing
 returning id;
 
 -- name: update
--- New states of known products.
-update products k
-set reference = p.reference, reference_key = p.reference_key, name = p.name, name_key = p.name_key, price = p.price,
-    price_discount = p.price_discount, currency = p.currency, lang = p.lang, is_active = p.is_active,
-    updated_at = now()
+-- New states of known products. They exist: the conflict finds each by its key, whatever the planner believes.
+insert into products (shop_id, id, reference, reference_key, name, name_key, price, price_discount, currency, lang,
+                      is_active, updated_at)
+select $1, p.*, $12
 from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::numeric[],
             $9::text[], $10::text[], $11::boolean[])
     as p (id, reference, reference_key, name, name_key, price, price_discount, currency, lang, is_active)
-where k.shop_id = $1 and k.id = p.id;
+on conflict (shop_id, id) do update
+set reference = excluded.reference, reference_key = excluded.reference_key, name = excluded.name,
+    name_key = excluded.name_key, price = excluded.price, price_discount = excluded.price_discount,
+    currency = excluded.currency, lang = excluded.lang, is_active = excluded.is_active,
+    updated_at = excluded.updated_at;
 
 -- name: delete
--- Removes products.
-delete from products where shop_id = $1 and id = any($2::text[]) returning id;
+-- Removes a product.
+delete from products where shop_id = $1 and id = $2;

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import orjson
@@ -41,7 +42,8 @@ async def insert(session: Session, definition: Definition, rows: Sequence[Row]) 
 
 async def update(session: Session, definition: Definition, rows: Sequence[Row]) -> None:
     """New states of locked records. Raises Conflict when a changed unique key exists already."""
-    await session.fetch(_update(_slots(definition)), definition.id, *_columns(definition, rows))
+    columns = _columns(definition, rows)
+    await session.fetch(_update(_slots(definition)), definition.id, datetime.now(UTC), *columns)
 
 
 async def lock_by_unique_keys(session: Session, definition_id: int, keys: Iterable[str]) -> dict[str, Record]:
@@ -68,8 +70,9 @@ async def lock_for_deletion(session: Session, definition_id: int, ids: Iterable[
     return {row["id"] for row in await session.fetch(_sql.lock_for_deletion, definition_id, list(ids))}
 
 
-async def delete(session: Session, ids: Iterable[int]) -> set[int]:
-    return {row["id"] for row in await session.fetch(_sql.delete, list(ids))}
+async def delete(session: Session, ids: Iterable[int]) -> None:
+    """Removes records locked before."""
+    await session.run_many(_sql.delete, [(id_,) for id_ in ids])
 
 
 def _slots(definition: Definition) -> tuple[str, ...]:
@@ -91,7 +94,7 @@ def _columns(definition: Definition, rows: Sequence[Row]) -> list[list[object]]:
 def _insert(slots: tuple[str, ...]) -> Statement:
     names = ", ".join(("unique_key", "version", "data", *slots))
     return Statement(
-        "insert_records",
+        "records.insert",
         f"insert into records (shop_id, definition_id, {names}) "
         f"select $1, $2, {names} from unnest($3::text[], $4::integer[], $5::jsonb[]{_arrays(slots, 6)}) "
         f"with ordinality as new ({names}, position) order by position "
@@ -102,13 +105,16 @@ def _insert(slots: tuple[str, ...]) -> Statement:
 
 @lru_cache(maxsize=1000)
 def _update(slots: tuple[str, ...]) -> Statement:
+    """The records exist and are locked: the conflict finds each by its key. A join would leave it to the planner, which
+    reads the whole definition when it has no statistics of it yet."""
     names = ("unique_key", "version", "data", *slots)
-    changes = ", ".join(f"{name} = new.{name}" for name in names)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names)
+    columns = f"id, {', '.join(names)}"
     return Statement(
-        "update_records",
-        f"update records r set {changes}, updated_at = now() "
-        f"from unnest($3::bigint[], $4::text[], $5::integer[], $6::jsonb[]{_arrays(slots, 7)}) "
-        f"as new (id, {', '.join(names)}) where r.shop_id = $1 and r.definition_id = $2 and r.id = new.id",
+        "records.update",
+        f"insert into records (shop_id, definition_id, updated_at, {columns}) select $1, $2, $3, {columns} "
+        f"from unnest($4::bigint[], $5::text[], $6::integer[], $7::jsonb[]{_arrays(slots, 8)}) as new ({columns}) "
+        f"on conflict (shop_id, id) do update set {changes}, updated_at = excluded.updated_at",
     )
 
 

@@ -47,7 +47,7 @@ async def related(
     column = relation_column(definition, field)
     direction = "desc" if asked.backward else "asc"
     statement = Statement(
-        f"related_{column.name}_{direction}",
+        f"records.related_{column.name}_{direction}",
         f"select p.value, {_COLUMNS} from unnest($3::{column.type}[]) as p (value) cross join lateral ("
         f" select * from records r where r.shop_id = $1 and r.definition_id = $2 and r.{column.name} = p.value"
         f" and r.id > $4 and r.id < $5 order by r.{column.name}, r.id {direction} limit $6) r"
@@ -68,7 +68,7 @@ async def count_related(
     """For each value how many records hold it, counting to a bound."""
     column = relation_column(definition, field)
     statement = Statement(
-        f"count_related_{column.name}",
+        f"records.count_related_{column.name}",
         f"select p.value, c.n from unnest($3::{column.type}[]) as p (value) cross join lateral ("
         f" select count(*) as n from (select from records r where r.shop_id = $1 and r.definition_id = $2"
         f" and r.{column.name} = p.value limit $4) bounded) c",

@@ -1,12 +1,16 @@
 -- name: by_ids
 -- Records by id, of any definition.
-select id, definition_id, version, data, created_at, updated_at
-from records where shop_id = $1 and id = any($2::bigint[]);
+select r.id, r.definition_id, r.version, r.data, r.created_at, r.updated_at
+from unnest($2::bigint[]) as asked (id)
+cross join lateral (select * from records where shop_id = $1 and id = asked.id limit 1) r;
 
 -- name: by_unique_keys
 -- Records of one definition by unique key.
-select unique_key, id, definition_id, version, data, created_at, updated_at
-from records where shop_id = $1 and definition_id = $2 and unique_key = any($3::text[]);
+select r.unique_key, r.id, r.definition_id, r.version, r.data, r.created_at, r.updated_at
+from unnest($3::text[]) as asked (unique_key)
+cross join lateral (
+    select * from records where shop_id = $1 and definition_id = $2 and unique_key = asked.unique_key limit 1
+) r;
 
 -- name: page_forward
 -- Records of a definition behind an id, in order of id.
@@ -29,49 +33,82 @@ select count(*) as n from (select from records where shop_id = $1 and definition
 -- ref1, ref2, ref3, ref4.
 select c.id as contact_id, d.id as definition_id
 from unnest($2::bigint[]) as c (id) cross join unnest($3::bigint[]) as d (id)
-where exists (select from records where shop_id = $1 and definition_id = d.id and ref1 = c.id)
+cross join lateral (
+    select from records where shop_id = $1 and definition_id = d.id and ref1 = c.id limit 1
+) held
 union
-select c.id, d.id
+select c.id as contact_id, d.id as definition_id
 from unnest($2::bigint[]) as c (id) cross join unnest($4::bigint[]) as d (id)
-where exists (select from records where shop_id = $1 and definition_id = d.id and ref2 = c.id)
+cross join lateral (
+    select from records where shop_id = $1 and definition_id = d.id and ref2 = c.id limit 1
+) held
 union
-select c.id, d.id
+select c.id as contact_id, d.id as definition_id
 from unnest($2::bigint[]) as c (id) cross join unnest($5::bigint[]) as d (id)
-where exists (select from records where shop_id = $1 and definition_id = d.id and ref3 = c.id)
+cross join lateral (
+    select from records where shop_id = $1 and definition_id = d.id and ref3 = c.id limit 1
+) held
 union
-select c.id, d.id
+select c.id as contact_id, d.id as definition_id
 from unnest($2::bigint[]) as c (id) cross join unnest($6::bigint[]) as d (id)
-where exists (select from records where shop_id = $1 and definition_id = d.id and ref4 = c.id);
+cross join lateral (
+    select from records where shop_id = $1 and definition_id = d.id and ref4 = c.id limit 1
+) held;
 
 -- name: referenced
 -- Which of these records ($2) others refer to: $3 to $6 are the definitions whose relation to theirs is in ref1, ref2,
 -- ref3, ref4. Records that are in the list themselves do not count.
 select r.id
-from unnest($2::bigint[]) as r (id)
-where exists (select from records x where x.shop_id = $1 and x.definition_id = any($3::bigint[])
-              and x.ref1 = r.id and x.id <> all($2::bigint[]))
-   or exists (select from records x where x.shop_id = $1 and x.definition_id = any($4::bigint[])
-              and x.ref2 = r.id and x.id <> all($2::bigint[]))
-   or exists (select from records x where x.shop_id = $1 and x.definition_id = any($5::bigint[])
-              and x.ref3 = r.id and x.id <> all($2::bigint[]))
-   or exists (select from records x where x.shop_id = $1 and x.definition_id = any($6::bigint[])
-              and x.ref4 = r.id and x.id <> all($2::bigint[]));
+from unnest($2::bigint[]) as r (id) cross join unnest($3::bigint[]) as d (id)
+cross join lateral (
+    select from records
+    where shop_id = $1 and definition_id = d.id and ref1 = r.id and id <> all($2::bigint[]) limit 1
+) referring
+union
+select r.id
+from unnest($2::bigint[]) as r (id) cross join unnest($4::bigint[]) as d (id)
+cross join lateral (
+    select from records
+    where shop_id = $1 and definition_id = d.id and ref2 = r.id and id <> all($2::bigint[]) limit 1
+) referring
+union
+select r.id
+from unnest($2::bigint[]) as r (id) cross join unnest($5::bigint[]) as d (id)
+cross join lateral (
+    select from records
+    where shop_id = $1 and definition_id = d.id and ref3 = r.id and id <> all($2::bigint[]) limit 1
+) referring
+union
+select r.id
+from unnest($2::bigint[]) as r (id) cross join unnest($6::bigint[]) as d (id)
+cross join lateral (
+    select from records
+    where shop_id = $1 and definition_id = d.id and ref4 = r.id and id <> all($2::bigint[]) limit 1
+) referring;
 
 -- name: hold_by_ids
 -- Relation targets that exist, held so that nobody deletes them before we commit. The lock lets updates pass.
-select id from records where shop_id = $1 and definition_id = $2 and id = any($3::bigint[])
-order by id for key share;
+select r.id
+from unnest($3::bigint[]) as asked (id)
+cross join lateral (
+    select id from records where shop_id = $1 and id = asked.id and definition_id = $2 for key share
+) r;
 
 -- name: hold_by_unique_keys
 -- The same, by unique key.
-select id, unique_key from records where shop_id = $1 and definition_id = $2 and unique_key = any($3::text[])
-order by id for key share;
+select r.id, r.unique_key
+from unnest($3::text[]) as asked (unique_key)
+cross join lateral (
+    select * from records where shop_id = $1 and definition_id = $2 and unique_key = asked.unique_key for key share
+) r;
 
 -- name: lock_by_unique_keys
--- The existing ones of a batch, locked in the order every batch locks in.
-select unique_key, id, definition_id, version, data, created_at, updated_at
-from records where shop_id = $1 and definition_id = $2 and unique_key = any($3::text[])
-order by unique_key for no key update;
+-- The existing ones of a batch, locked in the order given: every batch gives sorted keys.
+select r.unique_key, r.id, r.definition_id, r.version, r.data, r.created_at, r.updated_at
+from unnest($3::text[]) as asked (unique_key)
+cross join lateral (
+    select * from records where shop_id = $1 and definition_id = $2 and unique_key = asked.unique_key for no key update
+) r;
 
 -- name: lock_by_id
 -- One record, locked for an update.
@@ -79,10 +116,18 @@ select id, definition_id, version, data, created_at, updated_at
 from records where shop_id = $1 and id = $2 for no key update;
 
 -- name: lock_for_deletion
--- Records of one definition, locked against new references to them.
-select id from records where shop_id = $1 and definition_id = $2 and id = any($3::bigint[])
-order by unique_key, id for update;
+-- Records of one definition, locked against new references to them, in the order batches lock in.
+select r.id
+from (
+    select asked.id, known.unique_key
+    from unnest($3::bigint[]) as asked (id)
+    cross join lateral (select unique_key from records where shop_id = $1 and id = asked.id limit 1) known
+    order by known.unique_key, asked.id
+) wanted
+cross join lateral (
+    select id from records where shop_id = $1 and id = wanted.id and definition_id = $2 for update
+) r;
 
 -- name: delete
--- Removes records.
-delete from records where shop_id = $1 and id = any($2::bigint[]) returning id;
+-- Removes a record.
+delete from records where shop_id = $1 and id = $2;

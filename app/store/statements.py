@@ -17,7 +17,9 @@ class Statement:
 
 
 def load(file_name: str) -> SimpleNamespace:
-    """The statements of one `.sql` file of this package, each an attribute named by its "-- name:" heading."""
+    """The statements of one `.sql` file of this package, each an attribute named by its "-- name:" heading; for people
+    and tests a statement's name is "contacts.by_ids"."""
+    noun = file_name.removesuffix(".sql")
     _, *parts = _HEADING.split(files(__package__).joinpath(file_name).read_text())
     named = zip(parts[::2], parts[1::2], strict=True)
-    return SimpleNamespace(**{name: Statement(name, sql.strip().rstrip(";")) for name, sql in named})
+    return SimpleNamespace(**{name: Statement(f"{noun}.{name}", sql.strip().rstrip(";")) for name, sql in named})

@@ -66,7 +66,7 @@ create index records_definition on records (shop_id, definition_id, id);
 create unique index records_unique_key on records (shop_id, definition_id, unique_key) where unique_key is not null;
 -- one price of a list: who sells it (the first reference) and the product
 create index records_price on records (shop_id, definition_id, ref1, product1, id)
-    where ref1 is not null and product1 is not null;
+    where product1 is not null;  -- and not ref1: see price_walk.py
 -- filter, sort and traverse by any slotted field
 create index records_ref1 on records (shop_id, definition_id, ref1, id) where ref1 is not null;
 create index records_ref2 on records (shop_id, definition_id, ref2, id) where ref2 is not null;

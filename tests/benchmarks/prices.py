@@ -1,4 +1,4 @@
-"""What prices cost on the big grid: `python -m tests.benchmarks.prices`, with TEST_DATABASE_ADMIN_URL (see grid.py).
+"""What prices cost on the big grid: `python -m tests.benchmarks.prices`, on the database that grid.py fills.
 
 As the gateway's role, inside a tenant's transaction: the milliseconds of a walk (sent, run, received, read into
 Python), the database's own time, and the plan with what it read; for custom and for generic plans, since a prepared
@@ -6,21 +6,20 @@ statement may come to either. The first round fills the server's memory and is p
 """
 
 import asyncio
-import os
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 
+import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from app.store.database import Database
 from app.store.price_walk import Route, compose, routes
 from app.store.prices import walk
 from app.store.statements import Statement
-from tests.benchmarks.grid import CONTACTS, PRODUCTS, build
+from tests.benchmarks.grid import CONTACTS, PRODUCTS, build, server
 
 Pairs = list[tuple[int, str]]
-Connection = PoolConnectionProxy  # of the pool, in a transaction
 
 RUNS = 60
 MODES = ("auto", "force_custom_plan", "force_generic_plan")
@@ -45,8 +44,7 @@ QUESTIONS: dict[str, Callable[[int], Pairs]] = {
 }
 
 
-async def main() -> None:
-    url = os.environ["TEST_DATABASE_ADMIN_URL"]
+async def main(url: str) -> None:
     shop = await build(url)
     database = await Database.connect(url, size=1)
     try:
@@ -95,7 +93,7 @@ async def _explain(database: Database, shop: int, mode: str, route: Route, pairs
     print("\n".join(f"    {line}" for line in plan))
 
 
-async def _prepare(connection: "Connection", shop: int, route: Route, pairs: Pairs) -> str:
+async def _prepare(connection: "PoolConnectionProxy[asyncpg.Record]", shop: int, route: Route, pairs: Pairs) -> str:
     """Prepares the walk under its name, and gives the EXECUTE for these pairs. Products here need no quoting."""
     statement, parameters = compose(route)
     contacts, products = zip(*pairs, strict=True)
@@ -108,4 +106,5 @@ async def _prepare(connection: "Connection", shop: int, route: Route, pairs: Pai
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with server() as url:
+        asyncio.run(main(url))

@@ -1,0 +1,91 @@
+"""The command line as real processes, each in an environment of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[1]
+PATIENCE = 60  # seconds; a test that waits this long has failed
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """Ours, with these settings of the gateway and no others."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "CUSTOM_DATA_"))}
+    return {**ours, "PYTHONPATH": str(CHECKOUT), **{name: str(value) for name, value in settings.items()}}
+
+
+def run(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
+    """A command, to its end."""
+    command = [sys.executable, "-m", "app.cli", *arguments]
+    return subprocess.run(
+        command, env=environment(**settings), capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+
+
+class Gateway:
+    """A `serve` that answers at `url`."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stdout is not None
+        self.said = process.stdout.readline()  # the address comes first, and is listened on by then
+        found = re.search(r"http://[^ ]+:\d+", self.said)
+        assert found, process.communicate()
+        self.url = found[0]
+
+    def end(self, number: int = signal.SIGINT) -> int:
+        """The exit code after this signal."""
+        self.process.send_signal(number)
+        self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode
+
+
+@contextmanager
+def serving(*arguments: str, **settings: object) -> Iterator[Gateway]:
+    """A gateway on a free port, until the block ends or ends it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve", "--port", "0", *arguments],
+        env=environment(**settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield Gateway(process)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=PATIENCE)
+
+
+def postmaster(home: Path) -> int | None:
+    """The process of the server below `home`, if it runs."""
+    try:
+        pid = int((home / "postgres" / "postmaster.pid").read_text().split("\n")[0])
+        os.kill(pid, 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return pid
+
+
+def children(pid: int) -> list[int]:
+    """The processes a process has started and not yet buried."""
+    listed = subprocess.run(["ps", "-A", "-o", "ppid=,pid="], capture_output=True, text=True, check=True).stdout
+    pairs = (line.split() for line in listed.splitlines())
+    return [int(child) for parent, child in pairs if int(parent) == pid]
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    """Returns when none of them runs any more; a test that never sees that fails."""
+    deadline = time.monotonic() + PATIENCE
+    while any(_runs(pid) for pid in pids):
+        assert time.monotonic() < deadline, f"still running: {pids}"
+        time.sleep(0.02)
+
+
+def _runs(pid: int) -> bool:
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return bool(state.strip()) and not state.startswith("Z")

@@ -34,7 +34,6 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="custom-data-gateway")
 def main() -> None:
     """The Custom Data Gateway.
 

@@ -59,7 +59,7 @@ def parse_contact(value: Any) -> tuple[ContactReference | None, Problem | None]:
         return None, problem
     if by == "id_contact":
         number = as_id(inner)
-        return (ContactReference(by, number), None) if number else (None, _not_an_id("id_contact", inner))
+        return (ContactReference(by, number), None) if number else (None, _not_an_id(inner, _CONTACT_BY))
     if not isinstance(inner, str) or not inner.strip():
         return None, Problem(Code.INVALID_REFERENCE, f"{by} takes a text that is not blank.")
     longest = limits.EMAIL_LENGTH if by == "email" else limits.IDENTIFIER_LENGTH
@@ -75,7 +75,8 @@ def parse_product(value: Any) -> tuple[ProductReference | None, Problem | None]:
         return None, problem
     text = product_id(inner) if by == "id" else inner
     if not isinstance(text, str) or not text.strip():
-        return None, Problem(Code.INVALID_REFERENCE, "A product is named by a text or a whole number.")
+        takes = "id takes a text or a whole number" if by == "id" else "reference takes a text"
+        return None, Problem(Code.INVALID_REFERENCE, f"A product's {takes}, and may not be blank.")
     if message := text_problem(text, limits.IDENTIFIER_LENGTH):
         return None, Problem(Code.INVALID_REFERENCE, message)
     return ProductReference(by, text), None
@@ -89,7 +90,7 @@ def parse_record(value: Any, target: Definition) -> tuple[RecordReference | None
         return None, problem
     if by == "id_record":
         number = as_id(inner)
-        return (RecordReference(target.id, by, number), None) if number else (None, _not_an_id(by, inner))
+        return (RecordReference(target.id, by, number), None) if number else (None, _not_an_id(inner, allowed))
     key, problem = _single_key(target, by, inner)
     return (RecordReference(target.id, by, key), None) if key else (None, problem)
 
@@ -144,6 +145,10 @@ def _take_apart(
     return str(by), value["value"], source, None
 
 
-def _not_an_id(name: str, value: Any) -> Problem:
-    hint = " Name the record with {by, value} to use another identifier." if isinstance(value, str) else ""
-    return Problem(Code.INVALID_REFERENCE, f"{name} is a whole number from 1 to 2^63 - 1.{hint}")
+def _not_an_id(value: Any, allowed: tuple[str, ...]) -> Problem:
+    message = f"{allowed[0]} is a whole number from 1 to 2^63 - 1."
+    if isinstance(value, str) and value.strip().isdigit():
+        message += " Send it without quotes."
+    elif isinstance(value, str) and allowed[1:]:
+        message += f' Name it otherwise with {{"by": "{allowed[1]}", "value": ...}}. by may be {", ".join(allowed)}.'
+    return Problem(Code.INVALID_REFERENCE, message)

@@ -21,7 +21,7 @@ Last = Annotated[int | None, strawberry.argument(description=f"How many from the
 Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
 
 
-@strawberry.type
+@strawberry.type(description="Whether there is more, and the cursors to ask for it with.")
 class PageInfo:
     has_next_page: bool
     has_previous_page: bool
@@ -35,13 +35,13 @@ class TotalCount:
     is_exact: bool
 
 
-@strawberry.type
+@strawberry.type(description="A node with its cursor.")
 class Edge(Generic[N]):
     cursor: str
     node: N
 
 
-@strawberry.type
+@strawberry.type(description="A page of a list.")
 class Connection(Generic[N]):
     nodes: list[N]
     page_info: PageInfo

@@ -10,6 +10,7 @@ from app.domain.references import ContactReference as Reference
 from app.domain.references import parse_contact
 from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.context import Info
+from app.graphql.definitions import DefinitionName, RelationName
 from app.graphql.errors import refuse
 from app.graphql.node import Node, encode
 
@@ -73,7 +74,7 @@ class Contact(Node):
         "contacts; the first declared counts otherwise."
     )
     async def custom_data(
-        self, info: Info, definition: str, field: str | None = None,
+        self, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
     ) -> Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None:  # fmt: skip
         from app.graphql.records import records_of_contact

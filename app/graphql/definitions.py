@@ -11,6 +11,9 @@ from app.graphql.context import Info
 from app.graphql.node import Node, encode
 from app.graphql.scalars import JSON
 
+DefinitionName = Annotated[str, strawberry.argument(description="A definition's key or id.")]
+RelationName = Annotated[str | None, strawberry.argument(description="Its relation that leads here.")]
+
 FieldType = domain.FieldType
 DefinitionStatus = domain.Status
 
@@ -73,11 +76,11 @@ class CustomDataDefinition(Node):
     row: strawberry.Private[domain.Definition]
     model: strawberry.Private[domain.Model]
 
-    @strawberry.field
+    @strawberry.field(description="In declared order.")
     def fields(self) -> list[Field]:
         return [_field(field) for field in self.row.fields]
 
-    @strawberry.field
+    @strawberry.field(description="Where its fields point.")
     def relationships(self) -> list[Relationship]:
         return [_relationship(relationship, self.model) for relationship in self.row.relationships]
 

@@ -21,11 +21,11 @@ strawberry.enum(
 
 @strawberry.enum(description="What to do with an e-mail that several contacts share.")
 class OnAmbiguous(Enum):
-    FIRST = "FIRST"
-    REJECT = "REJECT"
+    FIRST = strawberry.enum_value("FIRST", description="Take the lowest id, and warn with the candidates.")
+    REJECT = strawberry.enum_value("REJECT", description="Reject the item.")
 
 
-@strawberry.input
+@strawberry.input(description="A field to declare.")
 class FieldInput:
     name: str
     type: FieldType
@@ -43,7 +43,7 @@ class FieldInput:
         )  # fmt: skip
 
 
-@strawberry.input
+@strawberry.input(description="A declared field that is to point to contacts, products or records of a definition.")
 class RelationshipInput:
     source_field: str = strawberry.field(description="A declared field: NUMBER, or also STRING to products.")
     target_schema_type: SchemaType
@@ -56,7 +56,7 @@ class RelationshipInput:
         )
 
 
-@strawberry.input
+@strawberry.input(description="A new definition: its fields, which of them identify a record, and where they point.")
 class CreateDefinitionInput:
     name: str
     fields: list[FieldInput]
@@ -75,13 +75,15 @@ class CreateDefinitionInput:
         )  # fmt: skip
 
 
-@strawberry.input
+@strawberry.input(description="More allowed values for a field.")
 class FieldOptionsInput:
     field: str
     options: list[JSON] = strawberry.field(description="Values to add to the allowed ones.")
 
 
-@strawberry.input
+@strawberry.input(
+    description="What a definition is to gain, and its new name or description. Nothing is ever taken away."
+)
 class ExtendDefinitionInput:
     definition: str
     name: str | None = None
@@ -103,18 +105,18 @@ class ExtendDefinitionInput:
         )  # fmt: skip
 
 
-@strawberry.input
+@strawberry.input(description="Names a definition.")
 class DefinitionInput:
     definition: str = strawberry.field(description="Key or id.")
 
 
-@strawberry.input
+@strawberry.input(description="Names a definition that is to go.")
 class DeleteDefinitionInput:
     definition: str = strawberry.field(description="Key or id.")
     force: bool = strawberry.field(default=False, description="Also while it is used; override sources on it go too.")
 
 
-@strawberry.input
+@strawberry.input(description="Records of one definition, and what to do with bad ones.")
 class SaveRecordsInput:
     definition: str = strawberry.field(description="Key or id.")
     records: list[JSON] = strawberry.field(
@@ -128,7 +130,7 @@ class SaveRecordsInput:
     )
 
 
-@strawberry.input
+@strawberry.input(description="One record, by `id` or `by` its unique key, and what is to change in it.")
 class UpdateRecordInput:
     data: JSON = strawberry.field(description="Fields to change; null clears, absent fields stay.")
     id: strawberry.ID | None = strawberry.field(default=None, description="`id` or `idRecord`.")
@@ -136,21 +138,21 @@ class UpdateRecordInput:
     if_version: int | None = strawberry.field(default=None, description="Refuse if the record has another version.")
 
 
-@strawberry.input
+@strawberry.input(description="One record, by `id` or `by` its unique key.")
 class DeleteRecordInput:
     id: strawberry.ID | None = strawberry.field(default=None, description="`id` or `idRecord`.")
     by: RecordKey | None = None
     force: bool = strawberry.field(default=False, description="Also while other records refer to it.")
 
 
-@strawberry.input
+@strawberry.input(description="Records of one definition, by id.")
 class BulkDeleteRecordsInput:
     definition: str = strawberry.field(description="Key or id.")
     ids: list[strawberry.ID] = strawberry.field(description="1 to 20, each `id` or `idRecord`.")
     force: bool = strawberry.field(default=False, description="Also while other records refer to them.")
 
 
-@strawberry.input
+@strawberry.input(description="A field whose amounts are to replace a product's, and the way from it to the contact.")
 class OverrideSourceInput:
     definition: str = strawberry.field(description="Key or id.")
     field: str = strawberry.field(description="A DECIMAL or NUMBER field that holds the amount.")
@@ -168,14 +170,16 @@ class OverrideSourceInput:
         return DraftSource(self.definition, self.field, self.priority, path, self.product_field, self.latest_by)
 
 
-@strawberry.input
+@strawberry.input(description="All the sources of one system field: they replace those it has.")
 class SetOverridesInput:
     system_field: str = strawberry.field(description='"price" or "price_discount".')
     sources: list[OverrideSourceInput] = strawberry.field(description="At most three; an empty list clears them.")
     system_schema: str = "products"
 
 
-@strawberry.input
+@strawberry.input(
+    description="A customer as one of the shop's systems knows it, identified by `source` and `idCustomer`."
+)
 class CustomerInput:
     id_customer: str
     source: str = DEFAULT_SOURCE
@@ -188,24 +192,24 @@ class CustomerInput:
     lang: str | None = None
 
 
-@strawberry.input
+@strawberry.input(description="Customers to save.")
 class SaveCustomersInput:
     customers: list[CustomerInput] = strawberry.field(description="1 to 50.")
     idempotency_key: str | None = None
 
 
-@strawberry.input
+@strawberry.input(description="Names a customer.")
 class CustomerKeyInput:
     id_customer: str
     source: str = DEFAULT_SOURCE
 
 
-@strawberry.input
+@strawberry.input(description="Customers that are to go.")
 class DeleteCustomersInput:
     customers: list[CustomerKeyInput] = strawberry.field(description="1 to 50.")
 
 
-@strawberry.input
+@strawberry.input(description="A whole product, identified by `idProduct`: what is left out is emptied.")
 class ProductInput:
     id_product: strawberry.ID
     name: str
@@ -219,12 +223,12 @@ class ProductInput:
     is_active: bool = True
 
 
-@strawberry.input
+@strawberry.input(description="Products to save.")
 class SaveProductsInput:
     products: list[ProductInput] = strawberry.field(description="1 to 50; each is the whole product.")
     idempotency_key: str | None = None
 
 
-@strawberry.input
+@strawberry.input(description="Products that are to go.")
 class DeleteProductsInput:
     ids: list[strawberry.ID] = strawberry.field(description="1 to 50 product ids.")

@@ -224,7 +224,10 @@ def _named(id_: strawberry.ID | None, by: RecordKey | None) -> tuple[Named | Non
 _NO_PROBLEM = Problem(Code.INVALID_REFERENCE, "")
 
 
-@strawberry.type
+@strawberry.type(
+    description="Everything that can be written. What an answer acknowledges is committed; the fields of one document "
+    "run in order."
+)
 class Mutation:
     create_custom_data_definition = documented.mutation(_create_definition)
     extend_custom_data_definition = documented.mutation(_extend_definition)

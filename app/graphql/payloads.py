@@ -40,7 +40,7 @@ class RecordResult:
         return await load_record(info, int(self.key)) if self.key is not None else None
 
 
-@strawberry.type
+@strawberry.type(description="What came of a save: a verdict for each record, and how many of each kind.")
 class SaveRecordsPayload:
     results: list[RecordResult] = strawberry.field(description="One verdict for each record sent, in order.")
     created: int
@@ -64,7 +64,7 @@ class CustomerResult:
         return await load_contact(info, int(self.key)) if self.key is not None else None
 
 
-@strawberry.type
+@strawberry.type(description="What came of a save: a verdict for each customer, and how many of each kind.")
 class SaveCustomersPayload:
     results: list[CustomerResult]
     created: int
@@ -87,7 +87,7 @@ class ProductResult:
         return await load_product(info, self.key) if self.key is not None else None
 
 
-@strawberry.type
+@strawberry.type(description="What came of a save: a verdict for each product, and how many of each kind.")
 class SaveProductsPayload:
     results: list[ProductResult]
     created: int
@@ -97,7 +97,7 @@ class SaveProductsPayload:
     user_errors: list[UserError]
 
 
-@strawberry.type
+@strawberry.type(description="What came of a deletion: a verdict for each customer.")
 class DeleteCustomersPayload:
     results: list[CustomerResult]
     deleted: int
@@ -105,7 +105,7 @@ class DeleteCustomersPayload:
     user_errors: list[UserError]
 
 
-@strawberry.type
+@strawberry.type(description="What came of a deletion: a verdict for each product.")
 class DeleteProductsPayload:
     results: list[ProductResult]
     deleted: int
@@ -113,7 +113,7 @@ class DeleteProductsPayload:
     user_errors: list[UserError]
 
 
-@strawberry.type
+@strawberry.type(description="What came of an update; `outcome` is null when it was refused.")
 class UpdateRecordPayload:
     outcome: Outcome | None
     warnings: list[UserError]
@@ -125,40 +125,40 @@ class UpdateRecordPayload:
         return await load_record(info, int(self.key)) if self.key is not None else None
 
 
-@strawberry.type
+@strawberry.type(description="What came of a deletion.")
 class DeleteRecordPayload:
     id: strawberry.ID | None = strawberry.field(description="The idRecord that is gone.")
     deleted: bool = strawberry.field(description="False when there was nothing to delete, or it was refused.")
     user_errors: list[UserError]
 
 
-@strawberry.type
+@strawberry.type(description="The verdict on one record that was to go.")
 class DeletedRecord:
     id: strawberry.ID = strawberry.field(description="As it was sent.")
     deleted: bool = strawberry.field(description="False when there was nothing to delete, or it was refused.")
     errors: list[UserError]
 
 
-@strawberry.type
+@strawberry.type(description="What came of a deletion: a verdict for each id, in order.")
 class BulkDeleteRecordsPayload:
     results: list[DeletedRecord]
     user_errors: list[UserError]
 
 
-@strawberry.type
+@strawberry.type(description="The definition as it is now; null when the call was refused.")
 class DefinitionPayload:
     definition: CustomDataDefinition | None
     user_errors: list[UserError]
 
 
-@strawberry.type
+@strawberry.type(description="What came of a deletion.")
 class DeleteDefinitionPayload:
     definition: CustomDataDefinition | None = strawberry.field(description="The definition as it was, now DELETED.")
     warnings: list[UserError]
     user_errors: list[UserError]
 
 
-@strawberry.type
+@strawberry.type(description="The sources now in force; null when the call was refused.")
 class SetOverridesPayload:
     overrides: list[Override] | None = strawberry.field(description="The sources of this system field, now in force.")
     warnings: list[UserError]

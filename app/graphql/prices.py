@@ -63,8 +63,8 @@ class ProductPricing:
         description="What the contact pays: the discount if there is one, else the price. "
         "When the price is overridden, a native discount is ignored."
     )
-    price: FieldPricing
-    price_discount: FieldPricing
+    price: FieldPricing = strawberry.field(description="The full price.")
+    price_discount: FieldPricing = strawberry.field(description="The reduced final price, if there is one.")
     contact_id: strawberry.Private[int | None]
 
     @strawberry.field(description="Whose price this is; null for the native one.")

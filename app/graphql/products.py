@@ -13,6 +13,7 @@ from app.domain.prices import payable
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, text_page
 from app.graphql.contacts import ContactReference, find_contact
 from app.graphql.context import Info
+from app.graphql.definitions import DefinitionName, RelationName
 from app.graphql.errors import Refusal
 from app.graphql.node import Node, encode
 from app.graphql.prices import ProductPricing, field_prices, pricing_node
@@ -68,7 +69,7 @@ class Product(Node):
         description="A definition's records that point at this product. `field` names the relation where several do."
     )
     async def custom_data(
-        self, info: Info, definition: str, field: str | None = None,
+        self, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
     ) -> Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None:  # fmt: skip
         from app.graphql.records import records_of_product

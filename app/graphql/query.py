@@ -12,7 +12,13 @@ from app.graphql import overrides as override_types
 from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
 from app.graphql.contacts import Contact, ContactReference, contact_node, find_contact, load_contact
 from app.graphql.context import Info
-from app.graphql.definitions import CustomDataDefinition, DefinitionStatus, definition_node, load_definition
+from app.graphql.definitions import (
+    CustomDataDefinition,
+    DefinitionName,
+    DefinitionStatus,
+    definition_node,
+    load_definition,
+)
 from app.graphql.errors import Refusal, refuse
 from app.graphql.node import Node, decode, number, number_of
 from app.graphql.products import Product, catalogue, check_search, chosen, load_product
@@ -22,7 +28,6 @@ from app.graphql.shop import Shop, shop_node
 from app.operations.find_records import Named, find_record
 from app.store import contacts as contact_store
 
-DefinitionName = Annotated[str, strawberry.argument(description="A definition's key or id.")]
 Search = Annotated[
     str | None, strawberry.argument(description="The beginning of an e-mail, name or reference; case does not count.")
 ]
@@ -186,7 +191,7 @@ _FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
 }
 
 
-@strawberry.type
+@strawberry.type(description="Everything that can be read. One query sees one state of the shop, never half a save.")
 class Query:
     shop = documented.field(shop)
     node = documented.field(node)

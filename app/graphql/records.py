@@ -11,7 +11,7 @@ from app.domain.limits import COUNT_BOUND
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, number_page
 from app.graphql.contacts import Contact, load_contact
 from app.graphql.context import Info
-from app.graphql.definitions import CustomDataDefinition, definition_node
+from app.graphql.definitions import CustomDataDefinition, DefinitionName, RelationName, definition_node
 from app.graphql.errors import Refusal, refuse
 from app.graphql.node import Node, encode
 from app.graphql.prices import ProductPricing, pricing_node
@@ -66,7 +66,7 @@ class CustomDataRecord(Node):
         description="The records of a definition that point at this one. `field` names the relation where several do."
     )
     async def related_by(
-        self, info: Info, definition: str, field: str | None = None,
+        self, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
     ) -> Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None:  # fmt: skip
         wanted = (Target.DEFINITION, self.schema.id)

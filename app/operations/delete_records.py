@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.domain.definitions import Definition, Model, Target
 from app.domain.limits import RECORDS_PER_DELETE
@@ -30,7 +31,8 @@ async def delete_record(database: Database, call: Call, named: Named, *, force: 
         verdicts = await _delete(session, model, definition, [record.id], force=force)
         verdict = verdicts[record.id]
         if verdict.errors:
-            raise Refused(verdict.errors)
+            path = "id" if named.record_id is not None else "by"
+            raise Refused(tuple(replace(problem, path=path) for problem in verdict.errors))
         return Answer((verdict,))
 
     return await perform(database, call, work)
@@ -46,7 +48,7 @@ async def bulk_delete_records(
         model, held = await hold_writable(session, database.models, definition)
         wanted = [id_ for id_ in dict.fromkeys(ids) if id_ is not None]
         found = await _delete(session, model, held, wanted, force=force)
-        return Answer(tuple(_placed(index, id_, found) for index, id_ in enumerate(ids)))
+        return Answer(tuple(_placed(index, ids, found) for index in range(len(ids))))
 
     return await perform(database, call, work)
 
@@ -55,10 +57,19 @@ async def _delete(
     session: Session, model: Model, definition: Definition, ids: Sequence[int], *, force: bool
 ) -> dict[int, Verdict]:
     present = await record_writes.lock_for_deletion(session, definition.id, ids)
-    referring = _referring(model, definition)
-    used = set() if force or not referring else await records.referenced(session, sorted(present), referring)
+    used = set() if force else await _used(session, model, definition, present)
     await record_writes.delete(session, sorted(present - used))
     return {id_: _verdict(id_, id_ in present, id_ in used) for id_ in ids}
+
+
+async def _used(session: Session, model: Model, definition: Definition, present: set[int]) -> set[int]:
+    """Those that others refer to. Records that go together do not keep each other; one that stays keeps what it
+    refers to."""
+    referring = _referring(model, definition)
+    used: set[int] = set()
+    while referring and (kept := await records.referenced(session, sorted(present - used), referring)):
+        used |= kept
+    return used
 
 
 def _referring(model: Model, definition: Definition) -> dict[str, list[int]]:
@@ -73,19 +84,21 @@ def _referring(model: Model, definition: Definition) -> dict[str, list[int]]:
 def _verdict(record_id: int, present: bool, used: bool) -> Verdict:
     if used:
         message = "Other records refer to this one. Delete those first, or send force: true to leave them pointing at "
-        problem = Problem(Code.RECORD_IN_USE, f"{message}nothing.", "id")
+        problem = Problem(Code.RECORD_IN_USE, f"{message}nothing.")
         return Verdict(0, Outcome.REJECTED, str(record_id), (problem,))
     return Verdict(0, Outcome.DELETED if present else Outcome.UNCHANGED, str(record_id))
 
 
-def _placed(index: int, record_id: int | None, found: dict[int, Verdict]) -> Verdict:
-    path = f"ids.{index}"
+def _placed(index: int, ids: Sequence[int | None], found: dict[int, Verdict]) -> Verdict:
+    """The verdict on one id. Sent again, a deleted one is gone already."""
+    path, record_id = f"ids.{index}", ids[index]
     if record_id is None:
         message = "This is not the id of a record. Send idRecord, or the id a query gave."
         return Verdict(index, Outcome.REJECTED, None, (Problem(Code.INVALID_REFERENCE, message, path, index),))
     verdict = found[record_id]
     errors = tuple(Problem(problem.code, problem.message, path, index) for problem in verdict.errors)
-    return Verdict(index, verdict.outcome, verdict.id, errors)
+    again = verdict.outcome is Outcome.DELETED and record_id in ids[:index]
+    return Verdict(index, Outcome.UNCHANGED if again else verdict.outcome, verdict.id, errors)
 
 
 def _check_count(ids: Sequence[int | None]) -> None:

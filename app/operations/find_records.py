@@ -41,7 +41,7 @@ async def lock_record(session: Session, models: Models, named: Named) -> tuple[M
     inactive, or the key is no key."""
     if named.record_id is not None:
         return await _lock_by_id(session, models, named.record_id)
-    model, definition = await hold_writable(session, models, named.definition or "")
+    model, definition = await hold_writable(session, models, named.definition or "", "by.definition")
     key, problems = await read_key(session, model, definition, named.key, hold=False)
     if key is None:
         raise Refused(tuple(problems))
@@ -54,7 +54,7 @@ async def _lock_by_id(session: Session, models: Models, record_id: int) -> tuple
     if seen is None:
         raise Refused((record_not_found("id"),))
     try:
-        model, definition = await hold_writable(session, models, str(seen.definition_id))
+        model, definition = await hold_writable(session, models, str(seen.definition_id), "id")
     except Refused as refusal:
         if refusal.problems[0].code is Code.DEFINITION_NOT_FOUND:  # a record of a deleted definition is gone too
             raise Refused((record_not_found("id"),)) from refusal

@@ -57,9 +57,10 @@ def _read_field(item: Item, model: Model, definition: Definition, name: str, val
         stored, problem = parse(declared, value)
         if problem is None and (definition.id, name) in model.amounts:
             problem = negative_problem(stored)
-        item.data[name] = stored
         if problem is not None:
             item.problems.append(problem.under(name))
+        else:
+            item.data[name] = stored
 
 
 async def resolve(
@@ -92,19 +93,26 @@ async def read_key(
     if not definition.unique_keys:
         message = f"{definition.key} has no unique key. Name its records by id."
         return None, [Problem(Code.MISSING_KEY, message, "by.key")]
-    single = len(definition.unique_keys) == 1
-    if single and not (isinstance(key, dict) and set(key) == set(definition.unique_keys)):
+    if _is_bare(definition, key):
         key = {definition.unique_keys[0]: key}
-    item = read_item(model, definition, 0, key)
-    if isinstance(key, dict) and (foreign := set(key) - set(definition.unique_keys)):
+    if not isinstance(key, dict) or set(key) - set(definition.unique_keys):
         names = ", ".join(definition.unique_keys)
-        message = f"The unique key of {definition.key} is {names}. Leave out {_printable(sorted(foreign)[0][:60])!r}."
+        message = f"The unique key of {definition.key} is {names}: send an object with that and nothing else."
         return None, [Problem(Code.MISSING_KEY, message, "by.key")]
+    item = read_item(model, definition, 0, key)
     await resolve(session, model, [item], hold=hold)
     if item.problems:
         return None, [problem.under("by.key") for problem in item.problems]
     text, problems = key_of(definition, item.data)
     return text, [problem.under("by.key") for problem in problems]
+
+
+def _is_bare(definition: Definition, key: Any) -> bool:
+    """Whether this is the value of a single field itself: a scalar, or the {by, value} of a relation."""
+    if len(definition.unique_keys) > 1 or not isinstance(key, dict):
+        return len(definition.unique_keys) == 1
+    name = definition.unique_keys[0]
+    return name in definition.relationship and name not in key
 
 
 def positioned(item: Item, problem: Problem) -> Problem:

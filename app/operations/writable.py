@@ -6,14 +6,17 @@ from app.store.definitions import Models
 from app.store.session import Session
 
 
-async def hold_writable(session: Session, models: Models, key_or_id: str) -> tuple[Model, Definition]:
-    """Holds the definition against deactivation and extension. Raises Refused when there is none or it is inactive."""
+async def hold_writable(
+    session: Session, models: Models, key_or_id: str, path: str = "definition"
+) -> tuple[Model, Definition]:
+    """Holds the definition against deactivation and extension. Raises Refused when there is none or it is inactive;
+    `path` leads to what named it."""
     model, definition = await models.holding(session, key_or_id)
     if definition is None:
-        raise Refused((definition_not_found(model, key_or_id),))
+        raise Refused((definition_not_found(model, key_or_id, path),))
     if definition.status is Status.INACTIVE:
         message = f"{definition.key} is inactive, so its records are read-only. Activate it first."
-        raise Refused((Problem(Code.DEFINITION_INACTIVE, message, "definition"),))
+        raise Refused((Problem(Code.DEFINITION_INACTIVE, message, path),))
     return model, definition
 
 

@@ -120,7 +120,7 @@ class Cluster:
 
     def _answers(self) -> bool:
         try:
-            self._call("pg_isready", "-q", "-h", self._sockets(), "-p", "5432")
+            self._call("pg_isready", "-q", "-h", self._sockets(), "-p", "5432", "-U", "postgres")
         except (EmbeddedFailure, IndexError):
             return False
         return True

@@ -40,7 +40,7 @@ class Database:
         with translated():
             probe = await asyncpg.connect(url)
             try:
-                if await probe.fetchval(_MAY_BYPASS) and await probe.fetchval(_ROLE_EXISTS, GATEWAY_ROLE):
+                if await probe.fetchval(_MAY_BYPASS) and await probe.fetchval(_MAY_TAKE_ROLE, GATEWAY_ROLE):
                     settings["role"] = GATEWAY_ROLE
             finally:
                 await probe.close()
@@ -84,7 +84,7 @@ class Database:
 
 
 _MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
-_ROLE_EXISTS = "select exists (select from pg_roles where rolname = $1)"
+_MAY_TAKE_ROLE = "select exists (select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member'))"
 _UNFORCED = """
     select c.relname from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id' and not a.attisdropped

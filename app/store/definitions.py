@@ -39,7 +39,9 @@ class Models:
     async def holding(self, session: Session, key_or_id: str) -> tuple[Model, Definition | None]:
         """Holds a definition as it is until the transaction ends, and gives it with the model: one statement when
         nothing has changed. None if there is no such definition."""
-        digits = key_or_id.isascii() and key_or_id.isdigit() and len(key_or_id) < 19
+        if not (key_or_id.isascii() and key_or_id.isprintable()):  # no key, and maybe no text that can be sent
+            return await self.current(session), None
+        digits = key_or_id.isdigit() and len(key_or_id) < 19
         held = await session.fetch(_sql.hold, key_or_id, int(key_or_id) if digits else 0)
         if not held:
             return await self.current(session), None

@@ -6,7 +6,7 @@ from unnest($2::text[]) as asked (id)
 cross join lateral (select * from products where shop_id = $1 and id = asked.id limit 1) p;
 
 -- name: page_forward
--- Products behind an id, in order of id; only the active ones if $6.
+-- Products behind an id, in order of id; only the active ones if $5.
 select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
 from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
 order by id limit $4;

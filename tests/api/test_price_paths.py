@@ -93,11 +93,9 @@ async def test_of_several_prices_of_one_vet_the_latest_counts(vets: VetShop) -> 
 async def test_a_contact_in_a_group_has_the_price_of_the_group_above(shop: ShopClient) -> None:
     await shop.products({"idProduct": "diet", "name": "Diet", "price": 80})
     member, outsider = await shop.contact("m@example.com"), await shop.contact("o@example.com")
-    await shop.define("Club", {"name": "STRING", "parent_id": "NUMBER"}, uniqueKeys=["name"], key="club")
-    await shop.run(
-        "extendCustomDataDefinition", "userErrors { message }", definition="club",
-        fields=[{"name": "above_id", "type": "NUMBER"}], relationships=[to("above_id", "club")],
-    )  # fmt: skip
+    await shop.define(
+        "Club", {"name": "STRING", "above_id": "NUMBER"}, uniqueKeys=["name"], relationships=[to("above_id", "club")]
+    )
     await shop.define("Membership", {"contact_id": "NUMBER", "club_id": "NUMBER"}, uniqueKeys=["contact_id"],
                       relationships=[to("contact_id", "contacts"), to("club_id", "club")])  # fmt: skip
     await shop.define("Club price", {"club_id": "NUMBER", "product_id": "STRING", "price": "DECIMAL"},

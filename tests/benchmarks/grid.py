@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,8 +22,20 @@ from app.store.database import Database
 from app.store.embedded import EmbeddedServer
 from app.store.migrate import migrate
 
-VETS, PRODUCTS, CONTACTS = 700, 1_200, 100_000
-SHOP = "Benchmark grid"
+
+@dataclass(frozen=True)
+class Size:
+    """A shop of its own for each size: vets x products prices, and two records and a customer for each contact."""
+
+    shop: str
+    vets: int
+    products: int
+    contacts: int
+
+
+GRID = Size("Benchmark grid", 700, 1_200, 100_000)  # 1,040,700 records
+SMALL = Size("Benchmark grid, small", 7, 1_200, 800)  # 10,007 records
+VETS, PRODUCTS, CONTACTS = GRID.vets, GRID.products, GRID.contacts
 _TEXT, _NUMBER, _DECIMAL, _DATE = FieldType.STRING, FieldType.NUMBER, FieldType.DECIMAL, FieldType.DATE
 
 
@@ -70,6 +82,10 @@ _CATALOGUE = [
        select $1, 'p' || n, 'R' || n, 'r' || n, 'Product ' || n, 'product ' || n, 10 + n / 100.0
        from generate_series(1, $2::int) n""",
 ]
+_CUSTOMERS = """
+    insert into customers (shop_id, source, id_customer, contact_id, email, email_key, email_verified)
+    select shop_id, 'shop', 'C' || row_number() over (order by id), id, email, email_key, true
+    from contacts where shop_id = $1"""
 # $1 shop, $2 definition, $3 what there is of the vets, contacts or products it refers to; {field} stands for its slot
 _VETS = """
     insert into records (shop_id, definition_id, unique_key, {nom}, {ville}, data)
@@ -110,34 +126,40 @@ def server() -> Iterator[str]:
             yield urls.admin
 
 
-async def build(url: str) -> int:
-    """The grid's shop, made now if the database has none. `url` logs in as a role that bypasses row-level security."""
+def gateway(url: str) -> str:
+    """The same database, for the pool: a login that may bypass row-level security takes on the gateway's role."""
+    return os.environ.get("TEST_DATABASE_URL", url)
+
+
+async def build(url: str, size: Size = GRID) -> int:
+    """The shop of that size, made now if there is none. `url` logs in as a role that bypasses row-level security."""
     await migrate(url)
     admin = await asyncpg.connect(url)
     try:
-        shop = await admin.fetchval("select shop_id from shops where name = $1", SHOP)
+        shop = await admin.fetchval("select shop_id from shops where name = $1", size.shop)
         if shop is None:
             async with admin.transaction():
-                shop = await admin.fetchval("insert into shops (name) values ($1) returning shop_id", SHOP)
-            await _fill(admin, url, shop)
+                shop = await admin.fetchval("insert into shops (name) values ($1) returning shop_id", size.shop)
+            await _fill(admin, url, shop, size)
         return int(shop)
     finally:
         await admin.close()
 
 
-async def _fill(admin: "asyncpg.Connection[asyncpg.Record]", url: str, shop: int) -> None:
-    for statement, count in zip(_CATALOGUE, (CONTACTS, PRODUCTS), strict=True):
+async def _fill(admin: "asyncpg.Connection[asyncpg.Record]", url: str, shop: int, size: Size) -> None:
+    for statement, count in zip(_CATALOGUE, (size.contacts, size.products), strict=True):
         await admin.execute(statement, shop, count)
+    await admin.execute(_CUSTOMERS, shop)
     database = await Database.connect(url, size=1)
     try:
         vet, made = await _define(database, shop, veterinarian())
-        await admin.execute(_VETS.format_map(_slots(made)), shop, vet, VETS)
+        await admin.execute(_VETS.format_map(_slots(made)), shop, vet, size.vets)
         pricing, made = await _define(database, shop, vet_pricing(vet))
         await admin.execute(_PRICING.format_map(_slots(made)), shop, pricing, vet)
         assignment, made = await _define(database, shop, vet_assignment(vet))
-        await admin.execute(_ASSIGNMENTS.format_map(_slots(made)), shop, assignment, vet, VETS)
+        await admin.execute(_ASSIGNMENTS.format_map(_slots(made)), shop, assignment, vet, size.vets)
         card, made = await _define(database, shop, loyalty())
-        await admin.execute(_LOYALTY.format_map(_slots(made)), shop, card, PRODUCTS)
+        await admin.execute(_LOYALTY.format_map(_slots(made)), shop, card, size.products)
         path = ("veto_id", f"{assignment}.veto_id", "contact_id")
         async with database.writing(shop) as session:
             await definitions.take_turn(session)

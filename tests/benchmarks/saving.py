@@ -1,4 +1,4 @@
-"""What saving costs beside a raw upsert: `python -m tests.benchmarks.saving`, with TEST_DATABASE_ADMIN_URL.
+"""What saving costs beside a raw upsert: `python -m tests.benchmarks.saving` (see grid.py).
 
 Batches of 50 records of the veterinary price list, each naming a vet by its unique key and a product by id, go
 
@@ -9,7 +9,6 @@ Batches of 50 records of the veterinary price list, each naming a vet by its uni
 Rounds alternate; figures are medians of rows a second. First all rows are new, then all are known and changed.
 """
 
-import os
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from itertools import count
@@ -32,9 +31,11 @@ from app.operations.transaction import Call
 from app.store.administration import administering
 from app.store.database import Database
 from app.store.keys import create_key
+from app.store.migrate import migrate
 from app.store.record_writes import Row, _columns, _insert, _slots
 from app.store.shops import create_shop, find_shop
 from app.store.statements import Statement
+from tests.benchmarks.grid import gateway, server
 
 ROUNDS = 9
 BATCHES = 40
@@ -50,11 +51,11 @@ Batch = list[dict[str, Any]]
 Way = Callable[[Batch], Awaitable[None]]
 
 
-async def main() -> None:
-    admin_url, url = os.environ["TEST_DATABASE_ADMIN_URL"], os.environ["TEST_DATABASE_URL"]
-    database = await Database.connect(url, size=2)
+async def main(url: str) -> None:
+    await migrate(url)
+    database = await Database.connect(gateway(url), size=2)
     try:
-        shop = await _prepared_shop(database, admin_url)
+        shop = await _prepared_shop(database, url)
         ways = await _ways(database, shop)
         lists = _Lists(database, shop)
         for what, fresh in (("new rows", True), ("known rows, each changed", False)):
@@ -183,4 +184,5 @@ class _Lists:
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    with server() as url:
+        uvloop.run(main(url))

@@ -1,0 +1,161 @@
+"""The main statements find their rows by index: explained as the gateway's role, inside the tenant's transaction, where
+row-level security decides which conditions an index may answer; for the values at hand and for any values."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from app.domain.references import ContactReference
+from app.loaders.references import Resolver
+from app.store import contacts, customers, products, record_writes, records
+from app.store.database import Database
+from app.store.paging import Page
+from app.store.price_walk import routes
+from app.store.prices import walk
+from tests.shops import new_shop, new_vet_shop
+from tests.store.plans import Explained, Grid, analyse, fill, scans
+
+Ask = Callable[[Explained, Grid], Awaitable[Any]]
+
+
+@pytest.fixture(scope="session")
+async def grid(database: Database, http: httpx.AsyncClient, admin_url: str) -> Grid:
+    shops = [await new_vet_shop(await new_shop(database, http, admin_url)) for _ in range(2)]
+    _, grid = [await fill(admin_url, shop) for shop in shops]
+    await analyse(admin_url)
+    return grid
+
+
+async def _prices(session: Explained, grid: Grid) -> None:
+    [route] = routes(grid.model, grid.model.overrides)
+    pairs = [(contact, f"p{n}") for contact in grid.some["contacts"] for n in range(1, 21)]
+    found = await walk(session, route, pairs)
+    assert {each.outcome.value for each in found} == {"WON"}
+
+
+async def _mixed(session: Explained, grid: Grid) -> None:
+    wanted: list[Any] = [
+        *(ContactReference("id_contact", id_) for id_ in grid.some["contacts"]),
+        *(ContactReference("email", f"c{n}@x.test") for n in range(15)),
+        *(ContactReference("id_customer", f"k{id_}") for id_ in grid.some["contacts"]),
+    ]
+    await Resolver.ask(session, None, wanted, reject_ambiguous=False, hold=False)
+
+
+def _of(key: str, field: str, values: str, page: Page[int]) -> Ask:
+    return lambda session, grid: records.related(session, grid.definition(key), field, grid.some[values], page)
+
+
+FORWARD: Page[int] = Page(21, after=7000)
+BACKWARD: Page[int] = Page(21, backward=True)
+KEY = "shop_id definition_id"
+
+CASES: dict[str, tuple[Ask, dict[str, str]]] = {
+    # what is asked, and the columns of the index conditions, by statement
+    "records by id": (lambda s, g: records.by_ids(s, g.some["records"]), {"records.by_ids": "shop_id id"}),
+    "records by unique key": (
+        lambda s, g: records.by_unique_keys(s, g.definition("vet_pricing").id, g.some["prices"]),
+        {"records.by_unique_keys": f"{KEY} unique_key"},
+    ),
+    "records locked by unique key": (
+        lambda s, g: record_writes.lock_by_unique_keys(s, g.definition("vet_pricing").id, g.some["prices"]),
+        {"records.lock_by_unique_keys": f"{KEY} unique_key"},
+    ),
+    "a page of records": (
+        lambda s, g: records.page(s, g.definition("vet_pricing").id, FORWARD), {"records.page_forward": f"{KEY} id"},
+    ),
+    "a page of records, backward": (
+        lambda s, g: records.page(s, g.definition("vet_pricing").id, BACKWARD), {"records.page_backward": f"{KEY} id"},
+    ),
+    "the count of records": (
+        lambda s, g: records.count(s, g.definition("vet_pricing").id, 10_001), {"records.count": KEY},
+    ),
+    "the prices of a vet": (
+        _of("vet_pricing", "veto_id", "vets", FORWARD), {"records.related_ref1_asc": f"{KEY} ref1"},
+    ),
+    "the latest contacts of a vet": (
+        _of("vet_assignment", "veto_id", "vets", BACKWARD), {"records.related_ref2_desc": f"{KEY} ref2"},
+    ),
+    "the number of a vet's contacts": (
+        lambda s, g: records.count_related(s, g.definition("vet_assignment"), "veto_id", g.some["vets"], 10_001),
+        {"records.count_related_ref2": f"{KEY} ref2"},
+    ),
+    "the prices of a product": (
+        lambda s, g: records.related(s, g.definition("vet_pricing"), "product_id", ["p1", "p2"], FORWARD),
+        {"records.related_product1_asc": f"{KEY} product1"},
+    ),
+    "which definitions hold a contact": (
+        lambda s, g: records.contact_definitions(s, g.some["contacts"], {"ref1": [g.definition("vet_assignment").id]}),
+        {"records.contact_definitions": f"{KEY} ref"},
+    ),
+    "which records others refer to": (
+        lambda s, g: records.referenced(
+            s, g.some["vets"], {"ref1": [g.definition("vet_pricing").id], "ref2": [g.definition("vet_assignment").id]}
+        ),
+        {"records.referenced": f"{KEY} ref"},
+    ),
+    "contacts by id": (lambda s, g: contacts.by_ids(s, g.some["contacts"]), {"contacts.by_ids": "shop_id id"}),
+    "contacts of mixed references": (
+        _mixed,
+        {"contacts.existing": "shop_id id", "contacts.by_emails": "shop_id email_key",
+         "contacts.by_customers": "shop_id id_customer"},
+    ),
+    "a page of contacts": (lambda s, _: contacts.page(s, FORWARD), {"contacts.page_forward": "shop_id id"}),
+    "a page of contacts, backward": (lambda s, _: contacts.page(s, BACKWARD), {"contacts.page_backward": "shop_id id"}),
+    "contacts by a beginning": (
+        lambda s, _: contacts.page(s, Page(21), "c1999"), {"contacts.search_forward": "shop_id _key"},
+    ),
+    "the number of contacts by a beginning": (
+        lambda s, _: contacts.count(s, 10_001, "last77"), {"contacts.count_search": "shop_id _key"},
+    ),
+    "the number of contacts": (lambda s, _: contacts.count(s, 10_001), {"contacts.count_all": "shop_id"}),
+    "the customers of contacts": (
+        lambda s, g: customers.of_contacts(s, g.some["contacts"]), {"customers.of_contacts": "shop_id contact_id"},
+    ),
+    "products by id": (lambda s, _: products.by_ids(s, ["p1", "p2", "p3"]), {"products.by_ids": "shop_id id"}),
+    "products by reference": (
+        lambda s, _: products.by_references(s, ["R1", "R2"]), {"products.by_references": "shop_id reference"},
+    ),
+    "a page of the active catalogue": (
+        lambda s, _: products.page(s, Page(21, after="p1"), active=True), {"products.page_forward": "shop_id id"},
+    ),
+    "products by a beginning": (
+        lambda s, _: products.page(s, Page(21), "product 3", active=True), {"products.search_forward": "shop_id"},
+    ),
+    "twenty prices of twenty contacts": (_prices, {"prices.walk": KEY}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_found_by_index(grid: Grid, case: str) -> None:
+    ask, expected = CASES[case]
+    session = Explained(grid)
+    try:
+        await ask(session, grid)
+    finally:
+        await session.close("rollback")
+    assert session.plans.keys() == {f"{name} ({kind})" for name in expected for kind in ("custom", "generic")}
+    for name, plan in session.plans.items():
+        columns = expected[name.split(" ")[0]].split()
+        looked = list(scans(plan))
+        assert looked, plan
+        for scan in looked:
+            assert [column for column in columns if column not in scan.condition] == [], (name, looked)
+
+
+async def test_auto_probe(grid: Grid) -> None:
+    from app.store.contacts import _sql
+    from app.store.paging import prefix_range
+    session = Explained(grid)
+    await contacts.page(session, Page(21), "c1999")
+    c = session._connection
+    import time
+    await c.execute("prepare q(bigint,bigint,bigint,bigint,text,text) as " + _sql.search_forward.sql)
+    for n in range(9):
+        t = time.perf_counter()
+        plan = await c.fetch(f"explain analyze execute q({grid.shop.id}, 0, 9223372036854775807, 21, 'c1999', 'c199:')")
+        print(n, time.perf_counter() - t, [r[0] for r in plan][:3], any("$5" in r[0] for r in plan))
+    print("\n".join(r[0] for r in plan))
+    await session.close("rollback")

@@ -1,0 +1,163 @@
+"""The database checks our SQL: every statement prepares against the migrated schema, gives the columns its caller
+reads, and names its tenant for every table it touches."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import fields
+
+import asyncpg
+import httpx
+import pytest
+
+from app.domain.contacts import Contact, Customer
+from app.domain.products import Product
+from app.domain.shops import ApiKey, Shop
+from app.store import statements
+from app.store.administration import administering
+from app.store.database import Database
+from app.store.statements import Statement
+from tests.shops import new_shop
+from tests.tour import COMPOSED, named_statements, tour
+
+RECORD = ("id", "definition_id", "version", "data", "created_at", "updated_at")
+PLACED = ("unique_key", *RECORD)  # found by unique key
+
+
+def _of(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+# What the Python side reads, by position where it builds the object with *row. Not listed: reads nothing.
+COLUMNS = {
+    "contacts.by_customers": ("id_customer", "source", "contact_id"),
+    "contacts.by_emails": ("email_key", "id"),
+    "contacts.by_ids": _of(Contact),
+    "contacts.count_all": ("n",),
+    "contacts.count_search": ("n",),
+    "contacts.customers_left": ("id",),
+    "contacts.existing": ("id",),
+    "contacts.insert_contact": ("id",),
+    "contacts.lock": _of(Contact),
+    "contacts.page_backward": _of(Contact),
+    "contacts.page_forward": _of(Contact),
+    "contacts.search_backward": _of(Contact),
+    "contacts.search_forward": _of(Contact),
+    "customers.by_keys": _of(Customer),
+    "customers.holders": ("email_key", "contact_id"),
+    "customers.lock_shop": ("unify_by_email",),
+    "customers.of_contacts": _of(Customer),
+    "customers.verified_holders": ("email_key", "contact_id"),
+    "definitions.all": ("id", "key", "name", "description", "status", "fields", "relationships", "unique_keys",
+                        "created_at", "updated_at"),
+    "definitions.grow_version": ("model_version",),
+    "definitions.hold": ("id", "updated_at", "model_version"),
+    "definitions.insert": ("id",),
+    "definitions.model_version": ("model_version",),
+    "idempotency.claim": ("key",),
+    "idempotency.find": ("fingerprint", "answer", "expired"),
+    "keys.create_key": _of(ApiKey),
+    "keys.find_key": _of(ApiKey),
+    "keys.list_keys": _of(ApiKey),
+    "keys.revoke_key": _of(ApiKey),
+    "overrides.all": ("system_field", "priority", "definition_id", "field", "product_field", "contact_path",
+                      "latest_by"),
+    "prices.walk": ("outcome", "id"),
+    "products.by_ids": _of(Product),
+    "products.by_references": ("reference", "id"),
+    "products.count_all": ("n",),
+    "products.count_search": ("n",),
+    "products.existing": ("id",),
+    "products.insert": ("id",),
+    "products.lock": _of(Product),
+    "products.page_backward": _of(Product),
+    "products.page_forward": _of(Product),
+    "products.search_backward": _of(Product),
+    "products.search_forward": _of(Product),
+    "records.by_ids": RECORD,
+    "records.by_unique_keys": PLACED,
+    "records.contact_definitions": ("contact_id", "definition_id"),
+    "records.count": ("n",),
+    "records.count_related_product1": ("value", "n"),
+    "records.count_related_ref1": ("value", "n"),
+    "records.hold_by_ids": ("id",),
+    "records.hold_by_unique_keys": ("id", "unique_key"),
+    "records.insert": ("id", "unique_key"),
+    "records.lock_by_id": RECORD,
+    "records.lock_by_unique_keys": PLACED,
+    "records.lock_for_deletion": ("id",),
+    "records.page_backward": RECORD,
+    "records.page_forward": RECORD,
+    "records.referenced": ("id",),
+    "records.related_product1_asc": ("value", *RECORD),
+    "records.related_product1_desc": ("value", *RECORD),
+    "records.related_ref1_asc": ("value", *RECORD),
+    "records.related_ref1_desc": ("value", *RECORD),
+    "shops.find_shop": _of(Shop),
+}  # fmt: skip
+MORE_COLUMNS = ("prices.walk",)  # one for each field of the route
+
+_TABLE = re.compile(r"\b(?:from|join|update|into)\s+(\w+)(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
+_PREDICATE = re.compile(r"\bshop_id = \$1\b")
+_INSERTED = re.compile(r"insert into \w+\s*\(shop_id,.*?\)\s*(?:select|values\s*\()\s*\$1\b", re.IGNORECASE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+async def tables(admin_url: str) -> AsyncIterator[frozenset[str]]:
+    async with administering(admin_url) as connection:
+        rows = await connection.fetch(
+            "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id'"
+            " where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace"
+        )
+    yield frozenset(row["relname"] for row in rows)
+
+
+@pytest.fixture(scope="module")
+async def every(database: Database, http: httpx.AsyncClient, admin_url: str) -> AsyncIterator[dict[str, Statement]]:
+    """All statements by name: the named ones from their files, the composed ones as a shop's tour issues them."""
+    found = {}
+    for name in named_statements():
+        file, _, own = name.partition(".")
+        found[name] = getattr(statements.load(f"{file}.sql"), own)
+    shop = await new_shop(database, http, admin_url)
+
+    def observe(shop_id: int, statement: Statement) -> None:
+        if shop_id == shop.id:
+            found.setdefault(statement.name, statement)
+
+    database.observers.append(observe)
+    await tour(shop, admin_url)
+    database.observers.remove(observe)
+    yield found
+
+
+@pytest.mark.parametrize("name", [*named_statements(), *COMPOSED])
+async def test_a_statement_prepares_and_gives_the_columns_its_caller_reads(
+    name: str, every: dict[str, Statement], gateway_url: str
+) -> None:
+    connection = await asyncpg.connect(gateway_url)
+    try:
+        prepared = await connection.prepare(every[name].sql)
+        columns = tuple(attribute.name for attribute in prepared.get_attributes())
+        tenant, *_ = prepared.get_parameters()
+    finally:
+        await connection.close()
+    expected = COLUMNS.get(name, ())
+    assert columns[: len(expected)] == expected
+    assert len(columns) == len(expected) or name in MORE_COLUMNS
+    assert tenant.name == "int8"
+
+
+@pytest.mark.parametrize("name", [*named_statements(), *COMPOSED])
+def test_a_statement_names_its_tenant_for_every_table_it_touches(
+    name: str, every: dict[str, Statement], tables: frozenset[str]
+) -> None:
+    sql = every[name].sql
+    touched = [table for table, _ in _TABLE.findall(sql) if table in tables]
+    locks = len(_PREDICATE.findall(sql)) + len(_INSERTED.findall(sql))
+    assert touched, "this statement touches no table of a tenant"
+    assert locks == len(touched), f"{locks} times shop_id = $1 for {touched}"
+
+
+def test_administration_alone_works_outside_any_tenant() -> None:
+    outside = [name for name in vars(statements.load("shops.sql")) if name.startswith("admin_")]
+    assert outside == ["admin_create_shop", "admin_list_shops", "admin_named_shops"]

@@ -113,7 +113,7 @@ def _boolean(_: Field, value: Any) -> Any:
     return value if isinstance(value, bool) else _invalid("Send true or false, without quotes.")
 
 
-def _number(_: Field, value: Any) -> Any:
+def _number(field: Field, value: Any) -> Any:
     """Kept when the shortest decimal form of its double is the number sent, so that nothing is rounded unseen."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return _invalid("Send a number, without quotes.")
@@ -123,7 +123,8 @@ def _number(_: Field, value: Any) -> Any:
     except (OverflowError, ValueError):  # an integer past the doubles; a signalling NaN
         double = float("inf")
     if not isfinite(double) or Decimal(repr(double)) != sent:
-        return _invalid("A NUMBER keeps about 15 digits: send fewer, or declare the field DECIMAL to keep all of them.")
+        otherwise = "send it as text" if field.type is FieldType.JSON else "use the type DECIMAL"
+        return _invalid(f"A NUMBER keeps about 15 digits: send fewer, or {otherwise} to keep all of them.")
     return int(double) if double.is_integer() and abs(double) <= _LARGEST_INTEGER else double
 
 

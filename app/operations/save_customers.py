@@ -42,7 +42,7 @@ class _Unification:
         self._session = session
         self._verified_only = unify_by_email != "ALWAYS"
         self._known: dict[CustomerKey, Customer] = {}
-        self._holders: dict[str, int] = {}  # by e-mail key: the contact a new customer may join
+        self._holders: dict[str, int] = {}  # by e-mail key: the lowest contact that others than the pushed give it
         self._people: dict[int, PersonRow] = {}  # contacts as they are to be; negative ids are new ones
         self._before: dict[int, Contact] = {}
         self._changed: set[CustomerKey] = set()
@@ -58,10 +58,11 @@ class _Unification:
 
     async def _load(self, drafts: Sequence[CustomerDraft]) -> None:
         session = self._session
-        self._known = await customers.by_keys(session, sorted({draft.key for draft in drafts}))
+        keys = sorted({draft.key for draft in drafts})
+        self._known = await customers.by_keys(session, keys)
         new = {email_key(draft.email) for draft in drafts if draft.email and draft.key not in self._known}
         if new:
-            self._holders = await customers.holders(session, new, verified=self._verified_only)
+            self._holders = await customers.holders(session, new, verified=self._verified_only, besides=keys)
         touched = {customer.contact_id for customer in self._known.values()} | set(self._holders.values())
         if touched:
             self._before = await contacts.lock(session, touched)
@@ -75,8 +76,6 @@ class _Unification:
             return Outcome.UNCHANGED, contact_id
         self._known[draft.key] = customer
         self._changed.add(draft.key)
-        if customer.email and (customer.email_verified or not self._verified_only):
-            self._holders.setdefault(email_key(customer.email), contact_id)
         email, first, last, lang = self._people.get(contact_id, (None, None, None, None))
         self._people[contact_id] = (
             draft.email or email, draft.first_name or first, draft.last_name or last, draft.lang or lang,
@@ -85,10 +84,20 @@ class _Unification:
 
     def _contact_for(self, draft: CustomerDraft) -> int:
         if draft.email and (draft.email_verified or not self._verified_only):
-            held_by = self._holders.get(email_key(draft.email))
-            if held_by is not None:
-                return held_by
+            holding = self._holding(email_key(draft.email))
+            if holding:
+                return min(holding, key=lambda id_: (id_ < 0, abs(id_)))  # new contacts come behind all others
         return -1 - sum(id_ < 0 for id_ in self._people)
+
+    def _holding(self, key: str) -> set[int]:
+        """The contacts that hold an address by now: an earlier item may have taken it, or given it up."""
+        pushed = {
+            customer.contact_id
+            for customer in self._known.values()
+            if customer.email and email_key(customer.email) == key
+            and (customer.email_verified or not self._verified_only)
+        }  # fmt: skip
+        return pushed | ({self._holders[key]} if key in self._holders else set())
 
     async def _write(self) -> dict[int, int]:
         """Writes contacts, then customers; the real ids of new contacts."""
@@ -113,7 +122,7 @@ async def delete_customers(database: Database, call: Call, keys: Sequence[Custom
         await customers.lock_shop(session)
         gone = await customers.delete(session, sorted(set(keys)))
         orphans = await contacts.delete_orphans(session, sorted(set(gone.values()))) if gone else set()
-        return Answer(tuple(_deleted(index, gone.get(key), orphans) for index, key in enumerate(keys)))
+        return Answer(tuple(_deleted(index, gone.pop(key, None), orphans) for index, key in enumerate(keys)))
 
     return await perform(database, call, work)
 

@@ -68,7 +68,8 @@ async def delete_products(database: Database, call: Call, ids: Sequence[str]) ->
     async def work(session: Session) -> Answer:
         check_count(ids, "ids")
         gone = await products.delete(session, sorted(set(ids)))
-        outcomes = [Outcome.DELETED if id_ in gone else Outcome.UNCHANGED for id_ in ids]
+        first = [id_ in gone and id_ not in ids[:n] for n, id_ in enumerate(ids)]
+        outcomes = [Outcome.DELETED if each else Outcome.UNCHANGED for each in first]
         return Answer(tuple(Verdict(n, outcome, ids[n]) for n, outcome in enumerate(outcomes)))
 
     return await perform(database, call, work)

@@ -30,10 +30,14 @@ async def of_contacts(session: Session, ids: Iterable[int]) -> dict[int, list[Cu
     return found
 
 
-async def holders(session: Session, email_keys: Iterable[str], *, verified: bool) -> dict[str, int]:
-    """For each address the lowest contact that holds it (through a verified customer, if asked)."""
+async def holders(
+    session: Session, email_keys: Iterable[str], *, verified: bool, besides: Sequence[CustomerKey]
+) -> dict[str, int]:
+    """For each address the lowest contact that holds it (through a verified customer, if asked), whatever the customers
+    `besides` hold."""
     statement = _sql.verified_holders if verified else _sql.holders
-    return {row["email_key"]: row["contact_id"] for row in await session.fetch(statement, list(email_keys))}
+    pushed = [source for source, _ in besides], [id_ for _, id_ in besides]
+    return {row["email_key"]: row["contact_id"] for row in await session.fetch(statement, list(email_keys), *pushed)}
 
 
 async def write(session: Session, customers: Sequence[Customer]) -> None:

@@ -20,20 +20,25 @@ cross join lateral (
 order by c.contact_id, c.source, c.id_customer;
 
 -- name: verified_holders
--- For each address the lowest contact that holds it through a verified customer.
+-- For each address the lowest contact that holds it through a verified customer, not counting the customers $3, $4.
 select asked.email_key, c.contact_id
 from unnest($2::text[]) as asked (email_key)
 cross join lateral (
     select contact_id from customers
-    where shop_id = $1 and email_key = asked.email_key and email_verified order by contact_id limit 1
+    where shop_id = $1 and email_key = asked.email_key and email_verified
+      and not exists (select from unnest($3::text[], $4::text[]) as p (s, i) where p.s = source and p.i = id_customer)
+    order by contact_id limit 1
 ) c;
 
 -- name: holders
--- For each address the lowest contact that holds it, verified or not.
+-- The same, verified or not.
 select asked.email_key, c.contact_id
 from unnest($2::text[]) as asked (email_key)
 cross join lateral (
-    select contact_id from customers where shop_id = $1 and email_key = asked.email_key order by contact_id limit 1
+    select contact_id from customers
+    where shop_id = $1 and email_key = asked.email_key
+      and not exists (select from unnest($3::text[], $4::text[]) as p (s, i) where p.s = source and p.i = id_customer)
+    order by contact_id limit 1
 ) c;
 
 -- name: write

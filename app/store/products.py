@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from app.domain.limits import IDENTIFIER_LENGTH
 from app.domain.products import Product, ProductDraft
-from app.domain.text import search_key
+from app.domain.text import search_key, text_problem
 from app.store import statements
 from app.store.paging import Page, PrefixSearch, prefix_range
 from app.store.session import Session
@@ -15,7 +16,7 @@ _sql = statements.load("products.sql")
 
 
 async def by_ids(session: Session, ids: Iterable[str]) -> dict[str, Product]:
-    return {row["id"]: Product(*row) for row in await session.fetch(_sql.by_ids, list(ids))}
+    return {row["id"]: Product(*row) for row in await session.fetch(_sql.by_ids, _storable(ids))}
 
 
 async def page(session: Session, asked: Page[str], search: PrefixSearch = None, *, active: bool) -> list[Product]:
@@ -51,7 +52,7 @@ async def by_references(session: Session, references: Iterable[str]) -> dict[str
 
 
 async def lock(session: Session, ids: Iterable[str]) -> dict[str, Product]:
-    return {row["id"]: Product(*row) for row in await session.fetch(_sql.lock, list(ids))}
+    return {row["id"]: Product(*row) for row in await session.fetch(_sql.lock, _storable(ids))}
 
 
 async def insert(session: Session, drafts: Sequence[ProductDraft]) -> set[str]:
@@ -69,6 +70,11 @@ async def delete(session: Session, ids: Iterable[str]) -> set[str]:
     found = await lock(session, ids)
     await session.run_many(_sql.delete, [(id_,) for id_ in found])
     return set(found)
+
+
+def _storable(ids: Iterable[str]) -> list[str]:
+    """The ids that a product could have: others name none, and PostgreSQL would refuse them."""
+    return [id_ for id_ in ids if text_problem(id_, IDENTIFIER_LENGTH) is None]
 
 
 def _columns(drafts: Sequence[ProductDraft]) -> list[list[Any]]:

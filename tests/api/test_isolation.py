@@ -2,17 +2,18 @@
 every write, and no write of one changes a row of the other."""
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
 from app.store.administration import administering
-from tests.shops import ShopClient, VetShop, new_vet_shop, to
+from app.store.database import Database
+from tests.shops import ShopClient, VetShop, new_shop, new_vet_shop, to
 
 NOBODY = 8_000_000_000_000_000_000  # an id that no shop has
-KINDS = ("Contact", "CustomDataRecord", "CustomDataDefinition", "Product", "Shop", "cursor")
 TABLES = ("shops", "api_keys", "contacts", "customers", "products", "definitions", "records", "override_sources",
           "idempotent_answers")  # fmt: skip
 
@@ -36,16 +37,21 @@ class Two:
         }  # fmt: skip
 
 
-@pytest.fixture
-async def two(shop: ShopClient, other_shop: ShopClient) -> Two:
-    await _fill(await new_vet_shop(shop))
-    theirs = await _fill(await new_vet_shop(other_shop))
-    await other_shop.products({"idProduct": "theirs-only", "reference": "T-1", "name": "Theirs", "price": 5})
-    await other_shop.save("tag", {"code": "shared", "note": "theirs"}, {"code": "theirs-only"})
-    contact = await other_shop.contact("theirs-only@example.com")
-    definition = (await other_shop.ask('{ customDataDefinition(key: "veterinarian") { idDefinition } }'))
-    number = int(definition["customDataDefinition"]["idDefinition"])
-    return Two(shop, other_shop, contact, theirs.martin, number, "theirs-only", "theirs-only@example.com")
+@pytest.fixture(scope="module")
+async def two(database: Database, http: httpx.AsyncClient, admin_url: str) -> Two:
+    return await _two(database, http, admin_url)
+
+
+async def _two(database: Database, http: httpx.AsyncClient, admin_url: str) -> Two:
+    mine = await _fill(await new_vet_shop(await new_shop(database, http, admin_url)))
+    theirs = await _fill(await new_vet_shop(await new_shop(database, http, admin_url)))
+    await theirs.shop.products({"idProduct": "theirs-only", "reference": "T-1", "name": "Theirs", "price": 5})
+    await theirs.shop.save("tag", {"code": "shared", "note": "theirs"}, {"code": "theirs-only"})
+    contact = await theirs.shop.contact("theirs-only@example.com")
+    found = await theirs.shop.ask('{ customDataDefinition(key: "veterinarian") { idDefinition } }')
+    definition = int(found["customDataDefinition"]["idDefinition"])
+    customer = "theirs-only@example.com"
+    return Two(mine.shop, theirs.shop, contact, theirs.martin, definition, "theirs-only", customer)
 
 
 async def _fill(vets: VetShop) -> VetShop:
@@ -123,8 +129,8 @@ WRITES = {
         "bulkDeleteCustomDataRecords", "results { deleted } userErrors { code message }",
         {"definition": "<definition>", "ids": ["<record>"], "force": True}),
     "save into their definition": (*SAVE, {"definition": "<definition>", "records": [{"nom": "Dr Martin"}]}),
-    "refer to their record": (*SAVE, {"definition": "vet_assignment", "records": [{"contact_id": "<record>"}]}),
-    "refer to their contact": (*SAVE, {"definition": "vet_assignment", "records": [{"contact_id": "<contact>"}]}),
+    "refer to their record": (*SAVE, {"definition": "vet_assignment", "records": [{"veto_id": "<#record>"}]}),
+    "refer to their contact": (*SAVE, {"definition": "vet_assignment", "records": [{"contact_id": "<#contact>"}]}),
     "refer to their contact by e-mail": (
         *SAVE, {"definition": "vet_assignment", "records": [{"contact_id": {"by": "email", "value": "<customer>"}}]}),
     "refer to their contact by customer": (
@@ -166,7 +172,10 @@ async def test_another_shops_id_is_an_id_of_nothing_to_every_write_and_changes_n
     assert await fingerprint(admin_url, two.theirs.id) == before
 
 
-async def test_writes_under_the_same_names_touch_our_own_shop_only(two: Two, admin_url: str) -> None:
+async def test_writes_under_the_same_names_touch_our_own_shop_only(
+    database: Database, http: httpx.AsyncClient, admin_url: str
+) -> None:
+    two = await _two(database, http, admin_url)
     before = await fingerprint(admin_url, two.theirs.id)
     await two.mine.save("tag", {"code": "shared", "note": "changed"}, idempotencyKey="another")
     await two.mine.customers({"idCustomer": "dubois@example.com", "firstName": "Other"})
@@ -198,18 +207,14 @@ async def test_a_key_that_names_another_shop_opens_neither(two: Two) -> None:
     assert response.status_code == 401
 
 
-def test_an_opaque_id_holds_no_more_than_its_kind_and_key() -> None:
-    assert urlsafe_b64decode(opaque("Contact", 12) + "==") == b"Contact:12"
-
-
 def _named(input_: Any, ids: dict[str, Any]) -> Any:
     if isinstance(input_, dict):
         return {key: _named(value, ids) for key, value in input_.items()}
     if isinstance(input_, list):
         return [_named(value, ids) for value in input_]
     if isinstance(input_, str) and input_.startswith("<"):
-        id_ = ids[input_.strip("<>")]
-        return id_ if input_ in ("<contact>",) else str(id_)
+        id_ = ids[input_.strip("<#>")]
+        return id_ if input_.startswith("<#") else str(id_)
     return input_
 
 

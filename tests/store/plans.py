@@ -13,7 +13,7 @@ from app.store.session import Session
 from app.store.statements import Statement
 from tests.shops import ShopClient, VetShop
 
-CONTACTS, PRODUCTS, VETS = 20_000, 400, 50  # of each of two shops: 80,000 records
+CONTACTS, PRODUCTS, VETS = 20_000, 2_000, 50  # of each of two shops; 400 products have prices: 80,000 records
 
 # $1 is the shop; {name} is the id of a definition
 _FILL = """
@@ -28,7 +28,7 @@ insert into records (shop_id, definition_id, unique_key, str1, data)
 select $1, {veterinarian}, to_json('Vet ' || n)::text, 'Vet ' || n, '{{}}' from generate_series(1, {vets}) n;
 insert into records (shop_id, definition_id, unique_key, ref1, product1, num1, data)
 select $1, {vet_pricing}, v.id || ',' || to_json(p.id), v.id, p.id, 5, '{{"price": "5"}}'
-from products p, records v where p.shop_id = $1 and v.shop_id = $1 and v.definition_id = {veterinarian}
+from products p, records v where p.shop_id = $1 and v.shop_id = $1 and v.definition_id = {veterinarian} and p.price <= 400
 order by p.id, v.id on conflict do nothing;
 insert into records (shop_id, definition_id, unique_key, ref1, ref2, data)
 select $1, {vet_assignment}, c.id::text, c.id, v.id, '{{}}'
@@ -107,6 +107,22 @@ class Explained(Session):
         for kind, plan in (("custom", custom), ("generic", generic)):
             self.plans[f"{statement.name} ({kind})"] = json.loads(plan)[0]["Plan"]
         return rows
+
+    async def prepare(self, statement: Statement) -> None:
+        """Prepares a statement to be `served` any number of times."""
+        connection = self._connection or await self._open()
+        await connection.execute(f"prepare served as {statement.sql}")
+
+    async def served(self, *args: int | str) -> Any:
+        """Runs the prepared statement as the database chooses to, and tells how it did."""
+        values = ", ".join(str(arg) if isinstance(arg, int) else f"'{arg}'" for arg in (self.shop_id, *args))
+        explained = await self._connection.fetchval(f"explain (analyze, format json) execute served ({values})")
+        return json.loads(explained)[0]["Plan"]
+
+    async def close(self, how: str = "commit") -> None:
+        if self._connection is not None:
+            await self._connection.execute("deallocate all")
+        await super().close(how)
 
 
 def scans(node: dict[str, Any], table: str = "") -> Iterator[Scan]:

@@ -2,15 +2,19 @@
 
 import asyncio
 import os
+from ipaddress import ip_address
 from typing import Any
 
 import click
 
+from app.domain.access import ALL_SCOPES, Scope
 from app.domain.problems import Problem
-from app.domain.shops import ApiKey, Shop, name_problem, new_key, time_zone_problem
+from app.domain.shops import ApiKey, Shop, name_problem, new_key, scopes_problem, time_zone_problem
+from app.operations.contact_tokens import LONGEST_SECONDS, SHORTEST_SECONDS, USUAL_SECONDS, mint
 from app.server import access, processes
+from app.server.explorer.pages import DEMO_KEY
 from app.server.settings import InvalidSettings, read_settings
-from app.store import keys, shops
+from app.store import contacts, keys, shops, token_keys
 from app.store.administration import NotMigrated, administering
 from app.store.database import UnsafeRole
 from app.store.failures import StoreFailure
@@ -56,9 +60,12 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         processes.listening(host, port) as listener,
     ):
         key = asyncio.run(access.prepare(settings, urls, demo))
-        _announce(listener.getsockname(), key)
+        address = listener.getsockname()
+        signed_in = key is not None and ip_address(address[0]).is_loopback
+        _announce(address, key, signed_in)
         os.environ["DATABASE_URL"] = urls.gateway
         os.environ.pop("DATABASE_ADMIN_URL", None)
+        os.environ[DEMO_KEY] = key if key is not None and signed_in else ""
         processes.serve(listener, workers)
 
 
@@ -125,14 +132,19 @@ _shop_option = click.option("--shop", "reference", required=True, metavar="ID|NA
 @key.command("create")
 @_shop_option
 @click.option("--name", default="API key", show_default=True, help="What it is for.")
-def key_create(reference: str, name: str) -> None:
+@click.option(
+    "--scopes", default=",".join(scope.value for scope in Scope), metavar="SCOPE,...",
+    help="What it may do; everything unless given. One or more of " + ", ".join(scope.value for scope in Scope) + ".",
+)  # fmt: skip
+def key_create(reference: str, name: str, scopes: str) -> None:
     """Create an API key and print it, this once: only its hash is stored."""
-    _refuse(name_problem(name))
+    named = {scope.strip() for scope in scopes.split(",") if scope.strip()}
+    _refuse(name_problem(name), scopes_problem(named))
 
     async def work(url: str) -> str:
         async with access.tenant(url, reference) as session:
             text, digest, prefix = new_key(session.shop_id)
-            await keys.create_key(session, name, digest, prefix)
+            await keys.create_key(session, name, digest, prefix, [Scope(scope) for scope in named])
         return text
 
     click.echo(access.administer(work))
@@ -141,7 +153,7 @@ def key_create(reference: str, name: str) -> None:
 @key.command("list")
 @_shop_option
 def key_list(reference: str) -> None:
-    """List a shop's keys: id, beginning, created, revoked, name."""
+    """List a shop's keys: id, beginning, created, revoked, scopes, name."""
 
     async def work(url: str) -> list[ApiKey]:
         async with access.tenant(url, reference) as session:
@@ -149,7 +161,8 @@ def key_list(reference: str) -> None:
 
     for each in access.administer(work):
         revoked = f"{each.revoked_at:%Y-%m-%d}" if each.revoked_at else "-"
-        click.echo(f"{each.id}\t{each.prefix}...\t{each.created_at:%Y-%m-%d}\t{revoked}\t{each.name}")
+        scopes = "all" if each.scopes == ALL_SCOPES else ",".join(sorted(scope.value for scope in each.scopes))
+        click.echo(f"{each.id}\t{each.prefix}...\t{each.created_at:%Y-%m-%d}\t{revoked}\t{scopes}\t{each.name}")
 
 
 @key.command("revoke")
@@ -168,6 +181,38 @@ def key_revoke(reference: str, key_id: int) -> None:
 
 
 @main.command()
+@_shop_option
+@click.option("--contact", required=True, type=click.IntRange(1, 2**63 - 1), metavar="ID", help="The idContact.")
+@click.option(
+    "--seconds", default=USUAL_SECONDS, show_default=True, type=click.IntRange(SHORTEST_SECONDS, LONGEST_SECONDS),
+    help="How long it is valid.",
+)  # fmt: skip
+def token(reference: str, contact: int, seconds: int) -> None:
+    """Mint a contact token, for trying out what a contact sees, and print it."""
+
+    async def work(url: str) -> str:
+        async with access.tenant(url, reference) as session:
+            if not await contacts.existing(session, [contact]):
+                raise click.ClickException(f"That shop has no contact {contact}.")
+            return (await mint(session, contact, seconds)).token
+
+    click.echo(access.administer(work))
+
+
+@main.command("rotate-token-key")
+@_shop_option
+@click.option("--at-once", is_flag=True, help="Refuse the old key's tokens now, not when they have expired.")
+def rotate_token_key(reference: str, at_once: bool) -> None:
+    """Sign contact tokens with a new key from now on."""
+
+    async def work(url: str) -> int:
+        async with access.tenant(url, reference) as session:
+            return (await token_keys.rotate(session, 0 if at_once else LONGEST_SECONDS)).id
+
+    click.echo(f"Token key {access.administer(work)} signs from now on.")
+
+
+@main.command()
 def schema() -> None:
     """Print the GraphQL schema (SDL)."""
     from app.graphql.schema import schema as core
@@ -175,10 +220,10 @@ def schema() -> None:
     click.echo(core.as_str())
 
 
-def _announce(address: tuple[Any, ...], key: str | None) -> None:
+def _announce(address: tuple[Any, ...], key: str | None, signed_in: bool) -> None:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])
     url = f"http://[{host}]:{address[1]}" if ":" in host else f"http://{host}:{address[1]}"
-    click.echo(f"GraphiQL: {url}{EXPLORER_PATH}")
+    click.echo(f"GraphiQL: {url}{EXPLORER_PATH}" + (f"#key={key}" if signed_in else ""))
     if key is not None:
         click.echo(f"API key:  {key}")
     click.echo("Ctrl-C stops.")

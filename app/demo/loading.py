@@ -37,7 +37,7 @@ async def ensure(admin_url: str, gateway_url: str, home: Path) -> str:
         async with administering(admin_url) as connection:
             found = await named_shops(connection, content.SHOP)
             shop = found[0] if found else await create_shop(connection, content.SHOP, content.TIME_ZONE)
-        await _load(database, shop.id)
+        await load(database, shop.id)
         text, digest, prefix = new_key(shop.id)
         async with database.writing(shop.id) as session:
             await create_key(session, "demo", digest, prefix)
@@ -55,7 +55,8 @@ async def _works(database: Database, text: str) -> bool:
         return await find_key(session, named[1]) is not None
 
 
-async def _load(database: Database, shop_id: int) -> None:
+async def load(database: Database, shop_id: int) -> None:
+    """Puts the content into a shop; what is there already stays."""
     call = Call(shop_id, api_key_id=0, operation="demo")
     for chunk in _chunks(content.products()):
         await _done(save_products(database, call, chunk))

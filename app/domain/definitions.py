@@ -28,6 +28,13 @@ class Status(Enum):
     DELETED = "DELETED"
 
 
+class ContactAccess(Enum):
+    """What a contact's own token opens of a definition."""
+
+    NONE = "NONE"
+    READ = "READ"  # its own records, and what they point at
+
+
 class Target(Enum):
     """What a relationship points to."""
 
@@ -75,6 +82,7 @@ class Definition:
     unique_keys: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+    contact_access: ContactAccess = ContactAccess.NONE
 
     @cached_property
     def field(self) -> dict[str, Field]:

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from app.domain import limits, naming
-from app.domain.definitions import Definition, Field, FieldType, Model, Relationship, Target
+from app.domain.definitions import ContactAccess, Definition, Field, FieldType, Model, Relationship, Target
 from app.domain.keys import KEY_TYPES
 from app.domain.problems import Code, Problem
 from app.domain.slots import assign, relation_kind
@@ -68,6 +68,7 @@ class Draft:
     description: str | None = None
     unique_keys: Sequence[str] = ()
     relationships: Sequence[DraftRelationship] = ()
+    contact_access: ContactAccess = ContactAccess.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Extension:
     fields: Sequence[DraftField] = ()
     relationships: Sequence[DraftRelationship] = ()
     options: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    contact_access: ContactAccess | None = None  # None leaves it
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Planned:
     fields: tuple[Field, ...]
     relationships: tuple[Relationship, ...]
     unique_keys: tuple[str, ...]
+    contact_access: ContactAccess = ContactAccess.NONE
 
 
 def draft_definition(draft: Draft, model: Model) -> tuple[Planned | None, list[Problem]]:
@@ -123,6 +126,7 @@ def draft_definition(draft: Draft, model: Model) -> tuple[Planned | None, list[P
         fields=_slotted(fields, slots),
         relationships=tuple(relationships),
         unique_keys=tuple(draft.unique_keys),
+        contact_access=draft.contact_access,
     ), []
 
 
@@ -156,6 +160,7 @@ def extend_definition(definition: Definition, changes: Extension, model: Model) 
         fields=(*known, *_slotted(fields, slots)),
         relationships=(*definition.relationships, *relationships),
         unique_keys=definition.unique_keys,
+        contact_access=changes.contact_access or definition.contact_access,
     ), []
 
 

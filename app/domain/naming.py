@@ -19,11 +19,11 @@ _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d
 
 # Types and root fields of the core graph, in lower case. A key whose type is called so, in any case, is refused.
 _SCALARS = "int float string boolean id json decimal datetime date"
-_ROOTS = "query mutation subscription node nodes shop limits custom customdata pageinfo totalcount"
-_NOUNS = """contact contacts customer customers customerresult product products productpricing productresult
-    fieldpricing pricesource priceoutcome override overrides overridepath overridepaths field fieldtype relationship
-    relationtarget definition definitionstatus schematype record recordkey recordresult deletedrecord outcome
-    errorpolicy onambiguous usererror usererrorcode"""
+_ROOTS = "query mutation subscription node nodes shop limits me custom customdata pageinfo totalcount"
+_NOUNS = """contact contacts contactaccess customer customers customerresult product products productpricing
+    productresult fieldpricing pricesource priceoutcome override overrides overridepath overridepaths field
+    fieldtype relationship relationtarget definition definitionstatus schematype record recordkey recordresult
+    deletedrecord outcome errorpolicy onambiguous usererror usererrorcode"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
 _CORE_PREFIX = "CustomData"
 _GENERATED_SUFFIXES = ("Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference")

@@ -134,7 +134,8 @@ def _take_apart(
     known = {"by", "value", "source"} if with_source else {"by", "value"}
     by = value.get("by")
     if not isinstance(by, str) or by not in allowed:
-        message = f"A {what} cannot be named by {by!r}. Allowed: {', '.join(allowed)}."
+        fault = f"cannot be named by {by!r}" if "by" in value else 'is named by its id, or by {"by": ..., "value": ...}'
+        message = f"A {what} {fault}. Allowed: {', '.join(allowed)}."
         return bare, None, None, Problem(Code.UNSUPPORTED_IDENTIFIER, message[:500])
     if "value" not in value or set(value) - known:
         message = f"A reference has the keys {', '.join(sorted(known))}."

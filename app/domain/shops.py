@@ -3,10 +3,12 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import available_timezones
 
+from app.domain.access import Scope
 from app.domain.limits import LARGEST_ID, NAME_LENGTH
 from app.domain.problems import Code, Problem
 from app.domain.text import text_problem
@@ -38,6 +40,7 @@ class ApiKey:
     prefix: str
     created_at: datetime
     revoked_at: datetime | None
+    scopes: frozenset[Scope]
 
 
 def name_problem(name: str) -> Problem | None:
@@ -54,6 +57,16 @@ def time_zone_problem(name: str) -> Problem | None:
         return None
     message = f"{name!a} is no IANA time zone. Use a name such as 'Europe/Paris' or 'UTC'."
     return Problem(Code.INVALID_VALUE, message, "timeZone")
+
+
+def scopes_problem(names: Collection[str]) -> Problem | None:
+    """Scopes are named as `Scope` names them, and at least one is needed."""
+    known = [scope.value for scope in Scope]
+    unknown = sorted(set(names) - set(known))
+    if names and not unknown:
+        return None
+    fault = f"{', '.join(map(ascii, unknown))} is no scope." if unknown else "A key needs at least one scope."
+    return Problem(Code.INVALID_VALUE, f"{fault} Scopes: {', '.join(known)}.", "scopes")
 
 
 def new_key(shop_id: int) -> tuple[str, bytes, str]:

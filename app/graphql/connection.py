@@ -5,7 +5,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
-from app.domain.limits import COUNT_BOUND, DEFAULT_PAGE_SIZE, PAGE_SIZE
+from app.domain.limits import COUNT_BOUND, DEFAULT_PAGE_SIZE, IDENTIFIER_LENGTH, PAGE_SIZE
+from app.domain.text import text_problem
 from app.graphql.errors import Refusal
 from app.graphql.node import decode, encode, number
 from app.store.paging import Page
@@ -70,7 +71,11 @@ def number_page(first: int | None, after: str | None, last: int | None = None, b
 
 def text_page(first: int | None, after: str | None, last: int | None = None, before: str | None = None) -> Page[str]:
     """The same over text keys."""
-    return _page(first, after, last, before, lambda text: text)
+    return _page(first, after, last, before, _identifier)
+
+
+def _identifier(text: str) -> str | None:
+    return text if text and text_problem(text, IDENTIFIER_LENGTH) is None else None
 
 
 def _page(

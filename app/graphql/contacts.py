@@ -8,6 +8,7 @@ import strawberry
 from app.domain import contacts as domain
 from app.domain.references import ContactReference as Reference
 from app.domain.references import parse_contact
+from app.graphql.access import forbid, only_keys, only_own
 from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
@@ -65,6 +66,7 @@ class Contact(Node):
     ) -> list[Annotated["CustomDataDefinition", strawberry.lazy("app.graphql.definitions")]]:
         from app.graphql.definitions import definition_node
 
+        only_keys(info)
         held = await info.context.loaders.contact_definitions.load(self.key) or []
         model = await info.context.model()
         return [definition_node(definition, model) for definition in held]
@@ -132,11 +134,17 @@ def _as_json(sent: ContactReference) -> object:
     if isinstance(sent.email, str):
         return {"by": "email", "value": sent.email}
     text = str(sent.id_contact)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else text
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 async def find_contact(info: Info, sent: ContactReference) -> int:
-    """The contact's id. Raises Refusal when there is none, or a customer id is ambiguous."""
+    """The contact's id. Raises Refusal when there is none, or a customer id is ambiguous; and to a contact for all but
+    its own id, unseen, so that nobody learns who exists."""
+    own = info.context.viewer.contact_id
+    if own is not None:
+        if contact_reference(sent) != Reference("id_contact", own):
+            forbid()
+        return own
     found = await info.context.loaders.contact_ids.load(contact_reference(sent))
     assert found is not None
     if found.problem is not None:
@@ -146,5 +154,6 @@ async def find_contact(info: Info, sent: ContactReference) -> int:
 
 
 async def load_contact(info: Info, contact_id: int) -> Contact | None:
+    only_own(info, contact_id)
     row = await info.context.loaders.contacts.load(contact_id)
     return contact_node(row) if row is not None else None

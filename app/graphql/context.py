@@ -1,17 +1,21 @@
-"""What resolvers reach through `info.context`: one operation's caller, snapshot and loaders."""
+"""What resolvers reach through `info.context`: one operation's viewer, snapshot and loaders."""
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import strawberry
 
+from app.domain.access import Viewer
 from app.domain.definitions import Model
-from app.domain.shops import ApiKey, Shop
+from app.domain.shops import Shop
+from app.graphql.limits import Allowance
 from app.loaders.operation import Loaders
 from app.operations.transaction import Call
+from app.store.contact_session import ContactSession
 from app.store.database import Database
 from app.store.failures import StoreFailure
+from app.store.session import Session
 
 
 @dataclass
@@ -21,15 +25,21 @@ class Context:
 
     database: Database
     shop: Shop
-    api_key: ApiKey
+    viewer: Viewer
     idempotency_key: str | None = None
+    allowance: Allowance = field(default_factory=Allowance)
 
     def __post_init__(self) -> None:
         self._start()
 
     def _start(self) -> None:
-        self.session = self.database.read_session(self.shop.id)
-        self.loaders = Loaders(self.session, self.database.models)
+        self.session = self._session()
+        self.loaders = Loaders(self.session, self.database.models, self.viewer.contact_id)
+
+    def _session(self) -> Session | ContactSession:
+        if self.viewer.contact_id is None:
+            return self.database.read_session(self.shop.id)
+        return self.database.contact_session(self.shop.id, self.viewer.contact_id)
 
     async def renewed(self) -> None:
         """Ends the snapshot; the next read sees everything committed by then."""
@@ -50,7 +60,8 @@ class Context:
         if key is None:
             key = self.idempotency_key
         content = None if key is None else asdict(sent) | {"idempotency_key": None}
-        return Call(self.shop.id, self.api_key.id, operation, content, key)
+        assert self.viewer.api_key_id is not None  # contacts do not write
+        return Call(self.shop.id, self.viewer.api_key_id, operation, content, key)
 
 
 Info = strawberry.Info[Context, None]

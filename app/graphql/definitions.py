@@ -16,6 +16,12 @@ RelationName = Annotated[str | None, strawberry.argument(description="Its relati
 
 FieldType = domain.FieldType
 DefinitionStatus = domain.Status
+ContactAccess = domain.ContactAccess
+
+strawberry.enum(
+    ContactAccess,
+    description="READ opens a definition to contact tokens: a contact's own records, and what these point at.",
+)
 
 strawberry.enum(
     FieldType,
@@ -70,6 +76,7 @@ class CustomDataDefinition(Node):
     name: str
     description: str | None
     status: DefinitionStatus
+    contact_access: ContactAccess
     unique_keys: list[str] = strawberry.field(description="The fields that together identify a record.")
     created_at: datetime
     updated_at: datetime
@@ -93,6 +100,7 @@ def definition_node(row: domain.Definition, model: domain.Model) -> CustomDataDe
         name=row.name,
         description=row.description,
         status=row.status,
+        contact_access=row.contact_access,
         unique_keys=list(row.unique_keys),
         created_at=row.created_at,
         updated_at=row.updated_at,

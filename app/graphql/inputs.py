@@ -8,9 +8,11 @@ import strawberry
 from app.domain.contacts import DEFAULT_SOURCE
 from app.domain.drafts import Draft, DraftField, DraftRelationship, Extension
 from app.domain.overrides import DraftSource
-from app.graphql.definitions import FieldType, SchemaType
+from app.graphql.contacts import ContactReference
+from app.graphql.definitions import ContactAccess, FieldType, SchemaType
 from app.graphql.query import RecordKey
 from app.graphql.scalars import JSON
+from app.operations.contact_tokens import LONGEST_SECONDS, SHORTEST_SECONDS, USUAL_SECONDS
 from app.operations.save_records import ErrorPolicy
 
 strawberry.enum(
@@ -66,12 +68,16 @@ class CreateDefinitionInput:
         default=None, description="The fields that together identify a record: saving one again then updates it."
     )
     relationships: list[RelationshipInput] | None = None
+    contact_access: ContactAccess = strawberry.field(
+        default=ContactAccess.NONE, description="READ opens it to contact tokens."
+    )
 
     def draft(self) -> Draft:
         return Draft(
             name=self.name, fields=[field.draft() for field in self.fields], key=self.key,
             description=self.description, unique_keys=self.unique_keys or (),
             relationships=[relationship.draft() for relationship in self.relationships or ()],
+            contact_access=self.contact_access,
         )  # fmt: skip
 
 
@@ -93,6 +99,7 @@ class ExtendDefinitionInput:
         default=None, description="Relationships of added fields."
     )
     options: list[FieldOptionsInput] | None = None
+    contact_access: ContactAccess | None = None
 
     def extension(self) -> Extension:
         options: dict[str, list[JSON]] = {}
@@ -101,7 +108,7 @@ class ExtendDefinitionInput:
         return Extension(
             name=self.name, description=self.description, fields=[field.draft() for field in self.fields or ()],
             relationships=[relationship.draft() for relationship in self.relationships or ()],
-            options=options,
+            options=options, contact_access=self.contact_access,
         )  # fmt: skip
 
 
@@ -221,6 +228,14 @@ class ProductInput:
     currency: str | None = None
     lang: str | None = None
     is_active: bool = True
+
+
+@strawberry.input(description="Whom a token is for, and for how long.")
+class CreateContactTokenInput:
+    contact: ContactReference
+    expires_in: int = strawberry.field(
+        default=USUAL_SECONDS, description=f"Seconds, {SHORTEST_SECONDS} to {LONGEST_SECONDS:,}."
+    )
 
 
 @strawberry.input(description="Products to save.")

@@ -5,10 +5,12 @@ from typing import Any
 
 import strawberry
 
+from app.domain.access import Scope
 from app.domain.definitions import Status
 from app.domain.problems import Code, Problem
 from app.domain.verdicts import Answer, Outcome
 from app.graphql import documented, inputs, payloads
+from app.graphql.contacts import contact_reference
 from app.graphql.context import Info
 from app.graphql.definitions import definition_node, load_definition
 from app.graphql.node import number_of
@@ -20,6 +22,7 @@ from app.operations.create_definition import create_definition
 from app.operations.delete_records import bulk_delete_records, delete_record
 from app.operations.extend_definition import extend
 from app.operations.find_records import Named
+from app.operations.mint_token import mint_token
 from app.operations.save_customers import delete_customers, save_customers
 from app.operations.save_products import delete_products, save_products
 from app.operations.save_records import SaveRecords, save_records
@@ -202,6 +205,19 @@ async def _delete_products(info: Info, input: inputs.DeleteProductsInput) -> pay
     )
 
 
+async def _create_contact_token(info: Info, input: inputs.CreateContactTokenInput) -> payloads.ContactTokenPayload:
+    """A short-lived token with which a contact's own browser reads its contact, its records and its prices."""
+    await info.context.renewed()
+    shop_id, reference = info.context.shop.id, contact_reference(input.contact)
+    answer = await mint_token(info.context.database, shop_id, reference, input.expires_in)
+    return payloads.ContactTokenPayload(
+        token=answer.minted.token if answer.minted else None,
+        expires_at=answer.minted.expires_at if answer.minted else None,
+        user_errors=user_errors(answer.problems),
+        key=answer.contact_id,
+    )
+
+
 async def _definition_payload(info: Info, answer: Answer) -> payloads.DefinitionPayload:
     first = answer.first
     definition = await load_definition(info, int(first.id)) if first is not None and first.id is not None else None
@@ -229,17 +245,18 @@ _NO_PROBLEM = Problem(Code.INVALID_REFERENCE, "")
     "run in order."
 )
 class Mutation:
-    create_custom_data_definition = documented.mutation(_create_definition)
-    extend_custom_data_definition = documented.mutation(_extend_definition)
-    activate_custom_data_definition = documented.mutation(_activate_definition)
-    deactivate_custom_data_definition = documented.mutation(_deactivate_definition)
-    delete_custom_data_definition = documented.mutation(_delete_definition)
-    save_custom_data_records = documented.mutation(_save_records)
-    update_custom_data_record = documented.mutation(_update_record)
-    delete_custom_data_record = documented.mutation(_delete_record)
-    bulk_delete_custom_data_records = documented.mutation(_bulk_delete_records)
-    set_overrides = documented.mutation(_set_overrides)
-    save_customers = documented.mutation(_save_customers)
-    delete_customers = documented.mutation(_delete_customers)
-    save_products = documented.mutation(_save_products)
-    delete_products = documented.mutation(_delete_products)
+    create_custom_data_definition = documented.mutation(_create_definition, Scope.MANAGE_DEFINITIONS)
+    extend_custom_data_definition = documented.mutation(_extend_definition, Scope.MANAGE_DEFINITIONS)
+    activate_custom_data_definition = documented.mutation(_activate_definition, Scope.MANAGE_DEFINITIONS)
+    deactivate_custom_data_definition = documented.mutation(_deactivate_definition, Scope.MANAGE_DEFINITIONS)
+    delete_custom_data_definition = documented.mutation(_delete_definition, Scope.MANAGE_DEFINITIONS)
+    save_custom_data_records = documented.mutation(_save_records, Scope.WRITE_RECORDS)
+    update_custom_data_record = documented.mutation(_update_record, Scope.WRITE_RECORDS)
+    delete_custom_data_record = documented.mutation(_delete_record, Scope.WRITE_RECORDS)
+    bulk_delete_custom_data_records = documented.mutation(_bulk_delete_records, Scope.WRITE_RECORDS)
+    set_overrides = documented.mutation(_set_overrides, Scope.MANAGE_OVERRIDES)
+    save_customers = documented.mutation(_save_customers, Scope.WRITE_CATALOGUE)
+    delete_customers = documented.mutation(_delete_customers, Scope.WRITE_CATALOGUE)
+    save_products = documented.mutation(_save_products, Scope.WRITE_CATALOGUE)
+    create_contact_token = documented.mutation(_create_contact_token, Scope.MINT_TOKENS)
+    delete_products = documented.mutation(_delete_products, Scope.WRITE_CATALOGUE)

@@ -1,5 +1,6 @@
 """What mutations answer: a nullable result, and user errors for what the caller can mend."""
 
+from datetime import datetime
 from typing import Any
 
 import strawberry
@@ -49,6 +50,18 @@ class SaveRecordsPayload:
     rejected: int
     warnings: list[UserError]
     user_errors: list[UserError] = strawberry.field(description="Why the whole call was refused; nothing was written.")
+
+
+@strawberry.type(description="A contact's token.")
+class ContactTokenPayload:
+    token: str | None = strawberry.field(description="Send it as Authorization: Bearer, from the contact's browser.")
+    expires_at: datetime | None
+    user_errors: list[UserError]
+    key: strawberry.Private[int | None]
+
+    @strawberry.field(description="The contact the token is for.")
+    async def contact(self, info: Info) -> Contact | None:
+        return await load_contact(info, self.key) if self.key is not None else None
 
 
 @strawberry.type(description="The verdict on one customer of a batch.")

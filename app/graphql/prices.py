@@ -52,9 +52,22 @@ class PriceSource:
 class FieldPricing:
     amount: Decimal | None = strawberry.field(description="The winner's amount, else the native one.")
     native: Decimal | None = strawberry.field(description="The catalogue's own amount.")
-    winner: PriceSource | None = strawberry.field(description="The source that gave the amount, if one did.")
-    sources: list[PriceSource] = strawberry.field(description="Every source asked, in order of priority.")
-    because: str = strawberry.field(description="The same in one sentence.")
+    said: strawberry.Private[domain.FieldPrice]
+    model: strawberry.Private[Model]
+    amounts_only: strawberry.Private[bool]
+
+    @strawberry.field(description="The source that gave the amount, if one did. Hidden from contact tokens.")
+    def winner(self) -> PriceSource | None:
+        winner = None if self.amounts_only else self.said.winner
+        return _source(self.model, winner) if winner is not None else None
+
+    @strawberry.field(description="Every source asked, in order of priority. Hidden from contact tokens.")
+    def sources(self) -> list[PriceSource]:
+        return [] if self.amounts_only else [_source(self.model, each) for each in self.said.sources]
+
+    @strawberry.field(description="The same in one sentence. Hidden from contact tokens.")
+    def because(self) -> str | None:
+        return None if self.amounts_only else domain.explain(self.model, self.said)
 
 
 @strawberry.type(description="What a product costs a contact, with its reasons.")
@@ -81,22 +94,21 @@ def field_prices(product: ProductRow, quote: Quote) -> tuple[domain.FieldPrice, 
     return price, discount
 
 
-def pricing_node(model: Model, product: ProductRow, contact_id: int | None, quote: Quote) -> ProductPricing:
+def pricing_node(
+    model: Model, product: ProductRow, contact_id: int | None, quote: Quote, *, amounts_only: bool
+) -> ProductPricing:
+    """`amounts_only` keeps records, definitions and losing sources to ourselves."""
     price, discount = field_prices(product, quote)
     return ProductPricing(
         payable=domain.payable(price, discount),
-        price=_field(model, price),
-        price_discount=_field(model, discount),
+        price=_field(model, price, amounts_only),
+        price_discount=_field(model, discount, amounts_only),
         contact_id=contact_id,
     )
 
 
-def _field(model: Model, price: domain.FieldPrice) -> FieldPricing:
-    sources = [_source(model, each) for each in price.sources]
-    winner = next((source for source in sources if source.outcome is PriceOutcome.WON), None)
-    return FieldPricing(
-        amount=price.amount, native=price.native, winner=winner, sources=sources, because=domain.explain(model, price)
-    )
+def _field(model: Model, said: domain.FieldPrice, amounts_only: bool) -> FieldPricing:
+    return FieldPricing(amount=said.amount, native=said.native, said=said, model=model, amounts_only=amounts_only)
 
 
 def _source(model: Model, said: domain.SourceAnswer) -> PriceSource:

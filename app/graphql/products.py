@@ -10,6 +10,7 @@ import strawberry
 from app.domain import products as domain
 from app.domain.limits import PAGE_SIZE, SEARCH_LENGTH
 from app.domain.prices import payable
+from app.graphql.access import only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, text_page
 from app.graphql.contacts import ContactReference, find_contact
 from app.graphql.context import Info
@@ -63,7 +64,7 @@ class Product(Node):
     @strawberry.field(description="The prices with their reasons: who won, and what came of every source.")
     async def pricing(self, info: Info, contact: ForContact = None) -> ProductPricing:
         contact_id, quote = await self._quote(info, contact)
-        return pricing_node(await info.context.model(), self.row, contact_id, quote)
+        return pricing_node(await info.context.model(), self.row, contact_id, quote, amounts_only=_to_a_contact(info))
 
     @strawberry.field(
         description="A definition's records that point at this product. `field` names the relation where several do."
@@ -74,14 +75,21 @@ class Product(Node):
     ) -> Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None:  # fmt: skip
         from app.graphql.records import records_of_product
 
+        only_keys(info)
         return await records_of_product(info, definition, field, self.row.id, (first, after, last, before))
 
     async def _quote(self, info: Info, contact: ContactReference | None) -> tuple[int | None, Quote]:
         contact_id = self.viewer if contact is None else await find_contact(info, contact)
         if contact_id is None:
             return None, {}
+        if info.context.viewer.contact_id is not None and await info.context.loaders.contacts.load(contact_id) is None:
+            raise Refusal("CONTACT_NOT_FOUND", "The contact of this token is gone.")
         quote = await info.context.loaders.prices.load((contact_id, self.row.id))
         return contact_id, quote or {}
+
+
+def _to_a_contact(info: Info) -> bool:
+    return info.context.viewer.contact_id is not None
 
 
 def product_node(row: domain.Product, viewer: int | None = None) -> Product:
@@ -104,7 +112,7 @@ def product_node(row: domain.Product, viewer: int | None = None) -> Product:
 
 async def load_product(info: Info, product_id: str, viewer: int | None = None) -> Product | None:
     row = await info.context.loaders.products.load(product_id)
-    return product_node(row, viewer) if row is not None else None
+    return product_node(row, viewer or info.context.viewer.contact_id) if row is not None else None
 
 
 async def catalogue(
@@ -113,7 +121,9 @@ async def catalogue(
     """A page of the products, in order of id."""
     check_search(search)
     page = text_page(*asked)
-    key = CatalogueKey(page, search, active)
+    own = info.context.viewer.contact_id
+    viewer = viewer or own
+    key = CatalogueKey(page, search, active or own is not None)
     loaders = info.context.loaders
     rows = await loaders.catalogue.load(key) or []
 
@@ -133,7 +143,8 @@ async def chosen(info: Info, ids: Sequence[str]) -> Connection[Product]:
     async def counted() -> int:
         return len(found)
 
-    return connect(found, Page(len(found) + 1), lambda row: row.id, product_node, counted)
+    viewer = info.context.viewer.contact_id
+    return connect(found, Page(len(found) + 1), lambda row: row.id, lambda row: product_node(row, viewer), counted)
 
 
 def check_search(search: str | None) -> None:

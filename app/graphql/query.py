@@ -9,6 +9,7 @@ import strawberry
 from app.domain.limits import COUNT_BOUND, PAGE_SIZE
 from app.graphql import documented
 from app.graphql import overrides as override_types
+from app.graphql.access import only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
 from app.graphql.contacts import Contact, ContactReference, contact_node, find_contact, load_contact
 from app.graphql.context import Info
@@ -22,7 +23,7 @@ from app.graphql.definitions import (
 from app.graphql.errors import Refusal, refuse
 from app.graphql.node import Node, decode, number, number_of
 from app.graphql.products import Product, catalogue, check_search, chosen, load_product
-from app.graphql.records import CustomDataRecord, load_record, record_node, records_page
+from app.graphql.records import CustomDataRecord, load_own_record, record_node, records_page
 from app.graphql.scalars import JSON
 from app.graphql.shop import Shop, shop_node
 from app.operations.find_records import Named, find_record
@@ -40,6 +41,12 @@ class RecordKey:
         description="An object of the unique key's fields, or the bare value where it is a single field. Relations may "
         "be given as {by, value}."
     )
+
+
+async def me(info: Info) -> Contact | None:
+    """The contact of a contact token; null for an API key."""
+    contact_id = info.context.viewer.contact_id
+    return await load_contact(info, contact_id) if contact_id is not None else None
 
 
 async def shop(info: Info) -> Shop:
@@ -86,7 +93,8 @@ async def custom_data_record(
         raise Refusal("BAD_USER_INPUT", "Send either id or by.")
     if by is None:
         record_id = number_of(str(id), "CustomDataRecord")
-        return await load_record(info, record_id) if record_id is not None else None
+        return await load_own_record(info, record_id) if record_id is not None else None
+    only_keys(info)
     model = await info.context.model()
     row, problems = await find_record(info.context.session, model, Named(definition=by.definition, key=by.key))
     if problems:
@@ -175,10 +183,11 @@ async def _fetch_contact(info: Info, key: str) -> Node | None:
 
 
 async def _fetch_record(info: Info, key: str) -> Node | None:
-    return await load_record(info, number(key) or 0)
+    return await load_own_record(info, number(key) or 0)
 
 
 async def _fetch_definition(info: Info, key: str) -> Node | None:
+    only_keys(info)
     return await load_definition(info, number(key))
 
 
@@ -193,16 +202,17 @@ _FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
 
 @strawberry.type(description="Everything that can be read. One query sees one state of the shop, never half a save.")
 class Query:
-    shop = documented.field(shop)
-    node = documented.field(node)
-    nodes = documented.field(nodes)
+    shop = documented.field(shop, contacts=True)
+    me = documented.field(me, contacts=True)
+    node = documented.field(node, contacts=True)
+    nodes = documented.field(nodes, contacts=True)
     custom_data_definition = documented.field(custom_data_definition)
     custom_data_definitions = documented.field(custom_data_definitions)
-    custom_data_record = documented.field(custom_data_record)
-    custom_data_records = documented.field(custom_data_records)
-    contact = documented.field(contact)
+    custom_data_record = documented.field(custom_data_record, contacts=True)
+    custom_data_records = documented.field(custom_data_records, contacts=True)
+    contact = documented.field(contact, contacts=True)
     contacts = documented.field(contacts)
-    product = documented.field(product)
-    products = documented.field(products)
+    product = documented.field(product, contacts=True)
+    products = documented.field(products, contacts=True)
     overrides = documented.field(overrides)
     override_paths = documented.field(override_paths)

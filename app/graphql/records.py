@@ -6,8 +6,10 @@ from typing import Annotated, Any
 import strawberry
 
 from app.domain import records as domain
+from app.domain.access import may_own, owns
 from app.domain.definitions import Definition, Relationship, Target
 from app.domain.limits import COUNT_BOUND
+from app.graphql.access import forbid, only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, number_page
 from app.graphql.contacts import Contact, load_contact
 from app.graphql.context import Info
@@ -35,6 +37,7 @@ class CustomDataRecord(Node):
 
     @strawberry.field
     async def definition(self, info: Info) -> CustomDataDefinition:
+        only_keys(info)
         return definition_node(self.schema, await info.context.model())
 
     @strawberry.field(description="The values by field name; fields without a value read null.")
@@ -69,6 +72,7 @@ class CustomDataRecord(Node):
         self, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
     ) -> Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None:  # fmt: skip
+        only_keys(info)
         wanted = (Target.DEFINITION, self.schema.id)
         return await _related(info, definition, field, wanted, self.row.id, (first, after, last, before))
 
@@ -88,7 +92,9 @@ class CustomDataRecord(Node):
         if product is None or contact is None:
             return None
         quote = await info.context.loaders.prices.load((contact_id, product_id))
-        return pricing_node(await info.context.model(), product, contact_id, quote or {})
+        to_a_contact = info.context.viewer.contact_id is not None
+        model = await info.context.model()
+        return pricing_node(model, product, contact_id, quote or {}, amounts_only=to_a_contact)
 
     def _value(self, name: str) -> Any:
         if name not in self.schema.field:
@@ -114,24 +120,41 @@ async def load_record(info: Info, record_id: int) -> CustomDataRecord | None:
     return record_node(row, (await info.context.model()).by_id[row.definition_id]) if row is not None else None
 
 
+async def load_own_record(info: Info, record_id: int) -> CustomDataRecord | None:
+    """The record of that id; to a contact only if it is its own. Others are reached from there, along relations."""
+    record = await load_record(info, record_id)
+    own = info.context.viewer.contact_id
+    return record if record is None or own is None or owns(record.schema, record.row, own) else None
+
+
 async def find_definition(info: Info, key_or_id: str) -> Definition:
-    """The definition of that key or id. Raises Refusal when there is none."""
+    """The definition of that key or id. Raises Refusal when there is none; to a contact also when it holds no records
+    of contacts that are open to them."""
     model = await info.context.model()
     definition = model.find(key_or_id)
+    if info.context.viewer.contact_id is not None:
+        if definition is None or not may_own(definition):
+            forbid()
+        return definition
     if definition is None:
         refuse(definition_not_found(model, key_or_id))
     return definition
 
 
 async def records_page(info: Info, key_or_id: str, asked: PageArguments) -> Connection[CustomDataRecord]:
-    """A definition's records in order of id."""
+    """A definition's records in order of id; a contact's own ones."""
     definition = await find_definition(info, key_or_id)
     page = number_page(*asked)
-    session = info.context.session
-    rows = await store.page(session, definition.id, page)
+    session, own = info.context.session, info.context.viewer.contact_id
+    if own is None:
+        rows = await store.page(session, definition.id, page)
+    else:
+        rows = await store.page_of_contact(session, definition, own, page)
 
     async def counted() -> int:
-        return await store.count(session, definition.id, COUNT_BOUND + 1)
+        if own is None:
+            return await store.count(session, definition.id, COUNT_BOUND + 1)
+        return await store.count_of_contact(session, definition, own, COUNT_BOUND + 1)
 
     return connect(rows, page, lambda row: row.id, lambda row: record_node(row, definition), counted)
 

@@ -1,19 +1,21 @@
 """The schema, built once."""
 
 import strawberry
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
 from app.graphql.contacts import Contact
 from app.graphql.definitions import CustomDataDefinition
+from app.graphql.documents import Documents
+from app.graphql.limits import Bounded
 from app.graphql.mutation import Mutation
 from app.graphql.products import Product
 from app.graphql.query import Query
 from app.graphql.records import CustomDataRecord
 from app.graphql.scalars import SCALARS
 from app.graphql.shop import Shop
+from app.graphql.subscription import Subscription
 
-_DOCUMENTS = 500  # remembered, parsed and validated
+_documents = Documents()
 
 
 class Schema(strawberry.Schema):
@@ -26,7 +28,8 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[Shop, Contact, Product, CustomDataDefinition, CustomDataRecord],
     config=StrawberryConfig(scalar_map=SCALARS),
-    extensions=[lambda: ParserCache(maxsize=_DOCUMENTS), lambda: ValidationCache(maxsize=_DOCUMENTS)],
+    extensions=[lambda: Bounded(_documents)],
 )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from app.domain.access import may_follow
 from app.domain.contacts import Contact, Customer
 from app.domain.definitions import Definition, Model, Target
 from app.domain.limits import COUNT_BOUND
@@ -15,6 +16,7 @@ from app.loaders.batching import loader
 from app.loaders.prices import Pair, Quote, quote
 from app.loaders.references import Resolved, Resolver
 from app.store import contacts, customers, products, records
+from app.store.contact_session import ContactSession
 from app.store.definitions import Models
 from app.store.paging import Page
 from app.store.session import Session
@@ -52,8 +54,9 @@ class CatalogueKey:
 class Loaders:
     """What one operation reads. Everything comes from one snapshot; what was asked once is not asked again."""
 
-    def __init__(self, session: Session, models: Models) -> None:
+    def __init__(self, session: Session, models: Models, contact_id: int | None = None) -> None:
         self._session = session
+        self._contact_id = contact_id  # who asks, if it is a contact: what is not its own is not there
         self._models = models
         self._model: Model | None = None
         self.contacts = loader(self._contacts)
@@ -77,10 +80,14 @@ class Loaders:
         return self._model
 
     async def _model_once(self, keys: list[str]) -> Mapping[str, Model]:
-        return dict.fromkeys(keys, await self._models.current(self._session))
+        model = await self._models.current(self._session)
+        if isinstance(self._session, ContactSession):
+            await self._session.open_records(model)
+        return dict.fromkeys(keys, model)
 
     async def _contacts(self, ids: list[int]) -> Mapping[int, Contact]:
-        return await contacts.by_ids(self._session, ids)
+        own = ids if self._contact_id is None else [id_ for id_ in ids if id_ == self._contact_id]
+        return await contacts.by_ids(self._session, own)
 
     async def _contact_ids(self, references: list[ContactReference]) -> Mapping[ContactReference, Resolved]:
         resolver = await Resolver.ask(self._session, None, references, reject_ambiguous=False, hold=False)
@@ -99,7 +106,8 @@ class Loaders:
         return {id_: [d for d in model.definitions if d.id in held] for id_, held in found.items()}
 
     async def _products(self, ids: list[str]) -> Mapping[str, Product]:
-        return await products.by_ids(self._session, ids)
+        found = await products.by_ids(self._session, ids)
+        return {id_: product for id_, product in found.items() if product.is_active or self._contact_id is None}
 
     async def _catalogue(self, keys: list[CatalogueKey]) -> Mapping[CatalogueKey, list[Product]]:
         return {key: await products.page(self._session, key.page, key.search, active=key.active) for key in keys}
@@ -112,7 +120,13 @@ class Loaders:
         """Records of definitions that were not deleted."""
         model = await self.model()
         found = await records.by_ids(self._session, ids)
-        return {id_: record for id_, record in found.items() if record.definition_id in model.by_id}
+        return {id_: record for id_, record in found.items() if self._shown(model, record)}
+
+    def _shown(self, model: Model, record: Record) -> bool:
+        definition = model.by_id.get(record.definition_id)
+        if definition is None or self._contact_id is None:
+            return definition is not None
+        return may_follow(definition, record, self._contact_id)
 
     async def _related(self, keys: list[RelatedKey]) -> Mapping[RelatedKey, list[Record]]:
         model = await self.model()

@@ -1,6 +1,6 @@
 """createCustomDataDefinition."""
 
-from app.domain.drafts import Draft, Planned, draft_definition
+from app.domain.drafts import Draft, draft_definition
 from app.domain.problems import Code, Problem, Refused
 from app.domain.verdicts import Answer, Outcome, Verdict, refused
 from app.operations.transaction import Call, perform
@@ -17,22 +17,9 @@ async def create_definition(database: Database, call: Call, draft: Draft) -> Ans
         plan, problems = draft_definition(draft, await definitions.take_turn(session))
         if plan is None:
             raise Refused(tuple(problems))
-        return Answer((Verdict(0, Outcome.CREATED, str(await _insert(session, plan))),))
+        return Answer((Verdict(0, Outcome.CREATED, str(await definitions.insert(session, plan))),))
 
     return await perform(database, call, work, name_taken)
-
-
-async def _insert(session: Session, plan: Planned) -> int:
-    return await definitions.insert(
-        session,
-        key=plan.key,
-        name=plan.name,
-        name_key=plan.name_key,
-        description=plan.description,
-        fields=plan.fields,
-        relationships=plan.relationships,
-        unique_keys=plan.unique_keys,
-    )
 
 
 def name_taken(conflict: Conflict) -> Answer:

@@ -48,6 +48,7 @@ async def bulk_delete_records(
         model, held = await hold_writable(session, database.models, definition)
         wanted = [id_ for id_ in dict.fromkeys(ids) if id_ is not None]
         found = await _delete(session, model, held, wanted, force=force)
+        found |= await _elsewhere(session, model, found)
         return Answer(tuple(_placed(index, ids, found) for index in range(len(ids))))
 
     return await perform(database, call, work)
@@ -60,6 +61,21 @@ async def _delete(
     used = set() if force else await _used(session, model, definition, present)
     await record_writes.delete(session, sorted(present - used))
     return {id_: _verdict(id_, id_ in present, id_ in used) for id_ in ids}
+
+
+async def _elsewhere(session: Session, model: Model, found: dict[int, Verdict]) -> dict[int, Verdict]:
+    """Ids that were not there because they are another definition's: to say they are gone would mislead."""
+    absent = [id_ for id_, verdict in found.items() if verdict.outcome is Outcome.UNCHANGED]
+    strays = await records.by_ids(session, absent) if absent else {}
+    verdicts = {}
+    for id_, record in strays.items():
+        if record.definition_id in model.by_id:
+            key = model.by_id[record.definition_id].key
+            problem = Problem(
+                Code.INVALID_REFERENCE, f"This is a record of {key}. Delete it as one of that definition."
+            )
+            verdicts[id_] = Verdict(0, Outcome.REJECTED, str(id_), (problem,))
+    return verdicts
 
 
 async def _used(session: Session, model: Model, definition: Definition, present: set[int]) -> set[int]:

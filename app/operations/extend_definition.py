@@ -23,15 +23,7 @@ async def extend(database: Database, call: Call, key_or_id: str, changes: Extens
             raise Refused(tuple(problems))
         if _same(definition, plan):
             return Answer((Verdict(0, Outcome.UNCHANGED, str(definition.id)),))
-        await definitions.extend(
-            session,
-            definition.id,
-            name=plan.name,
-            name_key=plan.name_key,
-            description=plan.description,
-            fields=plan.fields,
-            relationships=plan.relationships,
-        )
+        await definitions.extend(session, definition.id, plan)
         return Answer((Verdict(0, Outcome.UPDATED, str(definition.id)),))
 
     return await perform(database, call, work, name_taken)
@@ -47,6 +39,6 @@ async def take_definition(session: Session, key_or_id: str) -> tuple[Model, Defi
 
 
 def _same(definition: Definition, plan: Planned) -> bool:
-    return (definition.name, definition.description, definition.fields, definition.relationships) == (
-        plan.name, plan.description, plan.fields, plan.relationships,
-    )  # fmt: skip
+    return (
+        definition.name, definition.description, definition.fields, definition.relationships, definition.contact_access,
+    ) == (plan.name, plan.description, plan.fields, plan.relationships, plan.contact_access)  # fmt: skip

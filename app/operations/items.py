@@ -31,11 +31,16 @@ def read_item(model: Model, definition: Definition, index: int, sent: Any) -> It
     """Reads a sent object: unknown fields are refused, relations become references, other values are parsed."""
     item = Item(index)
     if not isinstance(sent, dict):
-        item.problems.append(Problem(Code.NOT_AN_OBJECT, "A record is an object of fields and values."))
+        item.problems.append(_not_an_object(definition))
         return item
     for name, value in sent.items():
         _read_field(item, model, definition, name, value)
     return item
+
+
+def _not_an_object(definition: Definition) -> Problem:
+    example = f'{{"{definition.fields[0].name}": ...}}'
+    return Problem(Code.NOT_AN_OBJECT, f"A record is an object of fields and values: send {example}.")
 
 
 def _read_field(item: Item, model: Model, definition: Definition, name: str, value: Any) -> None:

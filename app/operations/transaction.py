@@ -102,5 +102,5 @@ def _key_problem(key: str | None) -> Problem | None:
 
 
 def _fingerprint(sent: Any) -> bytes:
-    text = json.dumps(sent, sort_keys=True, default=str, separators=(",", ":"))
+    text = json.dumps(sent, sort_keys=True, default=repr, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -2,32 +2,41 @@
 
 import logging
 import secrets
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
-from strawberry.types import ExecutionResult
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from app.store.failures import Retryable, StoreFailure, TimedOut, Unavailable, UnstorableText
+from app.server.refusals import Refused
+from app.store.failures import NoConnection, Retryable, StoreFailure, TimedOut, Unavailable, UnstorableText
 
 _log = logging.getLogger("custom_data")
 
 _FAILURES: dict[type[StoreFailure], str] = {
     TimedOut: "TIMEOUT",
     Unavailable: "UNAVAILABLE",
+    NoConnection: "UNAVAILABLE",
     Retryable: "RETRY",
     UnstorableText: "BAD_USER_INPUT",
 }
+_TOO_DEEP = "QUERY_TOO_DEEP"
 
 
 def result_body(result: ExecutionResult) -> dict[str, Any]:
     """The response of an executed (or refused) operation. `data` is absent when nothing was executed."""
+    if not result.errors and not result.extensions:
+        return {"data": result.data}
     body: dict[str, Any] = {}
     if result.errors:
-        body["errors"] = [error_body(error) for error in result.errors]
+        invalid = "GRAPHQL_VALIDATION_FAILED" if isinstance(result, PreExecutionError) else "BAD_USER_INPUT"
+        body["errors"] = [error_body(error, invalid) for error in result.errors]
     if executed(result):
         body["data"] = result.data
+    if result.extensions:
+        body["extensions"] = result.extensions
     return body
 
 
@@ -36,28 +45,28 @@ def executed(result: ExecutionResult) -> bool:
     return result.data is not None or not result.errors or any(error.path for error in result.errors)
 
 
-def error_body(error: GraphQLError) -> dict[str, Any]:
-    """One error as the specification formats it, with a stable code. The cause of an unexpected one goes to the log
-    under an id, never to the client."""
+def error_body(error: GraphQLError, invalid: str = "BAD_USER_INPUT") -> dict[str, Any]:
+    """One error as the specification formats it, with a stable code: its own, or `invalid` for what graphql-core
+    found wrong. The cause of an unexpected one goes to the log under an id, never to the client."""
     cause = error.original_error
     if cause is None or isinstance(cause, GraphQLError):
-        formatted: dict[str, Any] = dict(error.formatted)
+        code = "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else invalid
         own = getattr(cause, "extensions", None) or {}
-        code = "GRAPHQL_VALIDATION_FAILED" if error.path is None else "BAD_USER_INPUT"
-        return formatted | {"extensions": {"code": code} | own | (error.extensions or {})}
+        return {**error.formatted, "extensions": {"code": code} | own | (error.extensions or {})}
+    return _located(error, failure(cause))
+
+
+def failure(cause: BaseException) -> Refused:
+    """What to tell a client of an exception. One that was not expected is masked: the log repeats its id."""
+    if isinstance(cause, Refused):
+        return cause
     if isinstance(cause, StoreFailure) and type(cause) in _FAILURES:
-        return _located(error, str(cause), code=_FAILURES[type(cause)])
+        return Refused(_FAILURES[type(cause)], str(cause), {"retry-after": "1"})
     if isinstance(cause, RecursionError):
-        return _located(error, "The query is nested too deeply.", code="QUERY_TOO_DEEP")
+        return Refused(_TOO_DEEP, "The query is nested too deeply. Ask for fewer levels.")
     error_id = secrets.token_hex(8)
-    _log.error("unexpected error %s", error_id, exc_info=cause)
-    message = f"Something went wrong on our side. Error id: {error_id}."
-    return _located(error, message, code="INTERNAL", errorId=error_id)
-
-
-def plain_error(message: str, code: str) -> bytes:
-    """A response of one error, for a request that never became an operation."""
-    return encode({"errors": [{"message": message, "extensions": {"code": code}}]})
+    _log.error("unexpected error %s\n%s", error_id, "".join(_without_texts(cause)))
+    return Refused("INTERNAL", f"Something went wrong on our side. Error id: {error_id}.", errorId=error_id)
 
 
 def encode(body: Any) -> bytes:
@@ -66,13 +75,29 @@ def encode(body: Any) -> bytes:
         return orjson.dumps(body)
     except TypeError as error:
         if "Recursion" in str(error):
-            return plain_error("The answer is nested too deeply to be sent. Ask for fewer levels.", "QUERY_TOO_DEEP")
+            return orjson.dumps(failure(RecursionError()).body())
         return orjson.dumps(_cleaned(body))
 
 
-def _located(error: GraphQLError, message: str, **extensions: str) -> dict[str, Any]:
+def _located(error: GraphQLError, refused: Refused) -> dict[str, Any]:
     located = {key: value for key, value in error.formatted.items() if key in ("locations", "path")}
-    return {"message": message, **located, "extensions": extensions}
+    return {**located, **refused.error()}
+
+
+def _without_texts(cause: BaseException | None) -> Iterator[str]:
+    """Types, places and the database's codes of an exception and its causes. Never their texts, which quote data:
+    e-mails, names, the password in an address."""
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield f"{type(cause).__module__}.{type(cause).__qualname__}{_database_names(cause)}\n"
+        yield from traceback.format_tb(cause.__traceback__)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+
+
+def _database_names(cause: BaseException) -> str:
+    names = (getattr(cause, name, None) for name in ("sqlstate", "table_name", "column_name", "constraint_name"))
+    return "".join(f" {name}" for name in names if isinstance(name, str))
 
 
 def _cleaned(value: Any) -> Any:

@@ -4,12 +4,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
+from app.server.auth import Gate
+from app.server.cors import cross_origin
+from app.server.documents import Persisted, Trusted
 from app.server.endpoint import Endpoint
+from app.server.explorer.assets import asset_route
+from app.server.refusals import Refused
+from app.server.running import Operations
 from app.server.settings import Settings, read_settings
+from app.server.sockets import Sockets
 from app.store.database import Database
 from app.store.failures import StoreFailure
 
@@ -30,16 +38,22 @@ def build(settings: Settings) -> Starlette:
             settings.database_url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms
         )
         try:
-            mount(app, database)
+            mount(app, database, settings)
             yield
         finally:
             await database.close()
 
-    return Starlette(routes=[Route("/", _home), Route("/healthz", _alive)], lifespan=lifespan)
+    return Starlette(
+        routes=[Route("/", _home), Route("/healthz", _alive)],
+        middleware=cross_origin(settings.cors_origins),
+        exception_handlers={404: _refused, 405: _refused},
+        lifespan=lifespan,
+    )
 
 
-def mount(app: Starlette, database: Database) -> None:
+def mount(app: Starlette, database: Database, settings: Settings | None = None) -> None:
     """The routes that need the database."""
+    settings = settings or Settings.model_construct()
 
     async def ready(_request: Request) -> Response:
         try:
@@ -48,9 +62,12 @@ def mount(app: Starlette, database: Database) -> None:
             return JSONResponse({"ready": False, "reason": str(failure)}, 503)
         return JSONResponse({"ready": True})
 
-    endpoint = Endpoint(database)
+    documents = Trusted(settings.trusted_documents) if settings.trusted_documents else Persisted()
+    gate, operations = Gate(database), Operations(database, documents)
     app.router.routes.append(Route("/readyz", ready))
-    app.router.routes.append(Route("/graphql", endpoint.__call__, methods=["GET", "POST"]))
+    app.router.routes.append(Route("/graphql", Endpoint(gate, operations)))
+    app.router.routes.append(WebSocketRoute("/graphql", Sockets(gate, operations, settings.cors_origins)))
+    app.router.routes.append(asset_route())
 
 
 async def _home(_request: Request) -> Response:
@@ -59,3 +76,11 @@ async def _home(_request: Request) -> Response:
 
 async def _alive(_request: Request) -> Response:
     return JSONResponse({"alive": True})
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    """Unknown addresses and wrong methods outside /graphql."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = "METHOD_NOT_ALLOWED" if status == 405 else "NOT_FOUND"
+    message = "This address does not take that method." if status == 405 else "There is nothing here: ask /graphql."
+    return JSONResponse(Refused(code, message).body(), status, getattr(error, "headers", None))

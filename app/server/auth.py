@@ -1,11 +1,15 @@
-"""Who asks: an API key, and the shop it speaks for."""
+"""Who asks: an API key or a contact's token, and the shop it belongs to."""
 
+import hashlib
 import time
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
-from app.domain.shops import ApiKey, Shop, parse_key
+from app.domain.access import Viewer
+from app.domain.shops import Shop, parse_key
+from app.operations import contact_tokens
 from app.store.database import Database
 from app.store.keys import find_key
 from app.store.shops import find_shop
@@ -15,17 +19,24 @@ _REMEMBERED = 10_000
 
 
 class Unauthorised(Exception):
-    """No key, or none that works. The text says how to send one."""
+    """No key or token, or none that works. The text says how to send one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    api_key: ApiKey
+    """Who was let in, and where."""
+
+    viewer: Viewer
     shop: Shop
+
+    @property
+    def bucket(self) -> Hashable:
+        """Whose rate counts: each key's, and each contact's."""
+        return (self.shop.id, self.viewer.api_key_id, self.viewer.contact_id)
 
 
 class Gate:
-    """Admits requests by their key; what it learned it trusts for a second."""
+    """Admits requests by key or token; what it learned it trusts for a second."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,26 +47,40 @@ class Gate:
         text = _presented(headers)
         if text is None:
             raise Unauthorised("Send an API key in the header spm-api-key, or as Authorization: Bearer <key>.")
-        named = parse_key(text)
-        admitted = await self._find(*named) if named else None
-        if admitted is None:
-            raise Unauthorised("This API key is unknown or revoked. 'custom-data key create' makes one.")
-        return admitted
+        return await self.admit_text(text)
 
-    async def _find(self, shop_id: int, digest: bytes) -> Admitted | None:
+    async def admit_text(self, text: str) -> Admitted:
+        """The same for a key or token that came another way. Raises Unauthorised."""
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         learned, admitted = self._known.get(digest, (0.0, None))
         if admitted is not None and time.monotonic() - learned < _TRUST_SECONDS:
             return admitted
         self._known.pop(digest, None)
-        async with self._database.reading(shop_id) as session:
-            key = await find_key(session, digest)
-            shop = await find_shop(session) if key else None
-        if key is None or shop is None:
-            return None
+        admitted = await (self._token(text) if text.count(".") == 2 else self._key(text))
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[digest] = (time.monotonic(), Admitted(key, shop))
-        return Admitted(key, shop)
+        self._known[digest] = (time.monotonic(), admitted)
+        return admitted
+
+    async def _key(self, text: str) -> Admitted:
+        named = parse_key(text)
+        if named is not None:
+            shop_id, digest = named
+            async with self._database.reading(shop_id) as session:
+                key = await find_key(session, digest)
+                shop = await find_shop(session) if key else None
+            if key is not None and shop is not None:
+                return Admitted(Viewer(key.scopes, api_key_id=key.id), shop)
+        raise Unauthorised("This API key is unknown or revoked. 'custom-data key create' makes one.")
+
+    async def _token(self, text: str) -> Admitted:
+        claims = contact_tokens.read(text)
+        if claims is not None and await contact_tokens.verify(self._database, text, claims):
+            async with self._database.reading(claims.shop_id) as session:
+                shop = await find_shop(session)
+            if shop is not None:
+                return Admitted(Viewer(frozenset(), contact_id=claims.contact_id), shop)
+        raise Unauthorised("This contact token is not valid, or has expired. Have createContactToken make a new one.")
 
 
 def _presented(headers: Headers) -> str | None:

@@ -4,58 +4,95 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import parse_qsl
 
+from app.server.refusals import Refused
+
+LARGEST_BODY = 2 * 1024 * 1024  # bytes; also of one WebSocket message
+LONGEST_DOCUMENT = 100_000  # characters: parsed documents are remembered by their text
 _LONGEST_INTEGER = 4_000  # digits that Python turns into an int without complaint
-
-
-class BadRequest(Exception):
-    """A request that is not one; the text says what to send instead."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
+_PARAMETERS = 20  # of a query string
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    query: str
+    """What was asked, its shape checked. `document_id` names a stored document; `query` may then be missing."""
+
+    query: str | None
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
+    document_id: str | None = None
 
 
 def decode_json(body: bytes) -> Any:
-    """The JSON value of a body. Integers stay int (Decimal when huge), other numbers become Decimal. Raises BadRequest
+    """The JSON value of a body. Integers stay int (Decimal when huge), other numbers become Decimal. Raises Refused
     for what is not JSON, for NaN and Infinity, for duplicate keys and for nesting beyond reason."""
     try:
-        return json.loads(
-            body.decode("utf-8"),
-            parse_float=_number,
-            parse_int=_integer,
-            parse_constant=_no_constant,
-            object_pairs_hook=_distinct,
-        )
+        return decode_text(body.decode())
     except UnicodeDecodeError:
-        raise BadRequest("The body is not UTF-8.") from None
+        raise Refused("BAD_REQUEST", "The body is not UTF-8.") from None
+
+
+def decode_text(text: str) -> Any:
+    """The same for a text."""
+    try:
+        return _DECODER.decode(text)
     except RecursionError:
-        raise BadRequest("The body is nested too deeply.") from None
+        raise Refused("BAD_REQUEST", "The JSON is nested too deeply.") from None
     except ValueError as error:
-        raise BadRequest(f"The body is not JSON: {error}.") from None
+        raise Refused("BAD_REQUEST", f"This is not JSON: {error}.") from None
 
 
 def read_request(sent: Any) -> GraphQLRequest:
-    """The GraphQL request in a decoded body. Raises BadRequest naming the part that is wrong."""
+    """The GraphQL request in a decoded body. Raises Refused naming the part that is wrong."""
     if not isinstance(sent, dict):
-        raise BadRequest('The body is a JSON object such as {"query": "{ shop { name } }"}.')
+        raise Refused("BAD_REQUEST", 'Send one JSON object such as {"query": "{ shop { name } }"}.')
     query, variables, name = sent.get("query"), sent.get("variables"), sent.get("operationName")
-    if not isinstance(query, str):
-        raise BadRequest('"query" is needed: the GraphQL document, as a text.')
+    document_id = _document_id(sent)
+    if not (isinstance(query, str) or (query is None and document_id)):
+        raise Refused("BAD_REQUEST", '"query" is needed: the GraphQL document, as a text.')
+    if query == "":
+        raise Refused("BAD_REQUEST", '"query" is empty: send a GraphQL document such as "{ shop { name } }".')
+    if query and len(query) > LONGEST_DOCUMENT:
+        raise Refused("BAD_REQUEST", f"The document is longer than {LONGEST_DOCUMENT} characters: use variables.")
     if variables is not None and not isinstance(variables, dict):
-        raise BadRequest('"variables" is an object or null.')
+        raise Refused("BAD_REQUEST", '"variables" is an object or null.')
     if name is not None and not isinstance(name, str):
-        raise BadRequest('"operationName" is a text or null.')
-    if not isinstance(sent.get("extensions", {}), dict | None):
-        raise BadRequest('"extensions" is an object or null.')
-    return GraphQLRequest(query, variables, name)
+        raise Refused("BAD_REQUEST", '"operationName" is a text or null.')
+    return GraphQLRequest(query, variables, name or None, document_id)
+
+
+def read_query_string(query_string: bytes) -> GraphQLRequest:
+    """The GraphQL request in the address of a GET. Raises Refused."""
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_PARAMETERS
+        )
+    except ValueError:
+        raise Refused("BAD_REQUEST", "The address is not UTF-8 in percent-encoding, or has too many parts.") from None
+    sent: dict[str, Any] = dict(pairs)
+    if len(sent) < len(pairs):
+        raise Refused("BAD_REQUEST", "The address gives a parameter twice.")
+    for name in ("variables", "extensions"):
+        if name in sent:
+            sent[name] = decode_text(sent[name]) if sent[name] else None
+    return read_request(sent)
+
+
+def _document_id(sent: dict[str, Any]) -> str | None:
+    """The id of a stored document: Apollo's `extensions.persistedQuery.sha256Hash`, the `documentId` of GraphQL over
+    HTTP's appendix on persisted documents, or Relay's `doc_id`."""
+    extensions = sent.get("extensions")
+    if not isinstance(extensions, dict | None):
+        raise Refused("BAD_REQUEST", '"extensions" is an object or null.')
+    found = sent.get("documentId", sent.get("doc_id"))
+    if extensions and (persisted := extensions.get("persistedQuery")) is not None:
+        if not isinstance(persisted, dict) or persisted.get("version") != 1 or isinstance(persisted["version"], bool):
+            raise Refused("BAD_REQUEST", '"extensions.persistedQuery" is {"version": 1, "sha256Hash": "..."}.')
+        found = persisted.get("sha256Hash", "")
+    if not isinstance(found, str | None) or found == "":
+        raise Refused("BAD_REQUEST", "The id of a stored document is a text that is not empty.")
+    return found and found.removeprefix("sha256:")
 
 
 def _number(text: str) -> Decimal:
@@ -80,3 +117,8 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise ValueError(f"the key {twice[:60]!r} stands twice in one object")
     return found
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=_number, parse_int=_integer, parse_constant=_no_constant, object_pairs_hook=_distinct
+)

@@ -1,137 +1,109 @@
-"""GraphQL over HTTP: one request, one operation, one snapshot."""
+"""GraphQL over HTTP (the GraphQL Foundation's specification of that name): one request, one operation, one snapshot."""
 
-import re
-from typing import Any
-
-from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.graphql import OperationType
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from app.graphql.context import Context
-from app.graphql.schema import schema
-from app.server import explorer
-from app.server.answers import encode, executed, plain_error, result_body
-from app.server.auth import Admitted, Gate, Unauthorised
-from app.server.decoding import BadRequest, GraphQLRequest, decode_json, read_request
-from app.store.database import Database
-from app.store.failures import StoreFailure, Unavailable
+from app.server.answers import encode, failure
+from app.server.auth import Gate, Unauthorised
+from app.server.decoding import LARGEST_BODY, GraphQLRequest, decode_json, read_query_string, read_request
+from app.server.explorer import pages
+from app.server.negotiation import GRAPHQL, JSON, answer_type, check_content, wants_page
+from app.server.refusals import Refused
+from app.server.running import READING, WRITING, Operations
 
-JSON = "application/json"
-GRAPHQL = "application/graphql-response+json"
-_LARGEST_BODY = 2 * 1024 * 1024
-_OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
-_READING = [OperationType.QUERY]
-_ALL = [OperationType.QUERY, OperationType.MUTATION]
+_METHODS = {"allow": "GET, HEAD, OPTIONS, POST"}
 
 
 class Endpoint:
-    """`/graphql`: POST for everything, GET for queries and, to a browser, the explorer."""
+    """`/graphql`: POST for everything, GET for queries and, to a browser, the explorer. An ASGI application: whatever
+    is sent, it answers in JSON and raises nothing."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._gate = Gate(database)
+    def __init__(self, gate: Gate, operations: Operations) -> None:
+        self._gate = gate
+        self._operations = operations
 
-    async def __call__(self, request: Request) -> Response:
-        if request.method == "GET" and _wants_page(request):
-            return HTMLResponse(explorer.page())
-        media = GRAPHQL if GRAPHQL in request.headers.get("accept", "") else JSON
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
         try:
-            admitted = await self._gate.admit(request.headers)
-            asked = await _read(request)
-            return await self._answer(asked, admitted, request, media)
-        except BadRequest as error:
-            return _error(error.status, str(error), "BAD_REQUEST", media)
-        except Unauthorised as error:
-            return _error(401, str(error), "UNAUTHENTICATED", media, {"www-authenticate": "Bearer"})
-        except StoreFailure as error:
-            code = "UNAVAILABLE" if isinstance(error, Unavailable) else "TIMEOUT"
-            return _error(503, str(error), code, media, {"retry-after": "1"})
+            response = await self._respond(scope, headers, receive)
         except ClientDisconnect:
-            return Response(status_code=499)
+            return
+        except Exception as error:
+            response = _refusal(error, answer_type(headers.get("accept", "")) or JSON)
+        await response(scope, receive, send)
 
-    async def _answer(self, asked: GraphQLRequest, admitted: Admitted, request: Request, media: str) -> Response:
-        if _unclear(asked):
-            raise BadRequest("The document holds several operations. Say which one to run, in operationName.")
-        context = Context(self._database, admitted.shop, admitted.api_key, _idempotency_key(request.headers))
-        try:
-            result = await schema.execute(
-                asked.query,
-                variable_values=asked.variables,
-                context_value=context,
-                operation_name=asked.operation_name,
-                allowed_operation_types=_READING if request.method == "GET" else _ALL,
-            )
-        except MissingQueryError as error:
-            raise BadRequest('"query" is empty: send a GraphQL document such as "{ shop { name } }".') from error
-        except CannotGetOperationTypeError as error:
-            raise BadRequest("The document holds no such operation. Check it, and operationName.") from error
-        except InvalidOperationTypeError as error:
-            raise _not_allowed(error) from error
-        finally:
-            await context.close()
-        status = 400 if media == GRAPHQL and not executed(result) else 200
-        return Response(encode(result_body(result)), status, media_type=media)
+    async def _respond(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
+        method = scope["method"]
+        if method == "OPTIONS":
+            return Response(status_code=204, headers=_METHODS)
+        if method not in ("GET", "HEAD", "POST"):
+            raise Refused("METHOD_NOT_ALLOWED", "Send queries by GET or POST, mutations by POST.", _METHODS)
+        accept = headers.get("accept", "")
+        if method != "POST" and wants_page(accept) and not _asked(scope["query_string"]):
+            return pages.respond(headers)
+        return await self._answer(method, scope["query_string"], headers, receive, _negotiated(accept))
 
-
-def _unclear(asked: GraphQLRequest) -> bool:
-    """Whether nothing says which of several operations to run. Only a text that may hold several is parsed for it."""
-    if asked.operation_name is not None or len(_OPERATION.findall(asked.query)) < 2:
-        return False
-    try:
-        document = parse(asked.query)
-    except GraphQLSyntaxError:
-        return False
-    return sum(isinstance(each, OperationDefinitionNode) for each in document.definitions) > 1
-
-
-def _not_allowed(error: InvalidOperationTypeError) -> BadRequest:
-    if error.operation_type is OperationType.SUBSCRIPTION:
-        return BadRequest("There are no subscriptions here. Send a query or a mutation.")
-    return BadRequest("GET answers queries only. Send a mutation by POST.", 405)
-
-
-async def _read(request: Request) -> GraphQLRequest:
-    if request.method == "GET":
-        return read_request(_from_url(request))
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != JSON:
-        raise BadRequest("Send the request as JSON, with content-type: application/json.", 415)
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise BadRequest("Send the body as it is, without content-encoding.", 415)
-    return read_request(decode_json(await _body(request)))
-
-
-async def _body(request: Request) -> bytes:
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > _LARGEST_BODY:
-            raise BadRequest(f"The body is larger than {_LARGEST_BODY} bytes. Split the request.", 413)
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _from_url(request: Request) -> dict[str, Any]:
-    sent: dict[str, Any] = dict(request.query_params)
-    for name in ("variables", "extensions"):
-        if sent.get(name):
-            sent[name] = decode_json(sent[name].encode("utf-8", "surrogatepass"))
+    async def _answer(
+        self, method: str, query_string: bytes, headers: Headers, receive: Receive, media: str
+    ) -> Response:
+        admitted = await self._gate.admit(headers)
+        if method == "POST":
+            asked, allowed = await _posted(headers, receive), WRITING
         else:
-            sent.pop(name, None)
-    return sent
+            asked, allowed = read_query_string(query_string), READING
+        answer = await self._operations.answer(asked, admitted, allowed, _idempotency_key(headers))
+        status = 400 if media == GRAPHQL and not answer.executed else 200
+        return _response(encode(answer.body), status, media)
 
 
-def _wants_page(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
+def _asked(query_string: bytes) -> bool:
+    """Whether the address asks something, by a document or the id of one; else a browser wants the explorer."""
+    return any(name in query_string for name in (b"query=", b"extensions=", b"documentId=", b"doc_id="))
+
+
+def _negotiated(accept: str) -> str:
+    media = answer_type(accept)
+    if media is None:
+        raise Refused("NOT_ACCEPTABLE", f"Answers come as {GRAPHQL} or {JSON}: accept one of them.")
+    return media
+
+
+async def _posted(headers: Headers, receive: Receive) -> GraphQLRequest:
+    check_content(headers)
+    return read_request(decode_json(await _body(headers, receive)))
+
+
+async def _body(headers: Headers, receive: Receive) -> bytes:
+    declared = headers.get("content-length", "")
+    too_large = declared.isdecimal() and len(declared) < 20 and int(declared) > LARGEST_BODY
+    chunks, size, more = [], 0, not too_large
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        too_large = size > LARGEST_BODY
+        more = message.get("more_body", False) and not too_large
+    if too_large:
+        raise Refused("PAYLOAD_TOO_LARGE", f"The body is larger than {LARGEST_BODY} bytes. Split the request.")
+    return b"".join(chunks)
 
 
 def _idempotency_key(headers: Headers) -> str | None:
     return headers.get("idempotency-key", headers.get("x-idempotency-key"))
 
 
-def _error(status: int, message: str, code: str, media: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(plain_error(message, code), status, headers, media_type=media)
+def _refusal(error: Exception, media: str) -> Response:
+    if isinstance(error, Unauthorised):
+        refused = Refused("UNAUTHENTICATED", str(error), {"www-authenticate": "Bearer"})
+    else:
+        refused = failure(error)
+    status = refused.status or (400 if media == GRAPHQL else 200)
+    return _response(encode(refused.body()), status, media, refused.headers)
+
+
+def _response(body: bytes, status: int, media: str, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status, headers, f"{media}; charset=utf-8")

@@ -14,6 +14,9 @@ from types import FrameType
 
 import uvicorn
 
+from app.server import open_sockets
+from app.server.decoding import LARGEST_BODY
+
 APPLICATION = "app.server.app:create"
 _GRACE_SECONDS = 8  # for requests under way when a worker is told to stop
 _PAUSE_SECONDS = 1  # before a killed worker is replaced; and beyond the grace, before one is killed
@@ -89,11 +92,15 @@ class _Worker(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         return await super().on_tick(counter) or os.getppid() != self._parent
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await open_sockets.close_all()
+        await super().shutdown(sockets)
+
 
 def _work(parent: int, application: str, listener: socket.socket) -> None:
     config = uvicorn.Config(
         application, factory=True, loop="uvloop", http="httptools", timeout_graceful_shutdown=_GRACE_SECONDS,
-        access_log=False, log_level="warning", server_header=False, backlog=_BACKLOG,
+        access_log=False, log_level="warning", server_header=False, backlog=_BACKLOG, ws_max_size=LARGEST_BODY,
     )  # fmt: skip
     _Worker(config, parent).run(sockets=[listener])
 

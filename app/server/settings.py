@@ -1,10 +1,13 @@
 """What the environment decides. Every setting is named here, by its environment variable."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.server.documents import read_manifest
 
 
 class InvalidSettings(Exception):
@@ -17,6 +20,19 @@ def _postgresql(url: str) -> str:
     return url
 
 
+def _origins(text: object) -> object:
+    return tuple(each.strip().lower() for each in text.split(",")) if isinstance(text, str) else text
+
+
+def _origin(text: str) -> str:
+    if text != "*" and not _ORIGIN.fullmatch(text):
+        raise ValueError("write origins as https://shop.example.com, several with commas between them, or * for all")
+    return text
+
+
+_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]{1,5})?")
+_Origin = Annotated[str, AfterValidator(_origin)]
+_Manifest = Annotated[dict[str, str], NoDecode, BeforeValidator(lambda path: read_manifest(Path(path)))]
 _Url = Annotated[str, AfterValidator(_postgresql)]
 
 
@@ -35,6 +51,12 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = Field(
         default=5000, ge=1, le=3_600_000, validation_alias="CUSTOM_DATA_STATEMENT_TIMEOUT_MS"
     )
+    # pages of these origins may ask from a browser; none unless given
+    cors_origins: Annotated[tuple[_Origin, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        default=(), validation_alias="CUSTOM_DATA_CORS_ORIGINS"
+    )
+    # the file of a manifest: only its documents are run
+    trusted_documents: _Manifest | None = Field(default=None, validation_alias="CUSTOM_DATA_TRUSTED_DOCUMENTS")
 
 
 def read_settings() -> Settings:

@@ -18,18 +18,51 @@ order by id desc limit $4;
 
 -- name: search_forward
 -- Contacts whose e-mail, first or last name starts with a prefix: from $5 up to, not including, $6.
+-- A rare beginning is taken from the indexes of the keys, a common one met soon on the way along the ids. Each way is
+-- slow for the other, and a plan made for any beginning cannot know: so the statement looks first. coalesce keeps the
+-- second way on the ids.
+with found as materialized (
+    (select id from contacts where shop_id = $1 and email_key >= $5 and email_key < $6 order by email_key limit 1001)
+    union all
+    (select id from contacts where shop_id = $1 and name_key >= $5 and name_key < $6 order by name_key limit 1001)
+    union all
+    (select id from contacts where shop_id = $1 and surname_key >= $5 and surname_key < $6 order by surname_key limit 1001)
+), rare as materialized (select count(*) <= 1000 as so from found)
 select id, email, first_name, last_name, lang, created_at, updated_at
-from contacts where shop_id = $1 and id > $2 and id < $3
-  and ((email_key >= $5 and email_key < $6) or (name_key >= $5 and name_key < $6)
-       or (surname_key >= $5 and surname_key < $6))
+from (
+    (select * from contacts where shop_id = $1 and id > $2 and id < $3
+       and (select so from rare) and id = any(array(select id from found))
+     order by id limit $4)
+    union all
+    (select * from contacts where shop_id = $1 and id > $2 and id < $3
+       and not (select so from rare) and ((coalesce(email_key, '') >= $5 and coalesce(email_key, '') < $6)
+       or (coalesce(name_key, '') >= $5 and coalesce(name_key, '') < $6)
+       or (coalesce(surname_key, '') >= $5 and coalesce(surname_key, '') < $6))
+     order by id limit $4)
+) searched
 order by id limit $4;
 
 -- name: search_backward
 -- The same, last first.
+with found as materialized (
+    (select id from contacts where shop_id = $1 and email_key >= $5 and email_key < $6 order by email_key limit 1001)
+    union all
+    (select id from contacts where shop_id = $1 and name_key >= $5 and name_key < $6 order by name_key limit 1001)
+    union all
+    (select id from contacts where shop_id = $1 and surname_key >= $5 and surname_key < $6 order by surname_key limit 1001)
+), rare as materialized (select count(*) <= 1000 as so from found)
 select id, email, first_name, last_name, lang, created_at, updated_at
-from contacts where shop_id = $1 and id > $2 and id < $3
-  and ((email_key >= $5 and email_key < $6) or (name_key >= $5 and name_key < $6)
-       or (surname_key >= $5 and surname_key < $6))
+from (
+    (select * from contacts where shop_id = $1 and id > $2 and id < $3
+       and (select so from rare) and id = any(array(select id from found))
+     order by id desc limit $4)
+    union all
+    (select * from contacts where shop_id = $1 and id > $2 and id < $3
+       and not (select so from rare) and ((coalesce(email_key, '') >= $5 and coalesce(email_key, '') < $6)
+       or (coalesce(name_key, '') >= $5 and coalesce(name_key, '') < $6)
+       or (coalesce(surname_key, '') >= $5 and coalesce(surname_key, '') < $6))
+     order by id desc limit $4)
+) searched
 order by id desc limit $4;
 
 -- name: count_all
@@ -39,9 +72,11 @@ select count(*) as n from (select from contacts where shop_id = $1 limit $2) bou
 -- name: count_search
 -- How many a search finds, counting to a bound.
 select count(*) as n from (
-    select from contacts where shop_id = $1
-      and ((email_key >= $3 and email_key < $4) or (name_key >= $3 and name_key < $4)
-           or (surname_key >= $3 and surname_key < $4))
+    (select id from contacts where shop_id = $1 and email_key >= $3 and email_key < $4 order by email_key limit $2)
+    union
+    (select id from contacts where shop_id = $1 and name_key >= $3 and name_key < $4 order by name_key limit $2)
+    union
+    (select id from contacts where shop_id = $1 and surname_key >= $3 and surname_key < $4 order by surname_key limit $2)
     limit $2) bounded;
 
 -- name: existing

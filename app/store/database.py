@@ -6,14 +6,15 @@ from typing import Self
 
 import asyncpg
 
+from app.store.contact_session import ContactSession
 from app.store.definitions import Models
-from app.store.failures import translated
+from app.store.failures import Unavailable, translated
+from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE
 from app.store.session import Observer, Session
-
-GATEWAY_ROLE = "custom_data_gateway"
 
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
 _WRITING = "begin; set local app.shop_id = '{}'"
+_AS_CONTACT = f"set local app.contact_id = '{{}}'; set local role {CONTACT_ROLE}"
 
 
 class UnsafeRole(Exception):
@@ -23,8 +24,9 @@ class UnsafeRole(Exception):
 class Database:
     """The pool of the gateway's role, and the two kinds of session it gives out."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, contact_role: bool = True) -> None:
         self.pool = pool
+        self._contact_role = contact_role
         self.models = Models()
         self.observers: list[Observer] = []  # see every statement; tests count them
 
@@ -52,12 +54,27 @@ class Database:
             except BaseException:
                 await pool.close()
                 raise
-        return cls(pool)
+            contact_role = await pool.fetchval(_MAY_TAKE_ROLE, CONTACT_ROLE)
+        return cls(pool, contact_role=contact_role)
 
     def read_session(self, shop_id: int) -> Session:
         """One read-only snapshot, begun by its first statement: whatever is asked in it sees the same state. The
         caller closes it."""
         return self._session(shop_id, _READING)
+
+    def contact_session(self, shop_id: int, contact_id: int) -> ContactSession:
+        """The same in the name of a contact, who sees its own. Raises Unavailable without the contact's role."""
+        self.require_contact_role()
+        begin = f"{_READING}; {_AS_CONTACT}".format(int(shop_id), int(contact_id))
+        return ContactSession(self.pool, shop_id, begin, self.observers)
+
+    def require_contact_role(self) -> None:
+        """Raises Unavailable on a database where contacts cannot be told apart."""
+        if not self._contact_role:
+            raise Unavailable(
+                f"Contact tokens need the database role {CONTACT_ROLE}. Run 'custom-data migrate' with a login that "
+                "may create roles."
+            )
 
     @asynccontextmanager
     async def reading(self, shop_id: int) -> AsyncIterator[Session]:
@@ -72,7 +89,7 @@ class Database:
             yield session
 
     def _session(self, shop_id: int, begin: str) -> Session:
-        return Session(self.pool, shop_id, begin, self.observers)
+        return Session(self.pool, shop_id, begin.format(int(shop_id)), self.observers)
 
     async def ping(self) -> None:
         """Asks the database for a sign of life. Raises the store's failures."""

@@ -8,6 +8,7 @@ import asyncpg
 import orjson
 
 from app.domain.definitions import (
+    ContactAccess,
     Definition,
     Field,
     FieldType,
@@ -17,6 +18,7 @@ from app.domain.definitions import (
     Status,
     Target,
 )
+from app.domain.drafts import Planned
 from app.store import statements
 from app.store.session import Session
 
@@ -83,26 +85,20 @@ async def take_turn(session: Session) -> Model:
     return await _read(session, version)
 
 
-async def insert(
-    session: Session, *, key: str, name: str, name_key: str, description: str | None, fields: Sequence[Field],
-    relationships: Sequence[Relationship], unique_keys: Sequence[str],
-) -> int:  # fmt: skip
+async def insert(session: Session, plan: Planned) -> int:
     """A new definition. Raises Conflict when its name or key is taken."""
     rows = await session.fetch(
-        _sql.insert, key, name, name_key, description, _fields_json(fields), _relationships_json(relationships),
-        list(unique_keys),
+        _sql.insert, plan.key, plan.name, plan.name_key, plan.description, _fields_json(plan.fields),
+        _relationships_json(plan.relationships), list(plan.unique_keys), plan.contact_access.value,
     )  # fmt: skip
     return int(rows[0]["id"])
 
 
-async def extend(
-    session: Session, definition_id: int, *, name: str, name_key: str, description: str | None,
-    fields: Sequence[Field], relationships: Sequence[Relationship],
-) -> None:  # fmt: skip
+async def extend(session: Session, definition_id: int, plan: Planned) -> None:
     """Writes what an extension may change. Raises Conflict when the name is taken."""
     await session.fetch(
-        _sql.extend, definition_id, name, name_key, description, _fields_json(fields),
-        _relationships_json(relationships),
+        _sql.extend, definition_id, plan.name, plan.name_key, plan.description, _fields_json(plan.fields),
+        _relationships_json(plan.relationships), plan.contact_access.value,
     )  # fmt: skip
 
 
@@ -155,6 +151,7 @@ def _definition(row: asyncpg.Record) -> Definition:
         unique_keys=tuple(row["unique_keys"]),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        contact_access=ContactAccess(row["contact_access"]),
     )
 
 

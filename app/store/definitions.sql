@@ -8,7 +8,7 @@ update shops set model_version = model_version + 1 where shop_id = $1 returning 
 
 -- name: all
 -- Every definition that is not deleted.
-select id, key, name, description, status, fields, relationships, unique_keys, created_at, updated_at
+select id, key, name, description, status, fields, relationships, unique_keys, created_at, updated_at, contact_access
 from definitions where shop_id = $1 and status <> 'DELETED' order by id;
 
 -- name: hold
@@ -19,14 +19,15 @@ where shop_id = $1 and status <> 'DELETED' and (key = $2 or id = $3) for share o
 
 -- name: insert
 -- A new definition; its own id stands for "itself" in relationships (definition_id 0).
-insert into definitions (shop_id, key, name, name_key, description, fields, relationships, unique_keys)
-values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8)
+insert into definitions (shop_id, key, name, name_key, description, fields, relationships, unique_keys, contact_access)
+values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9)
 returning id;
 
 -- name: extend
 -- What an extension may change.
 update definitions
-set name = $3, name_key = $4, description = $5, fields = $6::jsonb, relationships = $7::jsonb, updated_at = now()
+set name = $3, name_key = $4, description = $5, fields = $6::jsonb, relationships = $7::jsonb, contact_access = $8,
+    updated_at = now()
 where shop_id = $1 and id = $2;
 
 -- name: set_status

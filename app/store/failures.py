@@ -30,6 +30,12 @@ class Unavailable(StoreFailure):
     """The database cannot be reached, or no connection came free in time."""
 
 
+class NoConnection(Unavailable):
+    """No connection came free in time, or none can be made: nothing was asked in this session."""
+
+    unwritten = False  # whether it kept a write from beginning
+
+
 class UnstorableText(StoreFailure):
     """A text holds a character PostgreSQL cannot store (U+0000 or half of a surrogate pair)."""
 

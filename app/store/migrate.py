@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 
 from app.store.administration import connected
-from app.store.database import GATEWAY_ROLE
+from app.store.roles import GATEWAY_ROLE, ready_contact_role
 
 _OLDEST_SERVER = 15
 _LOCK = 0x637573746F6D  # any number of our own: whoever migrates this database holds it
@@ -137,6 +137,8 @@ async def _ready_role(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
         await _create_role(connection)
     schema = await connection.fetchval("select quote_ident(current_schema())")
     await connection.execute(_RIGHTS.format(schema=schema, role=GATEWAY_ROLE))
+    if may_create:
+        await ready_contact_role(connection, await connection.fetchval("select current_schema()"))
     return await _take_membership(connection)
 
 

@@ -24,7 +24,7 @@ async def walk(session: Session, route: Route, pairs: Sequence[tuple[int, str]])
     contacts = [contact for contact, _ in pairs]
     products = [product for _, product in pairs]
     statement, parameters = compose(route)
-    rows = await session.fetch(statement, list(dict.fromkeys(contacts)), contacts, products, *parameters)
+    rows = await session.fetch_as_gateway(statement, list(dict.fromkeys(contacts)), contacts, products, *parameters)
     return [Found(_OUTCOMES[row[0]], row[1], row[2:]) for row in rows]
 
 

@@ -18,17 +18,43 @@ from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) a
 order by id desc limit $4;
 
 -- name: search_forward
--- Products whose reference or name starts with a prefix: from $6 up to, not including, $7.
+-- Products whose reference or name starts with a prefix: from $6 up to, not including, $7. See contacts.search_forward.
+with found as materialized (
+    (select id from products where shop_id = $1 and reference_key >= $6 and reference_key < $7 order by reference_key limit 1001)
+    union all
+    (select id from products where shop_id = $1 and name_key >= $6 and name_key < $7 order by name_key limit 1001)
+), rare as materialized (select count(*) <= 1000 as so from found)
 select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
-from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
-  and ((reference_key >= $6 and reference_key < $7) or (name_key >= $6 and name_key < $7))
+from (
+    (select * from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
+       and (select so from rare) and id = any(array(select id from found))
+     order by id limit $4)
+    union all
+    (select * from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
+       and not (select so from rare) and ((coalesce(reference_key, '') >= $6 and coalesce(reference_key, '') < $7)
+       or (coalesce(name_key, '') >= $6 and coalesce(name_key, '') < $7))
+     order by id limit $4)
+) searched
 order by id limit $4;
 
 -- name: search_backward
 -- The same, last first.
+with found as materialized (
+    (select id from products where shop_id = $1 and reference_key >= $6 and reference_key < $7 order by reference_key limit 1001)
+    union all
+    (select id from products where shop_id = $1 and name_key >= $6 and name_key < $7 order by name_key limit 1001)
+), rare as materialized (select count(*) <= 1000 as so from found)
 select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
-from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
-  and ((reference_key >= $6 and reference_key < $7) or (name_key >= $6 and name_key < $7))
+from (
+    (select * from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
+       and (select so from rare) and id = any(array(select id from found))
+     order by id desc limit $4)
+    union all
+    (select * from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
+       and not (select so from rare) and ((coalesce(reference_key, '') >= $6 and coalesce(reference_key, '') < $7)
+       or (coalesce(name_key, '') >= $6 and coalesce(name_key, '') < $7))
+     order by id desc limit $4)
+) searched
 order by id desc limit $4;
 
 -- name: count_all
@@ -39,8 +65,9 @@ select count(*) as n from (
 -- name: count_search
 -- How many a search finds, counting to a bound.
 select count(*) as n from (
-    select from products where shop_id = $1 and (is_active or not $3)
-      and ((reference_key >= $4 and reference_key < $5) or (name_key >= $4 and name_key < $5))
+    (select id from products where shop_id = $1 and (is_active or not $3) and reference_key >= $4 and reference_key < $5 order by reference_key limit $2)
+    union
+    (select id from products where shop_id = $1 and (is_active or not $3) and name_key >= $4 and name_key < $5 order by name_key limit $2)
     limit $2) bounded;
 
 -- name: existing

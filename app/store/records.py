@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import asyncpg
 import orjson
 
+from app.domain.access import contact_fields
 from app.domain.definitions import Definition
 from app.domain.limits import LARGEST_ID
 from app.domain.records import Record
@@ -38,6 +39,33 @@ async def page(session: Session, definition_id: int, asked: Page[int]) -> list[R
 
 async def count(session: Session, definition_id: int, bound: int) -> int:
     return int((await session.fetch(_sql.count, definition_id, bound))[0]["n"])
+
+
+async def page_of_contact(session: Session, definition: Definition, contact_id: int, asked: Page[int]) -> list[Record]:
+    """The records of a definition that point at a contact, by any of its relations to contacts, in order of id."""
+    direction = "desc" if asked.backward else "asc"
+    statement = Statement(
+        f"records.page_of_contact_{direction}",
+        f"select {_COLUMNS} from records r where r.shop_id = $1 and r.definition_id = $2 and {_points(definition)}"
+        f" and r.id > $4 and r.id < $5 order by r.id {direction} limit $6",
+    )
+    bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit)
+    return [record(row) for row in await session.fetch(statement, definition.id, contact_id, *bounds)]
+
+
+async def count_of_contact(session: Session, definition: Definition, contact_id: int, bound: int) -> int:
+    """How many records of a definition point at a contact, counting to a bound."""
+    statement = Statement(
+        "records.count_of_contact",
+        "select count(*) as n from (select from records r where r.shop_id = $1 and r.definition_id = $2"
+        f" and {_points(definition)} limit $4) bounded",
+    )
+    return int((await session.fetch(statement, definition.id, contact_id, bound))[0]["n"])
+
+
+def _points(definition: Definition) -> str:
+    columns = [relation_column(definition, field).name for field in contact_fields(definition)]
+    return "(" + " or ".join(f"r.{column} = $3" for column in columns) + ")"
 
 
 async def related(

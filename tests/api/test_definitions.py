@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.store.administration import administering
 from tests.shops import ShopClient, to
 
 DEFINITION = (
@@ -64,80 +65,6 @@ async def test_a_definition_comes_back_as_declared(shop: ShopClient) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [
-        pytest.param("Vet pricing", "vet_pricing", id="words"),
-        pytest.param("Contrat clé 2", "contrat_cle_2", id="accents fall"),
-        pytest.param("Œuvre", "oeuvre", id="ligatures open"),
-        pytest.param("A -- B!", "a_b", id="signs separate"),
-        pytest.param("x" * 100, "x" * 50, id="cut to length"),
-    ],
-)
-async def test_the_key_is_derived_from_the_name(shop: ShopClient, name: str, key: str) -> None:
-    assert (await created(shop, name=name))["key"] == key
-
-
-async def test_a_given_key_stands_whatever_the_name(shop: ShopClient) -> None:
-    assert (await created(shop, name="Прайс-лист", key="price_list"))["key"] == "price_list"
-
-
-@pytest.mark.parametrize("name", ["Price list", "PRICE LIST", "Prïce  lîst", " price list "])
-async def test_names_are_unique_ignoring_case_accents_and_spaces(shop: ShopClient, name: str) -> None:
-    await created(shop, name="Price list")
-    payload = await create(shop, name=name, key="another")
-    assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [("NAME_TAKEN", "name")]
-    assert "price_list" in payload["userErrors"][0]["message"]
-
-
-async def test_two_shops_may_use_one_name(shop: ShopClient, other_shop: ShopClient) -> None:
-    assert (await created(shop))["key"] == (await created(other_shop))["key"]
-
-
-async def test_a_key_in_use_is_refused_with_a_suggestion_that_works(shop: ShopClient) -> None:
-    await created(shop, name="Vet a1", key="vet_a1")
-    for key in ("vet_a1", "vet_a_1"):  # both would be VetA1 in GraphQL
-        (error,) = (await create(shop, name="Other", key=key))["userErrors"]
-        assert (error["code"], error["path"]) == ("KEY_TAKEN", "key")
-        suggestion = error["message"].rpartition("Try ")[2].strip(".'")
-        assert (await created(shop, name=f"For {key}", key=suggestion))["key"] == suggestion
-
-
-@pytest.mark.parametrize("key", ["contacts", "product", "shop", "query", "custom_data_record", "price_input", "node"])
-async def test_reserved_keys_are_refused_with_a_suggestion_that_works(shop: ShopClient, key: str) -> None:
-    (error,) = (await create(shop, key=key))["userErrors"]
-    assert (error["code"], error["path"]) == ("RESERVED_NAME", "key")
-    suggestion = error["message"].rpartition("Try ")[2].strip(".'")
-    assert (await created(shop, key=suggestion))["key"] == suggestion
-
-
-@pytest.mark.parametrize("name", ["id", "data", "relatedBy", "created_at", "and", "version"])
-async def test_reserved_field_names_are_refused_with_a_suggestion_that_works(shop: ShopClient, name: str) -> None:
-    (error,) = (await create(shop, fields=[field(name)]))["userErrors"]
-    assert (error["code"], error["path"]) == ("RESERVED_NAME", "fields.0.name")
-    suggestion = error["message"].rpartition("Try ")[2].strip(".'")
-    assert (await created(shop, fields=[field(suggestion)]))["fields"][0]["name"] == suggestion
-
-
-@pytest.mark.parametrize(
-    ("second", "relation"),
-    [
-        pytest.param("contact_id", False, id="twice the same"),
-        pytest.param("contactId", False, id="one name in camel case"),
-        pytest.param("contact", True, id="the object of a relation"),
-    ],
-)
-async def test_colliding_fields_are_refused_with_a_suggestion_that_works(
-    shop: ShopClient, second: str, relation: bool
-) -> None:
-    relationships = [to("contact_id", "contacts")] if relation else []
-    fields = [field("contact_id", "NUMBER"), field(second, "NUMBER")]
-    (error,) = (await create(shop, fields=fields, relationships=relationships))["userErrors"]
-    assert (error["code"], error["path"]) == ("DUPLICATE_FIELD", "fields.1.name")
-    fields[1]["name"] = error["message"].rpartition("Try ")[2].strip(".'")
-    assert len((await created(shop, fields=fields, relationships=relationships))["fields"]) == 2
-
-
 NUMBERS = [field("n", "NUMBER"), field("text"), field("doc", "JSON"), field("amount", "DECIMAL")]
 DEFINITION_FAULTS = {
     "a blank name": ({"name": " "}, [("INVALID_NAME", "name")]),
@@ -165,7 +92,14 @@ DEFINITION_FAULTS = {
     "a target field that is no id": (
         {"relationships": [to("n", "contacts") | {"targetField": "email"}]}, "targetField",
     ),
-    "a default of another type": ({"fields": [field("n", "NUMBER", default="x")]}, [("INVALID_VALUE", "fields.0.default")]),
+    "a default of a relation": (
+        {"fields": [field("n", "NUMBER", default=1)], "relationships": [to("n", "contacts")]},
+        [("INVALID_FIELD", "fields.0.default")],
+    ),
+    "options of JSON": ({"fields": [field("j", "JSON", options=[1])]}, [("INVALID_FIELD", "fields.0.options")]),
+    "a default of another type": (
+        {"fields": [field("n", "NUMBER", default="x")]}, [("INVALID_VALUE", "fields.0.default")],
+    ),
     "a default outside the options": (
         {"fields": [field("t", options=["a"], default="b")]}, [("NOT_AN_OPTION", "fields.0.default")],
     ),
@@ -175,9 +109,13 @@ DEFINITION_FAULTS = {
     "an element type without a list": (
         {"fields": [field("t", elementType="STRING")]}, [("INVALID_FIELD", "fields.0.elementType")],
     ),
-    "a list of lists": ({"fields": [field("t", "LIST", elementType="LIST")]}, [("INVALID_FIELD", "fields.0.elementType")]),
+    "a list of lists": (
+        {"fields": [field("t", "LIST", elementType="LIST")]}, [("INVALID_FIELD", "fields.0.elementType")],
+    ),
     "101 fields": ({"fields": [field(f"f{n}") for n in range(101)]}, [("LIMIT_EXCEEDED", "fields")]),
-    "201 options": ({"fields": [field("t", options=[str(n) for n in range(201)])]}, [("LIMIT_EXCEEDED", "fields.0.options")]),
+    "201 options": (
+        {"fields": [field("t", options=[str(n) for n in range(201)])]}, [("LIMIT_EXCEEDED", "fields.0.options")],
+    ),
 }  # fmt: skip
 
 
@@ -220,3 +158,19 @@ async def test_a_target_may_be_named_by_key_or_id_but_only_in_the_same_shop(
 async def test_every_fault_is_told_at_once(shop: ShopClient) -> None:
     faults = await refusals(shop, name="", fields=[field("a b")], uniqueKeys=["c"], relationships=[to("d", "nowhere")])
     assert {code for code, _ in faults} >= {"INVALID_NAME", "INVALID_UNIQUE_KEY", "INVALID_RELATIONSHIP"}
+
+
+async def test_a_shop_has_at_most_200_definitions(shop: ShopClient, admin_url: str) -> None:
+    await created(shop)
+    async with administering(admin_url) as connection:
+        await connection.execute(
+            "insert into definitions (shop_id, key, name, name_key, fields, relationships, unique_keys) "
+            "select shop_id, key || n, name || n, name_key || n, fields, relationships, unique_keys "
+            f"from definitions, generate_series(2, 199) n where shop_id = {shop.id}"
+        )
+    assert (await created(shop, name="The last"))["key"] == "the_last"
+    (error,) = (await create(shop, name="One more"))["userErrors"]
+    assert error["code"] == "LIMIT_EXCEEDED"
+    assert "200" in error["message"]
+    await shop.run("deleteCustomDataDefinition", "userErrors { code }", definition="the_last")
+    assert (await created(shop, name="One more"))["key"] == "one_more"

@@ -148,10 +148,14 @@ async def test_an_id_sent_twice_is_deleted_once(parts: ShopClient) -> None:
     assert [result["deleted"] for result in payload["results"]] == [True, False]
 
 
-async def test_records_of_another_definition_are_not_touched(vets: VetShop) -> None:
+async def test_records_of_another_definition_are_not_touched_and_the_answer_says_whose_they_are(vets: VetShop) -> None:
     pricing = await left(vets.shop, "vet_pricing")
     payload = await bulk(vets.shop, "vet_assignment", pricing)
     assert [result["deleted"] for result in payload["results"]] == [False] * len(pricing)
+    for result in payload["results"]:
+        (error,) = result["errors"]
+        assert error["code"] == "INVALID_REFERENCE"
+        assert "vet_pricing" in error["message"]
     assert await left(vets.shop, "vet_pricing") == pricing
 
 

@@ -88,7 +88,7 @@ async def test_relationships_are_appended_with_their_fields(loyal: ShopClient) -
     await loyal.save_one("loyalty", {"card": "c2", "contact_id": contact, "sponsor": {"by": "card", "value": "c1"}})
     seen = await loyal.ask(
         '{ customDataRecord(by: {definition: "loyalty", key: "c2"}) { relation(field: "sponsor") '
-        "{ ... on CustomDataRecord { data(fields: [\"card\"]) } } } }"
+        '{ ... on CustomDataRecord { data(fields: ["card"]) } } } }'
     )
     assert seen["customDataRecord"]["relation"]["data"] == {"card": "c1"}
 
@@ -121,10 +121,8 @@ async def test_an_extension_that_adds_nothing_touches_nothing(loyal: ShopClient)
 
 
 async def test_the_unique_keys_are_fixed_at_creation(loyal: ShopClient) -> None:
-    errors = await loyal.errors(
-        "mutation($input: ExtendDefinitionInput!) { extendCustomDataDefinition(input: $input) { userErrors { code } } }",
-        input={"definition": "loyalty", "uniqueKeys": ["tier"]},
-    )
+    document = "mutation($i: ExtendDefinitionInput!) { extendCustomDataDefinition(input: $i) { userErrors { code } } }"
+    errors = await loyal.errors(document, i={"definition": "loyalty", "uniqueKeys": ["tier"]})
     assert "uniqueKeys" in errors[0][1]
     assert (await extended(loyal, fields=[field("extra")]))["uniqueKeys"] == ["card"]
 
@@ -159,7 +157,9 @@ async def test_refused_and_nothing_changed(
     loyal: ShopClient, input: dict[str, Any], faults: list[tuple[str, str]]
 ) -> None:
     assert await refusals(loyal, **input) == faults
-    found = (await loyal.ask('{ customDataDefinition(key: "loyalty") { name fields { name } } }'))["customDataDefinition"]
+    found = (await loyal.ask('{ customDataDefinition(key: "loyalty") { name fields { name } } }'))[
+        "customDataDefinition"
+    ]
     assert (found["name"], len(found["fields"])) == ("Loyalty", 3)
 
 

@@ -87,6 +87,7 @@ CONTACT_FAULTS: dict[str, tuple[Any, str, str]] = {
     "a by in capitals": (by("EMAIL", "a@b"), "UNSUPPORTED_IDENTIFIER", "id_contact, email, id_customer"),
     "a by that is no text": (by(["email"], "a@b"), "UNSUPPORTED_IDENTIFIER", "id_contact, email, id_customer"),
     "no by": ({"value": 1}, "UNSUPPORTED_IDENTIFIER", "id_contact, email, id_customer"),
+    "an identifier as a key": ({"email": "a@b"}, "UNSUPPORTED_IDENTIFIER", '{"by": ..., "value": ...}'),
     "no value": ({"by": "email"}, "INVALID_REFERENCE", "value"),
     "a stray key": (by("email", "a@b", shop=1), "INVALID_REFERENCE", "by, source, value"),
     "a source without id_customer": (by("email", "a@b", source="web"), "INVALID_REFERENCE", "id_customer"),
@@ -113,9 +114,7 @@ CONTACT_FAULTS: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize(("name", "code", "says"), CONTACT_FAULTS.values(), ids=CONTACT_FAULTS.keys())
-async def test_a_contact_that_cannot_be_named_so_says_how(
-    members: ShopClient, name: Any, code: str, says: str
-) -> None:
+async def test_a_contact_that_cannot_be_named_so_says_how(members: ShopClient, name: Any, code: str, says: str) -> None:
     await members.contact("a@example.com")
     found, path, message = await verdict(members, {"contact_id": name})
     assert (found, path) == (code, "records.0.contact_id")

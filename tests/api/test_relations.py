@@ -7,7 +7,7 @@ import pytest
 from tests.shops import ShopClient, VetShop, to
 
 RELATION = (
-    'query($id: ID!, $field: String!) { customDataRecord(id: $id) { value(field: $field) data(fields: [$field]) '
+    "query($id: ID!, $field: String!) { customDataRecord(id: $id) { value(field: $field) data(fields: [$field]) "
     "relation(field: $field) { __typename ... on Contact { idContact } ... on Product { idProduct } "
     "... on CustomDataRecord { idRecord } } } }"
 )
@@ -144,3 +144,49 @@ async def test_a_relation_of_a_field_that_is_none_is_refused_with_those_there_ar
     ((code, message),) = await vets.shop.errors(ask)
     assert code == "UNKNOWN_FIELD"
     assert "contact_id, veto_id" in message
+
+
+async def test_records_are_followed_backward_from_record_contact_and_product(vets: VetShop) -> None:
+    found = await vets.shop.ask(
+        'query($vet: ID!, $contact: ID!) { customDataRecord(id: $vet) { '
+        'relatedBy(definition: "vet_pricing") { nodes { value(field: "price") } totalCount { count isExact } } } '
+        'contact(by: {idContact: $contact}) { customDataDefinitions { key } '
+        'customData(definition: "vet_assignment") { nodes { value(field: "since") } totalCount { count } } } '
+        'product(idProduct: "diet") { customData(definition: "vet_pricing", first: 1) { '
+        'nodes { value(field: "price") } pageInfo { hasNextPage } totalCount { count } } } }',
+        vet=vets.martin, contact=vets.dubois,
+    )  # fmt: skip
+    prices = found["customDataRecord"]["relatedBy"]
+    assert prices == {"nodes": [{"value": "64"}], "totalCount": {"count": 1, "isExact": True}}
+    assert found["contact"]["customDataDefinitions"] == [{"key": "vet_assignment"}]
+    assert found["contact"]["customData"] == {"nodes": [{"value": "2025-01-01"}], "totalCount": {"count": 1}}
+    assert found["product"]["customData"] == {
+        "nodes": [{"value": "64"}], "pageInfo": {"hasNextPage": True}, "totalCount": {"count": 2},
+    }  # fmt: skip
+
+
+async def test_of_several_relations_the_first_declared_counts_unless_one_is_named(shop: ShopClient) -> None:
+    await shop.define(
+        "Referral",
+        {"giver": "NUMBER", "taker": "NUMBER"},
+        relationships=[to("giver", "contacts"), to("taker", "contacts")],
+    )
+    giver, taker = await shop.contact("giver@example.com"), await shop.contact("taker@example.com")
+    await shop.save_one("referral", {"giver": giver, "taker": taker})
+    ask = (
+        "query($c: ID!, $f: String) { contact(by: {idContact: $c}) { customDataDefinitions { key } "
+        'customData(definition: "referral", field: $f) { totalCount { count } } } }'
+    )
+    for contact, field, count in ((giver, None, 1), (taker, None, 0), (taker, "taker", 1), (giver, "taker", 0)):
+        found = (await shop.ask(ask, c=contact, f=field))["contact"]
+        assert found["customData"]["totalCount"]["count"] == count
+        assert found["customDataDefinitions"] == [{"key": "referral"}]
+    ((code, message),) = await shop.errors(ask, c=giver, f="other")
+    assert (code, "giver, taker" in message) == ("UNKNOWN_FIELD", True)
+
+
+async def test_a_definition_that_does_not_point_here_is_refused(vets: VetShop) -> None:
+    ask = 'query($id: ID!) { customDataRecord(id: $id) { relatedBy(definition: "veterinarian") { nodes { id } } } }'
+    assert [code for code, _ in await vets.shop.errors(ask, id=vets.martin)] == ["INVALID_RELATIONSHIP"]
+    unknown = '{ customDataRecords(definition: "nothing") { nodes { id } } }'
+    assert [code for code, _ in await vets.shop.errors(unknown)] == ["DEFINITION_NOT_FOUND"]

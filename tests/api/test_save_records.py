@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.shops import ShopClient, to
+from tests.shops import ShopClient
 
 ALL = "query($d: String!) { customDataRecords(definition: $d) { nodes { idRecord version createdAt updatedAt data } } }"
 
@@ -130,18 +130,6 @@ async def test_unchanged_touches_nothing_not_even_updated_at_or_version(cards: S
     assert after[0]["updatedAt"] > before[0]["updatedAt"]
 
 
-async def test_decimals_are_equal_as_numbers_in_keys_and_in_unchanged(shop: ShopClient) -> None:
-    await shop.define("Rate", {"rate": "DECIMAL", "amount": "DECIMAL"}, uniqueKeys=["rate"])
-    payload = await shop.save(
-        "rate", {"rate": "1.0", "amount": "5"}, {"rate": "1.00", "amount": "5.000"}, {"rate": Decimal("1"), "amount": 6},
-        {"rate": Decimal("100e-2"), "amount": "6.0"}, {"rate": "1.01", "amount": "5"},
-    )  # fmt: skip
-    assert outcomes(payload) == ["CREATED", "UNCHANGED", "UPDATED", "UNCHANGED", "CREATED"]
-    assert [row["data"] for row in await rows(shop, "rate")] == [
-        {"rate": "1.0", "amount": "6"}, {"rate": "1.01", "amount": "5"},
-    ]  # fmt: skip
-
-
 async def test_equal_keys_in_one_batch_behave_as_if_sent_one_after_the_other(cards: ShopClient) -> None:
     payload = await cards.save(
         "card", {"number": "a"}, {"number": "a", "holder": "A", "points": 1}, {"number": "a", "points": "bad"},
@@ -155,20 +143,6 @@ async def test_equal_keys_in_one_batch_behave_as_if_sent_one_after_the_other(car
     ]  # fmt: skip
     (row,) = await rows(cards)
     assert (row["version"], row["data"]["points"], row["data"]["tier"]) == (3, 2, None)
-
-
-async def test_unique_keys_are_computed_after_resolution_two_customers_one_contact(shop: ShopClient) -> None:
-    await shop.define(
-        "Member", {"contact_id": "NUMBER", "tier": "STRING"}, uniqueKeys=["contact_id"],
-        relationships=[to("contact_id", "contacts")],
-    )  # fmt: skip
-    contact = await shop.contact("marie@example.com", source="web", idCustomer="w1")
-    assert await shop.contact("marie@example.com", source="till", idCustomer="t1") == contact
-    names = [{"by": "id_customer", "value": "w1"}, {"by": "id_customer", "value": "t1"}, contact,
-             {"by": "email", "value": "MARIE@example.com"}]  # fmt: skip
-    payload = await shop.save("member", *({"contact_id": name, "tier": str(n // 2)} for n, name in enumerate(names)))
-    assert outcomes(payload) == ["CREATED", "UNCHANGED", "UPDATED", "UNCHANGED"]
-    assert [row["data"] for row in await rows(shop, "member")] == [{"contact_id": contact, "tier": "1"}]
 
 
 async def test_without_unique_keys_every_item_is_a_new_record_and_a_warning_says_that_retries_double(

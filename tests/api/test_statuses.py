@@ -38,7 +38,7 @@ async def test_activating_and_deactivating_again_changes_nothing(vets: VetShop, 
 
 async def test_inactive_is_read_only_on_all_four_writes(vets: VetShop) -> None:
     shop = vets.shop
-    rows = (await shop.ask('{ customDataRecords(definition: "vet_pricing") { nodes { idRecord version data } } }'))
+    rows = await shop.ask('{ customDataRecords(definition: "vet_pricing") { nodes { idRecord version data } } }')
     row = rows["customDataRecords"]["nodes"][0]["idRecord"]
     await change(shop, "deactivate", "vet_pricing")
     by = {"definition": "vet_pricing", "key": {"veto_id": vets.martin, "product_id": "diet"}}
@@ -56,7 +56,9 @@ async def test_inactive_is_read_only_on_all_four_writes(vets: VetShop) -> None:
         (error,) = payload["userErrors"]
         assert error["code"] == "DEFINITION_INACTIVE"
         assert "Activate" in error["message"]
-    assert rows == await shop.ask('{ customDataRecords(definition: "vet_pricing") { nodes { idRecord version data } } }')
+    assert rows == await shop.ask(
+        '{ customDataRecords(definition: "vet_pricing") { nodes { idRecord version data } } }'
+    )
 
 
 async def test_reads_prices_and_overrides_of_an_inactive_definition_go_on(vets: VetShop) -> None:
@@ -64,9 +66,9 @@ async def test_reads_prices_and_overrides_of_an_inactive_definition_go_on(vets: 
     await change(vets.shop, "deactivate", "vet_assignment")
     assert await price_of_diet(vets) == "64.00"
     found = await vets.shop.ask(
-        '{ customDataDefinitions(status: INACTIVE) { key } overrides { definition { key status } } '
+        "{ customDataDefinitions(status: INACTIVE) { key } overrides { definition { key status } } "
         'customDataRecord(by: {definition: "vet_assignment", key: {by: "email", value: "dubois@example.com"}}) '
-        "{ value(field: \"since\") } }"
+        '{ value(field: "since") } }'
     )
     assert found["customDataDefinitions"] == [{"key": "vet_pricing"}, {"key": "vet_assignment"}]
     assert found["overrides"] == [{"definition": {"key": "vet_pricing", "status": "INACTIVE"}}]
@@ -176,8 +178,8 @@ async def test_a_relation_into_a_deleted_definition_reads_null_keeps_its_id_and_
     await delete(shop, "veterinarian", force=True)
     found = await shop.ask(
         '{ customDataRecords(definition: "vet_pricing", first: 1) { nodes { value(field: "veto_id") '
-        'relation(field: "veto_id") { __typename } definition { relationships { targetSchema targetDefinition { key } } '
-        "} } } }"
+        'relation(field: "veto_id") { __typename } '
+        "definition { relationships { targetSchema targetDefinition { key } } } } } }"
     )
     row = found["customDataRecords"]["nodes"][0]
     assert (row["value"], row["relation"]) == (vets.martin, None)

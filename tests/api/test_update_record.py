@@ -94,7 +94,9 @@ FAULTS: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "a required field of a wrong type": ({"holder": 1}, [("INVALID_VALUE", "data.holder")]),
     "a required field null": ({"holder": None}, [("REQUIRED", "data.holder")]),
     "a key field of a wrong type": ({"number": 1}, [("INVALID_VALUE", "data.number")]),
-    "several faults": ({"points": "1", "colour": 1}, [("INVALID_VALUE", "data.points"), ("UNKNOWN_FIELD", "data.colour")]),
+    "several faults": (
+        {"points": "1", "colour": 1}, [("INVALID_VALUE", "data.points"), ("UNKNOWN_FIELD", "data.colour")],
+    ),
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ ROOMS = {
     "aiodataloader": {"loaders"},
     "pydantic": {"operations", "server"},
     "click": {"cli"},
+    "jwt": {"operations"},
 }
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import asyncpg
 
 from app.domain.definitions import Definition, Field, FieldType, OverrideSource, Relationship, Status, Target
+from app.domain.drafts import Planned
 from app.domain.slots import assign
 from app.store import definitions
 from app.store.database import Database
@@ -174,9 +175,11 @@ async def _define(database: Database, shop: int, draft: Definition) -> tuple[int
     async with database.writing(shop) as session:
         await definitions.take_turn(session)
         stored = await definitions.insert(
-            session, key=draft.key, name=draft.name, name_key=draft.key, description=None, fields=draft.fields,
-            relationships=draft.relationships, unique_keys=draft.unique_keys,
-        )  # fmt: skip
+                session,
+                Planned(
+                    draft.key, draft.name, draft.key, None, draft.fields, draft.relationships, draft.unique_keys
+                ),
+            )
     return stored, draft
 
 

@@ -28,7 +28,8 @@ insert into records (shop_id, definition_id, unique_key, str1, data)
 select $1, {veterinarian}, to_json('Vet ' || n)::text, 'Vet ' || n, '{{}}' from generate_series(1, {vets}) n;
 insert into records (shop_id, definition_id, unique_key, ref1, product1, num1, data)
 select $1, {vet_pricing}, v.id || ',' || to_json(p.id), v.id, p.id, 5, '{{"price": "5"}}'
-from products p, records v where p.shop_id = $1 and v.shop_id = $1 and v.definition_id = {veterinarian} and p.price <= 400
+from products p, records v
+where p.shop_id = $1 and p.price <= 400 and v.shop_id = $1 and v.definition_id = {veterinarian}
 order by p.id, v.id on conflict do nothing;
 insert into records (shop_id, definition_id, unique_key, ref1, ref2, data)
 select $1, {vet_assignment}, c.id::text, c.id, v.id, '{{}}'
@@ -108,21 +109,14 @@ class Explained(Session):
             self.plans[f"{statement.name} ({kind})"] = json.loads(plan)[0]["Plan"]
         return rows
 
-    async def prepare(self, statement: Statement) -> None:
-        """Prepares a statement to be `served` any number of times."""
+    async def generic(self, statement: Statement, *args: int | str) -> Any:
+        """Runs the statement by the plan that serves any values, and tells how that went."""
         connection = self._connection or await self._open()
-        await connection.execute(f"prepare served as {statement.sql}")
-
-    async def served(self, *args: int | str) -> Any:
-        """Runs the prepared statement as the database chooses to, and tells how it did."""
         values = ", ".join(str(arg) if isinstance(arg, int) else f"'{arg}'" for arg in (self.shop_id, *args))
-        explained = await self._connection.fetchval(f"explain (analyze, format json) execute served ({values})")
+        await connection.execute(f"set local plan_cache_mode = force_generic_plan; prepare asked as {statement.sql}")
+        explained = await connection.fetchval(f"explain (analyze, format json) execute asked ({values})")
+        await connection.execute("deallocate asked")
         return json.loads(explained)[0]["Plan"]
-
-    async def close(self, how: str = "commit") -> None:
-        if self._connection is not None:
-            await self._connection.execute("deallocate all")
-        await super().close(how)
 
 
 def scans(node: dict[str, Any], table: str = "") -> Iterator[Scan]:
@@ -133,3 +127,9 @@ def scans(node: dict[str, Any], table: str = "") -> Iterator[Scan]:
         yield Scan(table, node.get("Index Name", kind), node.get("Index Cond", ""))
     for child in node.get("Plans", ()):
         yield from scans(child, table if kind in ("Bitmap Heap Scan", "BitmapOr", "BitmapAnd") else "")
+
+
+def rows_read(node: dict[str, Any]) -> float:
+    """How many rows the scans of an executed plan looked at."""
+    own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) if node["Node Type"].endswith("Scan") else 0
+    return float(own * node["Actual Loops"] + sum(map(rows_read, node.get("Plans", ()))))

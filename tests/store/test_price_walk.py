@@ -9,6 +9,7 @@ import pytest
 from app.domain.definitions import Definition, Model, OverrideSource, Relationship, Target
 from app.domain.latest import choose_latest_by
 from app.domain.paths import choose_path
+from app.domain.drafts import Planned
 from app.domain.slots import assign
 from app.store import definitions
 from app.store.administration import administering
@@ -44,9 +45,11 @@ class Shelf:
         fields = tuple(replace(each, slot=slots.get(each.name)) for each in draft.fields)
         async with self.database.writing(self.shop_id) as session:
             stored = await definitions.insert(
-                session, key=draft.key, name=draft.name, name_key=draft.key, description=None, fields=fields,
-                relationships=draft.relationships, unique_keys=draft.unique_keys,
-            )  # fmt: skip
+                session,
+                Planned(
+                    draft.key, draft.name, draft.key, None, fields, draft.relationships, draft.unique_keys
+                ),
+            )
         self.ids[draft.id] = stored
         relations = tuple(map(self._stored_relation, draft.relationships))
         self.by_key[draft.key] = replace(draft, id=stored, fields=fields, relationships=relations)

@@ -1,0 +1,132 @@
+"""Refuses what asks for too much, before it costs anything, and tells each answer's cost."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from graphlib import CycleError
+from typing import Any
+
+from graphql import DocumentNode, GraphQLSchema, GraphQLSyntaxError, parse
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import validate_document
+
+from app.graphql.cost import Plan, Shape
+from app.graphql.documents import Document, Documents
+from app.graphql.errors import Refusal
+
+TOO_COMPLEX = "QUERY_TOO_COMPLEX"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one operation may ask for."""
+
+    tokens: int = 5_000
+    depth: int = 12
+    aliases: int = 30
+    root_fields: int = 20
+    directives: int = 50
+    cost: int = 10_000
+
+
+def _free(_cost: int) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What bounds one viewer. `spend` is told the cost of each operation before it runs; it gives what is to be known of
+    the viewer's rate, or raises to refuse."""
+
+    limits: Limits = Limits()
+    spend: Callable[[int], dict[str, Any]] = _free
+
+
+class Bounded(SchemaExtension):
+    """One operation within the limits of its context's `allowance`. Documents are parsed, measured and validated once;
+    only the cost, which depends on the variables, is worked out each time."""
+
+    def __init__(self, documents: Documents) -> None:
+        super().__init__()
+        self._documents = documents
+        self._cost: dict[str, Any] = {}
+
+    @property
+    def _allowance(self) -> Allowance:
+        allowance: Allowance = self.execution_context.context.allowance
+        return allowance
+
+    def on_parse(self) -> Iterator[None]:
+        asked = self.execution_context
+        known = self._documents.find(asked.query) if asked.query else None
+        if known is not None:
+            asked.graphql_document = known.ast
+        elif asked.query:
+            asked.graphql_document = _parsed(asked.query, self._allowance.limits.tokens)
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Before validation, which takes longer than measuring."""
+        asked = self.execution_context
+        assert asked.graphql_document is not None
+        schema: GraphQLSchema = asked.schema._schema
+        self._document = self._documents.find(asked.query or "") or _measured(schema, asked.graphql_document)
+        for shape in self._document.plan.shapes:
+            _check_shape(shape, self._allowance.limits)
+        if self._document.errors is None:
+            self._document.errors = validate_document(schema, asked.graphql_document, asked.validation_rules)
+            self._documents.keep(asked.query or "", self._document)
+        asked.pre_execution_errors = self._document.errors
+        yield
+
+    def on_execute(self) -> Iterator[None]:
+        asked = self.execution_context
+        limits = self._allowance.limits
+        cost = self._document.plan.cost(asked.operation_name, asked.variables or {})
+        self._cost = {"requested": cost, "maximum": limits.cost}
+        _check("cost", cost, limits.cost, "Ask for smaller pages, or for less inside them.")
+        self._cost |= self._allowance.spend(cost)
+        yield
+
+    def get_results(self) -> dict[str, Any]:
+        return {"cost": self._cost} if self._cost else {}
+
+
+def _parsed(text: str, tokens: int) -> DocumentNode:
+    try:
+        return parse(text, max_tokens=tokens)
+    except GraphQLSyntaxError as error:
+        if f"more than {tokens} tokens" not in error.message:
+            raise
+        _check("tokens", tokens + 1, tokens, "Send values in variables, or split the document.")
+        raise
+
+
+def _measured(schema: GraphQLSchema, document: DocumentNode) -> Document:
+    try:
+        return Document(document, Plan(schema, document))
+    except CycleError as error:
+        names = ", ".join(dict.fromkeys(error.args[1]))
+        raise Refusal("GRAPHQL_VALIDATION_FAILED", f"The fragments {names} spread each other in a circle.") from None
+
+
+def _check_shape(shape: Shape, limits: Limits) -> None:
+    _check("depth", shape.depth, limits.depth, "Ask for the deeper levels in another query, by their ids.")
+    _check("aliases", shape.aliases, limits.aliases, "Ask for several things of one kind by ids, or in more queries.")
+    _check("rootFields", shape.root_fields, limits.root_fields, "Split the document.")
+    _check("directives", shape.directives, limits.directives, "Leave out what is not needed instead of skipping it.")
+
+
+def _check(limit: str, value: int, maximum: int, advice: str) -> None:
+    if value > maximum:
+        message = f"The document's {_NAMES[limit]} would be {value}; at most {maximum} is allowed. {advice}"
+        raise Refusal(TOO_COMPLEX, message, limit=limit, value=value, maximum=maximum)
+
+
+_NAMES = {
+    "tokens": "length in tokens",
+    "depth": "depth",
+    "aliases": "number of aliases",
+    "rootFields": "number of root fields",
+    "directives": "number of directives",
+    "cost": "cost",
+}

@@ -1,0 +1,81 @@
+"""What a field costs, in tenths of a row read. The numbers are ours; the README repeats them as a table."""
+
+from dataclasses import dataclass
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    ValueNode,
+    get_named_type,
+    is_leaf_type,
+)
+
+from app.domain.limits import DEFAULT_PAGE_SIZE
+
+ROW = 10
+ATTRIBUTE = 1  # ten attributes cost as much time as a row
+_WRITE = 10 * ROW  # a transaction
+_ITEM_WRITTEN = 2 * ROW  # found, and written
+_PRICE = 2 * ROW  # a price walks up to four hops in up to three sources
+_COUNT = 20 * ROW  # counts up to 10,000 index entries
+
+INTROSPECTION = {"__schema": 500 * ROW, "__type": 20 * ROW}  # whatever is asked of it
+
+_FIELDS = {
+    ("Product", "price"): _PRICE,
+    ("Product", "priceDiscount"): _PRICE,
+    ("Product", "payable"): _PRICE,
+}
+_OBJECTS = {"ProductPricing": _PRICE, "TotalCount": _COUNT}  # any other object is a row
+_IN_HAND = {
+    "CustomDataDefinition", "Field", "FieldPricing", "Limits", "OverridePath", "PageInfo", "PriceSource",
+    "Relationship", "Shop", "UserError",
+}  # fmt: skip
+_LENGTHS = {"Customer": 2, "Field": 10, "Override": 3, "OverridePath": 3, "PriceSource": 3, "Relationship": 3,
+            "UserError": 1}  # fmt: skip
+_PAGES = ("Connection", "Payload")  # types that hold one list whose length the field around them decides
+_LISTS = ("nodes", "edges", "results")
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """`own` once, and for each of `length` values `item` and what is selected inside. In a page only the selections
+    marked `each` count for every value. `asked` are the arguments that give the length, if they are sent."""
+
+    own: int = 0
+    item: int = 0
+    length: int = 1
+    page: bool = False
+    each: bool = False
+    asked: tuple[ValueNode, ...] = ()
+
+
+def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
+    """The weight of a field of the type named `parent`."""
+    name, kind = node.name.value, get_named_type(field.type).name
+    each = name in _LISTS and parent.endswith(_PAGES)
+    if parent == "Mutation":
+        return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input"))
+    if kind.endswith("Connection"):
+        return Weight(ROW, ROW, DEFAULT_PAGE_SIZE, page=True, asked=_arguments(node, "first", "last", "ids"))
+    if each or (name == "node" and parent.endswith("Edge")):
+        return Weight(item=ATTRIBUTE, each=each)  # the rows are counted where the page is asked
+    item = _FIELDS.get((parent, name)) or _value(kind, leaf=is_leaf_type(get_named_type(field.type)))
+    if _is_list(field.type) and not is_leaf_type(get_named_type(field.type)):
+        return Weight(0, item, _LENGTHS.get(kind, DEFAULT_PAGE_SIZE), asked=_arguments(node, "ids"))
+    return Weight(item=item)
+
+
+def _value(kind: str, *, leaf: bool) -> int:
+    return ATTRIBUTE if leaf or kind in _IN_HAND else _OBJECTS.get(kind, ROW)
+
+
+def _arguments(node: FieldNode, *names: str) -> tuple[ValueNode, ...]:
+    return tuple(argument.value for argument in node.arguments or () if argument.name.value in names)
+
+
+def _is_list(kind: GraphQLOutputType) -> bool:
+    return isinstance(kind.of_type if isinstance(kind, GraphQLNonNull) else kind, GraphQLList)

@@ -1,0 +1,42 @@
+// Asking the gateway, which answers at the address of this very page.
+
+const TYPES = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' };
+
+/**
+ * The answer to a GraphQL request, always as {status, data, errors}: what is no answer becomes an error that says so.
+ * The key travels as a bearer, so that a contact token does as well; headers given win over ours.
+ */
+export async function askGateway(key, request, headers = {}) {
+  let response, text;
+  try {
+    response = await fetch(location.pathname, {
+      method: 'POST',
+      headers: merged({ ...TYPES, authorization: `Bearer ${key}` }, headers),
+      body: JSON.stringify(request),
+      credentials: 'omit',
+      redirect: 'error',
+    });
+    text = await response.text();
+  } catch (error) {
+    const unsendable = error instanceof TypeError && /ByteString|ISO-8859|header/i.test(error.message);
+    return problem(0, unsendable
+      ? 'This key or header holds characters that cannot be sent. A key has only letters, digits, _ and -.'
+      : 'The gateway cannot be reached. Is it still running?');
+  }
+  try {
+    return { ...JSON.parse(text), status: response.status };
+  } catch {
+    return problem(response.status, `The answer (status ${response.status}) is not JSON: ${text.slice(0, 200)}`);
+  }
+}
+
+/** Both, by names in lower case. A key given in the headers editor replaces that of the bar. */
+function merged(ours, given) {
+  const named = Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
+  if ('spm-api-key' in named) delete ours.authorization;
+  return { ...ours, ...named };
+}
+
+function problem(status, message) {
+  return { status, errors: [{ message }] };
+}

@@ -1,0 +1,61 @@
+"""How long is waited: for a request's body, for its operation, and for a client that has gone."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
+
+from app.server.refusals import Refused
+
+T = TypeVar("T")
+
+
+async def in_time(reading: Awaitable[T], seconds: float) -> T:
+    """The body of a request. Raises Refused with REQUEST_TIMEOUT if it does not arrive in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await reading
+    except TimeoutError:
+        message = f"The body did not arrive within {seconds:g} seconds. Send it at once, or in smaller requests."
+        raise Refused("REQUEST_TIMEOUT", message, {"connection": "close"}) from None
+
+
+async def run_unless_gone(receive: Receive, operation: Awaitable[T], seconds: float) -> T:
+    """The operation's answer, if the client waits for it and it does not take too long: else the operation is cancelled
+    where it stands, and with it the statement that runs in the database. Raises ClientDisconnect, or Refused with
+    TIMEOUT."""
+    task = asyncio.current_task()
+    assert task is not None
+    leaving = _Leaving(task)
+    watcher = asyncio.create_task(leaving.watch(receive))
+    try:
+        async with asyncio.timeout(seconds):
+            return await operation
+    except TimeoutError:
+        raise Refused("TIMEOUT", _TOO_LONG.format(seconds)) from None
+    except asyncio.CancelledError:
+        if leaving.gone and task.uncancel() == 0:
+            raise ClientDisconnect from None
+        raise
+    finally:
+        watcher.cancel()
+
+
+class _Leaving:
+    def __init__(self, task: asyncio.Task[object]) -> None:
+        self._task = task
+        self.gone = False
+
+    async def watch(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.gone = True
+        self._task.cancel()
+
+
+_TOO_LONG = (
+    "The operation took longer than {:g} seconds and was stopped. Ask for less. A mutation may have been done: look, or "
+    "send it again with the same idempotency key."
+)

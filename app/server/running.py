@@ -1,0 +1,145 @@
+"""One operation, run: what HTTP and WebSocket share."""
+
+import re
+from collections.abc import AsyncGenerator, Collection, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from app.graphql.context import Context
+from app.graphql.schema import schema
+from app.server.answers import executed, result_body
+from app.server.auth import Admitted
+from app.server.decoding import GraphQLRequest
+from app.server.documents import Documents
+from app.server.refusals import Refused
+from app.store.database import Database
+
+Allowed = Collection[OperationType]
+READING: Allowed = (OperationType.QUERY,)
+WRITING: Allowed = (OperationType.QUERY, OperationType.MUTATION)
+_UNRESOLVED = "OPERATION_RESOLUTION_FAILURE"
+_OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
+_TOKENS = 5_000  # parsed to look for operations
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response's body, and whether execution began: if not, `data` is absent (a request error)."""
+
+    body: dict[str, Any]
+    executed: bool
+
+
+class Operations:
+    """Runs what was asked, each operation in a context of its own."""
+
+    def __init__(self, database: Database, documents: Documents) -> None:
+        self._database = database
+        self._documents = documents
+
+    async def answer(
+        self,
+        asked: GraphQLRequest,
+        admitted: Admitted,
+        allowed: Allowed,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """One query or mutation. Raises Refused."""
+        text = self._text(asked, admitted)
+        context = Context(self._database, admitted.shop, admitted.viewer, idempotency_key)
+        try:
+            with _understood():
+                result = await schema.execute(
+                    text,
+                    variable_values=asked.variables,
+                    context_value=context,
+                    operation_name=asked.operation_name,
+                    allowed_operation_types=allowed,
+                )
+        finally:
+            await context.close()
+        return self._told(asked, admitted, result)
+
+    async def stream(self, asked: GraphQLRequest, admitted: Admitted) -> AsyncGenerator[Answer, None]:
+        """Any operation: one answer of a query or mutation, and each event of a subscription, which is resolved in a
+        snapshot of its own. Raises Refused."""
+        text = self._text(asked, admitted)
+        context = Context(self._database, admitted.shop, admitted.viewer)
+        try:
+            results = await schema.stream(
+                text,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+            )
+            async with aclosing(results):
+                async for result in results:
+                    with _understood():
+                        _raise_unless_run(result)
+                    yield self._told(asked, admitted, result)  # type: ignore[arg-type]  # nothing is incremental here
+                    await context.renewed()
+        finally:
+            await context.close()
+
+    def _text(self, asked: GraphQLRequest, admitted: Admitted) -> str:
+        text = self._documents.text(admitted.shop.id, asked)
+        if asked.operation_name is None and _several(text):
+            raise Refused(_UNRESOLVED, "The document holds several operations. Say which to run, in operationName.")
+        return text
+
+    def _told(self, asked: GraphQLRequest, admitted: Admitted, result: ExecutionResult) -> Answer:
+        began = executed(result)
+        if not began:
+            _raise_outage(result)
+        if began and asked.document_id is not None:
+            self._documents.ran(admitted.shop.id, asked)
+        return Answer(result_body(result), began)
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Turns Strawberry's exceptions about the operation as a whole into ours."""
+    try:
+        yield
+    except CannotGetOperationTypeError as error:
+        raise Refused(_UNRESOLVED, "The document holds no such operation. Check it, and operationName.") from error
+    except InvalidOperationTypeError as error:
+        if error.operation_type is OperationType.SUBSCRIPTION:
+            message = "Subscribe over WebSocket at this address (subprotocol graphql-transport-ws)."
+            raise Refused("SUBSCRIPTION_OVER_HTTP", message) from error
+        message = "GET answers queries only. Send a mutation by POST."
+        raise Refused("METHOD_NOT_ALLOWED", message, {"allow": "POST"}) from error
+
+
+def _raise_outage(result: ExecutionResult) -> None:
+    """What stopped an operation before it began, and is no mistake in the request, has an HTTP status of its own."""
+    for error in result.errors or ():
+        cause = error.original_error
+        if cause is not None and not isinstance(cause, GraphQLError):
+            raise cause
+
+
+def _raise_unless_run(result: object) -> None:
+    """A stream reports as a result what `execute` raises."""
+    if isinstance(result, PreExecutionError) and result.errors:
+        cause = result.errors[0].original_error
+        if isinstance(cause, CannotGetOperationTypeError | InvalidOperationTypeError):
+            raise cause
+
+
+def _several(text: str) -> bool:
+    """Whether a document holds several named operations. What does not parse, and anonymous operations beside others,
+    are told so later."""
+    if len(_OPERATION.findall(text)) < 2:
+        return False
+    try:
+        document = parse(text, no_location=True, max_tokens=_TOKENS)
+    except (GraphQLSyntaxError, RecursionError):
+        return False
+    return sum(isinstance(each, OperationDefinitionNode) for each in document.definitions) > 1

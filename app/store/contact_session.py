@@ -1,0 +1,36 @@
+"""A read session in the name of one contact: the contact's own role and policies bind it, beside the tenant's."""
+
+from typing import Any
+
+import asyncpg
+
+from app.domain.access import readable_definitions
+from app.domain.definitions import Model
+from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE
+from app.store.session import Session
+from app.store.statements import Statement
+
+_OPEN = Statement(
+    "contact_session.open_records",
+    "select set_config('app.nobodys', $2, true), set_config('app.own_ref1', $3, true),"
+    " set_config('app.own_ref2', $4, true), set_config('app.own_ref3', $5, true), set_config('app.own_ref4', $6, true)"
+    " where $1::bigint is not null",
+)
+
+
+class ContactSession(Session):
+    """Sees its contact, its customers, the active catalogue and, once told which definitions are open, its records."""
+
+    async def open_records(self, model: Model) -> None:
+        """Tells the policies which definitions a contact may read; until then no record is seen."""
+        nobodys, by_slot = readable_definitions(model)
+        arrays = [nobodys, *(by_slot.get(f"ref{n}", []) for n in range(1, 5))]
+        await self.fetch(_OPEN, *("{" + ",".join(map(str, ids)) + "}" for ids in arrays))
+
+    async def fetch_as_gateway(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
+        async with self._asking():
+            connection = await self._ready()
+            await self._run(connection, f"set local role {GATEWAY_ROLE}")
+            rows = await self._fetch(connection, statement, args)
+            await self._run(connection, f"set local role {CONTACT_ROLE}")  # after a failure nothing more is answered
+            return rows

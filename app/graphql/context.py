@@ -30,6 +30,7 @@ class Context:
     allowance: Allowance = field(default_factory=Allowance)
 
     def __post_init__(self) -> None:
+        self.writes = 0  # begun so far
         self._start()
 
     def _start(self) -> None:
@@ -56,6 +57,7 @@ class Context:
 
     def call(self, operation: str, sent: Any) -> Call:
         """A mutation's call. A key in the input goes before one in the request's header."""
+        self.writes += 1
         key = getattr(sent, "idempotency_key", None)
         if key is None:
             key = self.idempotency_key

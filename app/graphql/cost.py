@@ -166,9 +166,7 @@ def _shape(parts: Sequence[_Part], known: Mapping[str, Shape]) -> Shape:
     return Shape(depth[-1], min(aliases, BEYOND), min(roots[-1], BEYOND), min(directives, BEYOND))
 
 
-def _weight(
-    parts: Sequence[_Part], known: Mapping[str, tuple[int, int]], values: Mapping[str, Any]
-) -> tuple[int, int]:
+def _weight(parts: Sequence[_Part], known: Mapping[str, tuple[int, int]], values: Mapping[str, Any]) -> tuple[int, int]:
     """What the parts cost once, and for each value of the page they are in."""
     once, each = [0] * (len(parts) + 1), [0] * (len(parts) + 1)
     for place in range(len(parts) - 1, -1, -1):

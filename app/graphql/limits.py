@@ -1,6 +1,7 @@
 """Refuses what asks for too much, before it costs anything, and tells each answer's cost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from graphlib import CycleError
 from typing import Any
@@ -14,6 +15,7 @@ from app.graphql.documents import Document, Documents
 from app.graphql.errors import Refusal
 
 TOO_COMPLEX = "QUERY_TOO_COMPLEX"
+_READ_FOR_ONE = 100  # characters of a new document that take as long to parse and validate as a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +30,22 @@ class Limits:
     cost: int = 10_000
 
 
-def _free(_cost: int) -> dict[str, Any]:
-    return {}
+def _free(_cost: int) -> None:
+    return None
+
+
+def _at_once() -> AbstractAsyncContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What bounds one viewer. `spend` is told the cost of each operation before it runs; it gives what is to be known of
-    the viewer's rate, or raises to refuse."""
+    """What bounds one viewer. `spend` is told a cost before it arises, and the operation runs inside `turn`. Both
+    raise to refuse."""
 
     limits: Limits = Limits()
-    spend: Callable[[int], dict[str, Any]] = _free
+    spend: Callable[[int], None] = _free
+    turn: Callable[[], AbstractAsyncContextManager[None]] = _at_once
 
 
 class Bounded(SchemaExtension):
@@ -61,6 +68,7 @@ class Bounded(SchemaExtension):
         if known is not None:
             asked.graphql_document = known.ast
         elif asked.query:
+            self._allowance.spend(len(asked.query) // _READ_FOR_ONE)
             asked.graphql_document = _parsed(asked.query, self._allowance.limits.tokens)
         yield
 
@@ -78,14 +86,15 @@ class Bounded(SchemaExtension):
         asked.pre_execution_errors = self._document.errors
         yield
 
-    def on_execute(self) -> Iterator[None]:
+    async def on_execute(self) -> AsyncIterator[None]:
         asked = self.execution_context
         limits = self._allowance.limits
         cost = self._document.plan.cost(asked.operation_name, asked.variables or {})
         self._cost = {"requested": cost, "maximum": limits.cost}
         _check("cost", cost, limits.cost, "Ask for smaller pages, or for less inside them.")
-        self._cost |= self._allowance.spend(cost)
-        yield
+        self._allowance.spend(cost)
+        async with self._allowance.turn():
+            yield
 
     def get_results(self) -> dict[str, Any]:
         return {"cost": self._cost} if self._cost else {}

@@ -10,6 +10,7 @@ import strawberry
 from app.domain import products as domain
 from app.domain.limits import PAGE_SIZE, SEARCH_LENGTH
 from app.domain.prices import payable
+from app.domain.text import text_problem
 from app.graphql.access import only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, text_page
 from app.graphql.contacts import ContactReference, find_contact
@@ -153,3 +154,5 @@ def check_search(search: str | None) -> None:
         raise Refusal("BAD_USER_INPUT", "search is blank. Leave it out to list everything.")
     if search is not None and len(search) > SEARCH_LENGTH:
         raise Refusal("LIMIT_EXCEEDED", f"search has {len(search)} characters; at most {SEARCH_LENGTH} count.")
+    if search is not None and (unfit := text_problem(search, SEARCH_LENGTH)):
+        raise Refusal("BAD_USER_INPUT", unfit)

@@ -68,11 +68,13 @@ async def delete_products(database: Database, call: Call, ids: Sequence[str]) ->
     async def work(session: Session) -> Answer:
         check_count(ids, "ids")
         gone = await products.delete(session, sorted(set(ids)))
-        first = [id_ in gone and id_ not in ids[:n] for n, id_ in enumerate(ids)]
-        outcomes = [Outcome.DELETED if each else Outcome.UNCHANGED for each in first]
-        return Answer(tuple(Verdict(n, outcome, ids[n]) for n, outcome in enumerate(outcomes)))
+        return Answer(tuple(_deleted(n, id_, id_ in gone and id_ not in ids[:n]) for n, id_ in enumerate(ids)))
 
     return await perform(database, call, work)
+
+
+def _deleted(index: int, product_id: str, gone: bool) -> Verdict:
+    return Verdict(index, Outcome.DELETED, product_id) if gone else Verdict(index, Outcome.UNCHANGED)
 
 
 def _verdict(

@@ -14,6 +14,7 @@ from app.server.cors import cross_origin
 from app.server.documents import Persisted, Trusted
 from app.server.endpoint import Endpoint
 from app.server.explorer.assets import asset_route
+from app.server.governor import Governor
 from app.server.refusals import Refused
 from app.server.running import Operations
 from app.server.settings import Settings, read_settings
@@ -63,9 +64,9 @@ def mount(app: Starlette, database: Database, settings: Settings | None = None) 
         return JSONResponse({"ready": True})
 
     documents = Trusted(settings.trusted_documents) if settings.trusted_documents else Persisted()
-    gate, operations = Gate(database), Operations(database, documents)
+    gate, operations = Gate(database), Operations(database, documents, Governor(settings.bounds))
     app.router.routes.append(Route("/readyz", ready))
-    app.router.routes.append(Route("/graphql", Endpoint(gate, operations)))
+    app.router.routes.append(Route("/graphql", Endpoint(gate, operations, settings.bounds.body)))
     app.router.routes.append(WebSocketRoute("/graphql", Sockets(gate, operations, settings.cors_origins)))
     app.router.routes.append(asset_route())
 

@@ -1,6 +1,6 @@
 """What the gateway bounds, and how far; `app/server/settings.py` reads it from the environment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.graphql.limits import Limits
 
@@ -9,7 +9,7 @@ from app.graphql.limits import Limits
 class Bounds:
     """Of one worker. Rates are in cost (see `app/graphql/cost.py`), times in seconds."""
 
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     rate_size: int = 50_000  # what a key or contact may spend at once
     rate_refill: int = 10_000  # what it gets back each second
     in_flight: int = 8  # operations of one shop that run at once; half the connections, so that two shops fit

@@ -10,6 +10,7 @@ from app.server.auth import Gate, Unauthorised
 from app.server.decoding import LARGEST_BODY, GraphQLRequest, decode_json, read_query_string, read_request
 from app.server.explorer import pages
 from app.server.negotiation import GRAPHQL, JSON, answer_type, check_content, wants_page
+from app.server.patience import in_time, run_unless_gone
 from app.server.refusals import Refused
 from app.server.running import READING, WRITING, Operations
 
@@ -20,9 +21,10 @@ class Endpoint:
     """`/graphql`: POST for everything, GET for queries and, to a browser, the explorer. An ASGI application: whatever
     is sent, it answers in JSON and raises nothing."""
 
-    def __init__(self, gate: Gate, operations: Operations) -> None:
+    def __init__(self, gate: Gate, operations: Operations, body_seconds: float) -> None:
         self._gate = gate
         self._operations = operations
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -50,10 +52,11 @@ class Endpoint:
     ) -> Response:
         admitted = await self._gate.admit(headers)
         if method == "POST":
-            asked, allowed = await _posted(headers, receive), WRITING
+            asked, allowed = await in_time(_posted(headers, receive), self._body_seconds), WRITING
         else:
             asked, allowed = read_query_string(query_string), READING
-        answer = await self._operations.answer(asked, admitted, allowed, _idempotency_key(headers))
+        operation = self._operations.answer(asked, admitted, allowed, _idempotency_key(headers))
+        answer = await run_unless_gone(receive, operation)
         status = 400 if media == GRAPHQL and not answer.executed else 200
         return _response(encode(answer.body), status, media)
 

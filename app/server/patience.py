@@ -1,4 +1,4 @@
-"""How long is waited: for a request's body, for its operation, and for a client that has gone."""
+"""How long is waited: for a request's body, and for a client that has gone."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -22,19 +22,15 @@ async def in_time(reading: Awaitable[T], seconds: float) -> T:
         raise Refused("REQUEST_TIMEOUT", message, {"connection": "close"}) from None
 
 
-async def run_unless_gone(receive: Receive, operation: Awaitable[T], seconds: float) -> T:
-    """The operation's answer, if the client waits for it and it does not take too long: else the operation is cancelled
-    where it stands, and with it the statement that runs in the database. Raises ClientDisconnect, or Refused with
-    TIMEOUT."""
+async def run_unless_gone(receive: Receive, operation: Awaitable[T]) -> T:
+    """The operation's answer, if the client waits for it: else the operation is cancelled where it stands, and with it
+    the statement that runs in the database. Raises ClientDisconnect."""
     task = asyncio.current_task()
     assert task is not None
     leaving = _Leaving(task)
     watcher = asyncio.create_task(leaving.watch(receive))
     try:
-        async with asyncio.timeout(seconds):
-            return await operation
-    except TimeoutError:
-        raise Refused("TIMEOUT", _TOO_LONG.format(seconds)) from None
+        return await operation
     except asyncio.CancelledError:
         if leaving.gone and task.uncancel() == 0:
             raise ClientDisconnect from None
@@ -53,9 +49,3 @@ class _Leaving:
             pass
         self.gone = True
         self._task.cancel()
-
-
-_TOO_LONG = (
-    "The operation took longer than {:g} seconds and was stopped. Ask for less. A mutation may have been done: look, or "
-    "send it again with the same idempotency key."
-)

@@ -13,10 +13,11 @@ from strawberry.types.graphql import OperationType
 
 from app.graphql.context import Context
 from app.graphql.schema import schema
-from app.server.answers import executed, result_body
+from app.server.answers import error_body, executed, result_body
 from app.server.auth import Admitted
 from app.server.decoding import GraphQLRequest
 from app.server.documents import Documents
+from app.server.governor import Governor, raise_unserved
 from app.server.refusals import Refused
 from app.store.database import Database
 
@@ -39,9 +40,10 @@ class Answer:
 class Operations:
     """Runs what was asked, each operation in a context of its own."""
 
-    def __init__(self, database: Database, documents: Documents) -> None:
+    def __init__(self, database: Database, documents: Documents, governor: Governor) -> None:
         self._database = database
         self._documents = documents
+        self._governor = governor
 
     async def answer(
         self,
@@ -52,7 +54,7 @@ class Operations:
     ) -> Answer:
         """One query or mutation. Raises Refused."""
         text = self._text(asked, admitted)
-        context = Context(self._database, admitted.shop, admitted.viewer, idempotency_key)
+        context = self._context(admitted, idempotency_key)
         try:
             with _understood():
                 result = await schema.execute(
@@ -64,13 +66,14 @@ class Operations:
                 )
         finally:
             await context.close()
+        raise_unserved(result, context)
         return self._told(asked, admitted, result)
 
     async def stream(self, asked: GraphQLRequest, admitted: Admitted) -> AsyncGenerator[Answer, None]:
         """Any operation: one answer of a query or mutation, and each event of a subscription, which is resolved in a
         snapshot of its own. Raises Refused."""
         text = self._text(asked, admitted)
-        context = Context(self._database, admitted.shop, admitted.viewer)
+        context = self._context(admitted)
         try:
             results = await schema.stream(
                 text,
@@ -84,8 +87,14 @@ class Operations:
                         _raise_unless_run(result)
                     yield self._told(asked, admitted, result)  # type: ignore[arg-type]  # nothing is incremental here
                     await context.renewed()
+        except GraphQLError as error:  # of an extension, which `execute` would have given as a result
+            yield Answer({"errors": [error_body(error, "GRAPHQL_VALIDATION_FAILED")]}, False)
         finally:
             await context.close()
+
+    def _context(self, admitted: Admitted, idempotency_key: str | None = None) -> Context:
+        allowance = self._governor.allowance(admitted.bucket, admitted.shop.id)
+        return Context(self._database, admitted.shop, admitted.viewer, idempotency_key, allowance)
 
     def _text(self, asked: GraphQLRequest, admitted: Admitted) -> str:
         text = self._documents.text(admitted.shop.id, asked)

@@ -1,12 +1,15 @@
 """What the environment decides. Every setting is named here, by its environment variable."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.graphql.limits import Limits
+from app.server.bounds import Bounds
 from app.server.documents import read_manifest
 
 
@@ -36,6 +39,13 @@ _Manifest = Annotated[dict[str, str], NoDecode, BeforeValidator(lambda path: rea
 _Url = Annotated[str, AfterValidator(_postgresql)]
 
 
+_BOUNDS = Bounds()
+
+
+def _bound(variable: str, default: int, most: int = 1_000_000_000) -> Any:
+    return Field(default=default, ge=1, le=most, validation_alias=variable)
+
+
 class Settings(BaseSettings):
     """Read with `read_settings`. An empty variable counts as unset."""
 
@@ -57,6 +67,31 @@ class Settings(BaseSettings):
     )
     # the file of a manifest: only its documents are run
     trusted_documents: _Manifest | None = Field(default=None, validation_alias="CUSTOM_DATA_TRUSTED_DOCUMENTS")
+    # what one operation may ask for
+    max_tokens: int = _bound("CUSTOM_DATA_MAX_TOKENS", _BOUNDS.limits.tokens)
+    max_depth: int = _bound("CUSTOM_DATA_MAX_DEPTH", _BOUNDS.limits.depth, most=50)
+    max_aliases: int = _bound("CUSTOM_DATA_MAX_ALIASES", _BOUNDS.limits.aliases)
+    max_root_fields: int = _bound("CUSTOM_DATA_MAX_ROOT_FIELDS", _BOUNDS.limits.root_fields)
+    max_directives: int = _bound("CUSTOM_DATA_MAX_DIRECTIVES", _BOUNDS.limits.directives)
+    max_cost: int = _bound("CUSTOM_DATA_MAX_COST", _BOUNDS.limits.cost)
+    # what one key or contact may spend at once, and gets back each second, in each worker
+    rate_size: int = _bound("CUSTOM_DATA_RATE_SIZE", _BOUNDS.rate_size)
+    rate_refill: int = _bound("CUSTOM_DATA_RATE_REFILL", _BOUNDS.rate_refill)
+    # operations of one shop that a worker runs at once
+    max_in_flight: int = _bound("CUSTOM_DATA_MAX_IN_FLIGHT", _BOUNDS.in_flight)
+    request_timeout_ms: int = _bound("CUSTOM_DATA_REQUEST_TIMEOUT_MS", 10_000)
+    body_timeout_ms: int = _bound("CUSTOM_DATA_BODY_TIMEOUT_MS", 10_000)
+
+    @property
+    def bounds(self) -> Bounds:
+        """What the governor and the limits go by."""
+        limits = Limits(
+            self.max_tokens, self.max_depth, self.max_aliases, self.max_root_fields, self.max_directives, self.max_cost
+        )
+        return replace(
+            _BOUNDS, limits=limits, rate_size=self.rate_size, rate_refill=self.rate_refill,
+            in_flight=self.max_in_flight, request=self.request_timeout_ms / 1000, body=self.body_timeout_ms / 1000,
+        )  # fmt: skip
 
 
 def read_settings() -> Settings:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from app.domain.contacts import Customer, email_key
+from app.domain.limits import IDENTIFIER_LENGTH
+from app.domain.text import text_problem
 from app.store import statements
 from app.store.session import Session
 
@@ -19,7 +21,9 @@ async def lock_shop(session: Session) -> str:
 
 
 async def by_keys(session: Session, keys: Sequence[CustomerKey]) -> dict[CustomerKey, Customer]:
-    rows = await session.fetch(_sql.by_keys, [source for source, _ in keys], [id_ for _, id_ in keys])
+    """The known ones of these customers. A text that cannot be stored names none."""
+    known = [key for key in keys if all(text_problem(part, IDENTIFIER_LENGTH) is None for part in key)]
+    rows = await session.fetch(_sql.by_keys, [source for source, _ in known], [id_ for _, id_ in known])
     return {(row["source"], row["id_customer"]): Customer(*row) for row in rows}
 
 

@@ -8,7 +8,7 @@ import asyncpg
 
 from app.store.contact_session import ContactSession
 from app.store.definitions import Models
-from app.store.failures import Unavailable, translated
+from app.store.failures import NoConnection, Unavailable, translated
 from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE
 from app.store.session import Observer, Session
 
@@ -85,8 +85,12 @@ class Database:
     @asynccontextmanager
     async def writing(self, shop_id: int) -> AsyncIterator[Session]:
         """One transaction: committed at the end, undone by any exception."""
-        async with _ended(self._session(shop_id, _WRITING)) as session:
-            yield session
+        try:
+            async with _ended(self._session(shop_id, _WRITING)) as session:
+                yield session
+        except NoConnection as failure:
+            failure.unwritten = True
+            raise
 
     def _session(self, shop_id: int, begin: str) -> Session:
         return Session(self.pool, shop_id, begin.format(int(shop_id)), self.observers)

@@ -1,4 +1,4 @@
 """The explorer in headless Chromium, with no network but loopback. Needs Debian's chromium and the extra `browser`:
 
-    pytest tests/browser
+pytest tests/browser
 """

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import ConsoleMessage, Page, Request
 
+_TO_LEARN_MS = 300  # after a change of the text GraphiQL waits before it reads the operation's name
 _TELL_VIOLATIONS = """document.addEventListener('securitypolicyviolation', (event) =>
     console.error('CSP violation: ' + event.violatedDirective + ' ' + event.blockedURI))"""
 
@@ -54,6 +55,7 @@ class Explorer:
     async def run_tab(self, name: str) -> Any:
         """Runs what the tab of this name holds; the answer as it came."""
         await self.page.locator(".graphiql-tab-button", has_text=re.compile(f"^{name}$")).click()
+        await self.page.wait_for_timeout(_TO_LEARN_MS)
         return await self.run()
 
     async def run(self) -> Any:
@@ -70,6 +72,7 @@ class Explorer:
         await self.page.locator(".graphiql-query-editor .monaco-editor").first.click()
         await self.page.keyboard.press("Control+A")
         await self.page.keyboard.insert_text(query)
+        await self.page.wait_for_timeout(_TO_LEARN_MS)
 
     async def shown(self) -> str:
         """The answer's pane, as far as it is on the screen."""
@@ -78,7 +81,7 @@ class Explorer:
 
     async def notice(self) -> str:
         """The message below the bar."""
-        return await self.page.get_by_role("alert").inner_text()
+        return await self.page.locator("#notice").inner_text()
 
     async def stored(self) -> dict[str, dict[str, str]]:
         """Everything the page keeps in the browser."""

@@ -57,7 +57,6 @@ async def picture(browser: Browser, address: str, scene: str, size: str, scheme:
 
 
 async def take(address: str, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     async with chromium() as browser:
         for size in SIZES:
             for scene in SCENES:
@@ -67,6 +66,7 @@ async def take(address: str, folder: Path) -> None:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
+    target.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as home, serving("--demo", CUSTOM_DATA_HOME=home) as gateway:
         asyncio.run(take(gateway.url, target))
     print(f"Pictures are in {target}/")

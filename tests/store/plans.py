@@ -39,6 +39,9 @@ join (select id, row_number() over (order by id) - 1 as n from records where sho
 """
 
 
+_BEGUN = Statement("begun", "select shop_id from shops where shop_id = $1")
+
+
 @dataclass
 class Grid:
     """A shop whose tables are full, beside a neighbour whose are, too."""
@@ -94,7 +97,7 @@ class Explained(Session):
     the one that serves any values, as a prepared statement gets it."""
 
     def __init__(self, grid: Grid) -> None:
-        super().__init__(grid.database.pool, grid.shop.id, "begin; set local app.shop_id = '{}'")
+        super().__init__(grid.database.pool, grid.shop.id, f"begin; set local app.shop_id = '{grid.shop.id}'")
         self.plans: dict[str, Any] = {}  # "records.by_ids (custom)"
 
     async def fetch(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
@@ -111,7 +114,8 @@ class Explained(Session):
 
     async def generic(self, statement: Statement, *args: int | str) -> Any:
         """Runs the statement by the plan that serves any values, and tells how that went."""
-        connection = self._connection or await self._open()
+        await super().fetch(_BEGUN)
+        connection = self._connection
         values = ", ".join(str(arg) if isinstance(arg, int) else f"'{arg}'" for arg in (self.shop_id, *args))
         await connection.execute(f"set local plan_cache_mode = force_generic_plan; prepare asked as {statement.sql}")
         explained = await connection.fetchval(f"explain (analyze, format json) execute asked ({values})")

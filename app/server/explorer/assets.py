@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,9 +44,9 @@ def own_assets() -> Assets:
     return _assets({file.name: gzip.compress(file.read_bytes(), mtime=0) for file in _OWN.iterdir() if _served(file)})
 
 
-def graphiql_assets(folder: Path = bundle.FOLDER) -> Assets | None:
+def graphiql_assets() -> Assets | None:
     """GraphiQL, if it was built; looked for again until it is there."""
-    return _graphiql(folder) if bundle.is_built(folder) else None
+    return _graphiql(bundle.FOLDER) if bundle.is_built(bundle.FOLDER) else None
 
 
 @cache
@@ -54,17 +54,17 @@ def _graphiql(folder: Path) -> Assets:
     return _assets({file.name.removesuffix(".gz"): file.read_bytes() for file in folder.glob("*.gz")})
 
 
-def asset_route(graphiql: Callable[[], Assets | None] = graphiql_assets) -> Route:
+def asset_route() -> Route:
     """Serves both."""
+    return Route("/graphql/explorer/{digest}/{name}", _serve, methods=["GET"])
 
-    def serve(request: Request) -> Response:
-        digest, name = request.path_params["digest"], request.path_params["name"]
-        for assets in (own_assets(), graphiql()):
-            if assets is not None and assets.digest == digest and name in assets.packed:
-                return _response(request, name, assets.packed[name])
-        return Response("There is no such file: load the explorer's page again.", 404, {"cache-control": "no-store"})
 
-    return Route("/graphql/explorer/{digest}/{name}", serve, methods=["GET"])
+async def _serve(request: Request) -> Response:
+    digest, name = request.path_params["digest"], request.path_params["name"]
+    for assets in (own_assets(), graphiql_assets()):
+        if assets is not None and assets.digest == digest and name in assets.packed:
+            return _response(request, name, assets.packed[name])
+    return Response("There is no such file: load the explorer's page again.", 404, {"cache-control": "no-store"})
 
 
 def _response(request: Request, name: str, packed: bytes) -> Response:

@@ -1,4 +1,4 @@
-"""GraphiQL as its publisher built it: fetched once from an npm registry, checked against a hash, unpacked beside this file.
+"""GraphiQL as its publisher built it: fetched once from an npm registry, checked against a hash, unpacked beside us.
 
 The build hook does it when a wheel is built. In a checkout that was never installed:
 
@@ -18,6 +18,8 @@ import tarfile
 import tempfile
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 
 from app.server.explorer.registry import registry_of
@@ -27,7 +29,6 @@ SCOPE, NAME, VERSION = "@graphql-yoga", "render-graphiql", "5.24.1"  # GraphiQL 
 INTEGRITY = "mLFvBekZujetoh7M9jokYkQtrjrmiKD5KSTfV6ivMAFNgV8KcLAJeVAH8QOOg6Wvj47+DNBvdlx0R5O2JjtN/A=="
 FOLDER = Path(__file__).parent / "graphiql"
 
-_LARGEST = 20_000_000  # bytes of the archive; it has 4.9 million
 _PATIENCE = 20  # seconds without an answer
 _STAMP = "VERSION"
 _LAYOUT = "1"  # of the folder; raise it when the files below change
@@ -48,13 +49,13 @@ class Refused(Exception):
     """What arrived is not the archive we pinned."""
 
 
-def is_built(folder: Path = FOLDER) -> bool:
+def is_built(folder: Path) -> bool:
     """Whether the folder holds this version, whole."""
     stamp = folder / _STAMP
     return stamp.is_file() and stamp.read_text() == _stamp()
 
 
-def build(folder: Path = FOLDER, archive: bytes | None = None) -> None:
+def build(folder: Path, archive: bytes | None = None) -> None:
     """Puts GraphiQL into the folder, unless it is there. Raises Unobtainable, Refused, and OSError where the folder
     cannot be written."""
     if is_built(folder):
@@ -78,11 +79,9 @@ def obtain(environment: Mapping[str, str] = os.environ) -> bytes:
         return checked(kept.read_bytes())
     except (OSError, Refused):
         archive = checked(_download(f"{registry_of(SCOPE, environment, Path.cwd())}/{SCOPE}/{NAME}/-/{kept.name}"))
-    try:
+    with suppress(OSError):  # it is only a cache: without it the next build downloads again
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(archive)
-    except OSError:
-        pass  # it is only a cache: without it the next build downloads again
     return archive
 
 
@@ -114,8 +113,8 @@ def unpacked(archive: bytes) -> dict[str, bytes]:
 def _download(url: str) -> bytes:
     try:
         with urllib.request.urlopen(url, timeout=_PATIENCE, context=_trust()) as answer:
-            archive: bytes = answer.read(_LARGEST)
-    except (OSError, ValueError) as error:
+            archive: bytes = answer.read()
+    except (OSError, HTTPException, ValueError) as error:
         raise Unobtainable(f"{url} could not be fetched: {getattr(error, 'reason', error)}") from error
     return archive
 
@@ -150,7 +149,7 @@ def _stamp() -> str:
 def main(arguments: list[str]) -> int:
     """Builds beside this file, from an archive if one is named. Returns the exit code."""
     try:
-        build(archive=Path(arguments[0]).read_bytes() if arguments else None)
+        build(FOLDER, Path(arguments[0]).read_bytes() if arguments else None)
     except (Unobtainable, Refused, OSError) as error:
         print(f"GraphiQL is not built: {error}", file=sys.stderr)
         return 1

@@ -83,6 +83,7 @@ function mount(key, tabs) {
   self.YogaGraphiQL.renderYogaGraphiQL(place, {
     fetcher: fetcherWith(key),
     defaultTabs: tabs,
+    ...lastOpenTab(),
     storage: keptInThisTab(),
     shouldPersistHeaders: false,
     defaultEditorToolsVisibility: false,
@@ -90,6 +91,13 @@ function mount(key, tabs) {
     title: '',
     logo: '',
   });
+}
+
+/** After a reload: GraphiQL would open an empty tab beside those it kept, unless told which one was open. */
+function lastOpenTab() {
+  const { tabs = [], activeTabIndex } = JSON.parse(sessionStorage.getItem('graphiql:tabState') ?? '{}');
+  const tab = tabs[activeTabIndex];
+  return tab ? { initialQuery: tab.query ?? '', initialVariables: tab.variables ?? '' } : {};
 }
 
 /** Asks with the key of the bar; the headers editor may name another one, or anything else. */

@@ -1,0 +1,23 @@
+"""What the README shows is what the gateway answers: its tour consists of the golden queries and their results."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+GOLDEN = Path(__file__).parent / "api" / "golden"
+
+
+@pytest.mark.parametrize("query", sorted(GOLDEN.glob("*.graphql")), ids=lambda file: file.stem)
+def test_the_tour_shows_the_golden_query_and_its_answer(query: Path) -> None:
+    blocks = dict(zip(re.findall(r"```graphql\n(.*?)```", README, re.S), re.findall(r"```json\n(.*?)```", README, re.S)))
+    assert blocks[query.read_text()] == query.with_suffix(".json").read_text()
+
+
+def test_every_file_of_the_tree_exists() -> None:
+    """The folders and files that the README's tree names."""
+    [tree] = re.findall(r"```text\n(app/.*?)```", README, re.S)
+    folders = re.findall(r"^(\S+/) ", tree, re.M)
+    assert folders
+    assert [folder for folder in folders if not (Path(__file__).parents[1] / folder).is_dir()] == []

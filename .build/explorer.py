@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ REQUIRED = "CUSTOM_DATA_EXPLORER"  # "required": a wheel without GraphiQL is no 
 
 
 class ExplorerHook(BuildHookInterface[Any]):
-    """Builds GraphiQL beside the code, where a checkout finds it too; in a temporary folder if that cannot be written.
+    """Builds GraphiQL beside the code, where a checkout finds it too; elsewhere if that cannot be written.
 
     A registry that cannot be reached does not stop the build, unless CUSTOM_DATA_EXPLORER=required: whoever has only a
     mirror of PyPI gets a whole gateway whose page says how to add GraphiQL. A wrong hash always stops it.
@@ -25,9 +24,11 @@ class ExplorerHook(BuildHookInterface[Any]):
 
         try:
             build_data["force_include"].update(self._built(bundle, build_data, version == "editable"))
+        except bundle.Refused as error:
+            self.app.abort(f"GraphiQL is not what we pinned: {error}")
         except bundle.Unobtainable as error:
             if os.environ.get(REQUIRED) == "required":
-                raise
+                self.app.abort(f"No wheel without GraphiQL, because {REQUIRED}=required: {error}")
             self.app.display_warning(f"GraphiQL is left out: {error}")
         finally:
             sys.path.remove(self.root)
@@ -38,7 +39,7 @@ class ExplorerHook(BuildHookInterface[Any]):
         except OSError:
             if in_place:
                 raise
-            folder = Path(tempfile.mkdtemp(), "graphiql")
+            folder = Path(self.directory, "graphiql")
             bundle.build(folder)
             return {str(folder): TARGET}
         build_data["artifacts"].append(f"/{TARGET}/")

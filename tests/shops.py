@@ -106,7 +106,8 @@ class ShopClient:
 
     async def override(self, *sources: dict[str, Any], system_field: str = "price") -> Any:
         """Sets the sources of a system field and gives the payload."""
-        selection = "overrides { priority path contactPath latestBy } warnings { code message } userErrors { code message path }"
+        problems = "warnings { code message } userErrors { code message path }"
+        selection = "overrides { priority path contactPath latestBy } " + problems
         return await self.run("setOverrides", selection, systemField=system_field, sources=list(sources))
 
     @contextmanager

@@ -11,7 +11,8 @@ GOLDEN = Path(__file__).parent / "api" / "golden"
 
 @pytest.mark.parametrize("query", sorted(GOLDEN.glob("*.graphql")), ids=lambda file: file.stem)
 def test_the_tour_shows_the_golden_query_and_its_answer(query: Path) -> None:
-    blocks = dict(zip(re.findall(r"```graphql\n(.*?)```", README, re.S), re.findall(r"```json\n(.*?)```", README, re.S)))
+    shown = [re.findall(rf"```{language}\n(.*?)```", README, re.S) for language in ("graphql", "json")]
+    blocks = dict(zip(*shown, strict=True))
     assert blocks[query.read_text()] == query.with_suffix(".json").read_text()
 
 

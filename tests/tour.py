@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 
 from app.domain.shops import new_key
-from app.store import keys, shops
+from app.store import keys, shops, token_keys
 from app.store.administration import administering
 from tests.shops import ShopClient, VetShop, new_vet_shop, to
 
@@ -35,10 +35,11 @@ def named_statements() -> list[str]:
 
 
 _READS = (
-    "query($vet: ID!) { shop { name } overrides { path } overridePaths(definition: \"vet_pricing\") { path }"
-    "  customDataRecord(id: $vet) { relatedBy(definition: \"vet_pricing\") { totalCount { count } nodes { idRecord } } }"
-    "  back: customDataRecord(id: $vet) { relatedBy(definition: \"vet_pricing\", last: 2) { nodes { idRecord } } } }",
-    '{ contacts { totalCount { count } nodes { customers { source } customDataDefinitions { key }'
+    'query($vet: ID!) { shop { name } overrides { path } overridePaths(definition: "vet_pricing") { path }'
+    '  record: customDataRecord(id: $vet) { relatedBy(definition: "vet_pricing") { totalCount { count }'
+    "    nodes { idRecord } } }"
+    '  back: customDataRecord(id: $vet) { relatedBy(definition: "vet_pricing", last: 2) { nodes { idRecord } } } }',
+    "{ contacts { totalCount { count } nodes { customers { source } customDataDefinitions { key }"
     '    customData(definition: "vet_assignment") { totalCount { count } nodes { idRecord } }'
     '    back: customData(definition: "vet_assignment", last: 1) { nodes { idRecord } }'
     "    products { totalCount { count } nodes { payable } } } } }",
@@ -50,8 +51,8 @@ _READS = (
     '{ products(last: 1) { nodes { name } } back: products(search: "vet", last: 1) { nodes { name } } }',
     '{ product(idProduct: "diet") { price(contact: {idCustomer: {idCustomer: "dubois@example.com"}})'
     '    payable(contact: {email: "dubois@example.com"}) } }',
-    '{ customDataRecords(definition: "vet_pricing") { totalCount { count } nodes { idRecord relation(field: "veto_id") {'
-    "    ... on CustomDataRecord { idRecord } } } } }",
+    '{ customDataRecords(definition: "vet_pricing") { totalCount { count } nodes { idRecord'
+    '    relation(field: "veto_id") { ... on CustomDataRecord { idRecord } } } } }',
     '{ customDataRecords(definition: "vet_pricing", last: 1) { nodes { idRecord } } }',
     '{ customDataRecord(by: {definition: "veterinarian", key: "Dr Martin"}) { idRecord } }',
 )
@@ -88,6 +89,10 @@ async def _keys(client: ShopClient) -> None:
         assert await keys.find_key(session, digest)
         assert await keys.revoke_key(session, made.id)
         assert await shops.find_shop(session)
+        signing = await token_keys.signing(session)
+        assert await token_keys.signing(session) == signing
+        await token_keys.rotate(session, 60.0)
+        assert await token_keys.find(session, signing.id) == signing
 
 
 async def _retried(client: ShopClient, admin_url: str) -> None:
@@ -109,7 +114,8 @@ async def _definitions(client: ShopClient, vets: VetShop) -> None:
         {"definition": "vet_pricing", "field": "price", "priority": 1, "latestBy": "vet_assignment.since"},
         {"definition": "vet_pricing", "field": "price_discount", "priority": 2},
     )
-    await client.ask('{ product(idProduct: "diet") { payable(contact: {idContact: %d}) } }' % vets.dubois)
+    priced = 'query($id: ID!) { product(idProduct: "diet") { payable(contact: {idContact: $id}) } }'
+    await client.ask(priced, id=str(vets.dubois))
 
 
 async def _catalogue(client: ShopClient, admin_url: str) -> None:
@@ -126,10 +132,11 @@ async def _catalogue(client: ShopClient, admin_url: str) -> None:
 async def _deletions(client: ShopClient, vets: VetShop) -> None:
     key = {"definition": "vet_pricing", "key": {"veto_id": vets.durand, "product_id": "diet"}}
     await client.run("updateCustomDataRecord", "outcome", by=key, data={"price": 72})
-    await client.run("bulkDeleteCustomDataRecords", "userErrors { message }", definition="veterinarian",
-                     ids=[str(vets.martin), str(vets.durand)])  # fmt: skip
+    several = {"definition": "veterinarian", "ids": [str(vets.martin), str(vets.durand)]}
+    await client.run("bulkDeleteCustomDataRecords", "userErrors { message }", **several)
     await client.run("deleteCustomDataRecord", "deleted", id=str(vets.martin), force=True)
-    await client.run("deleteCustomers", "deleted", customers=[{"idCustomer": "dubois@example.com"},
-                                                              {"source": "till", "idCustomer": "8"}, {"idCustomer": "alone@example.com"}])  # fmt: skip
+    gone = [{"idCustomer": "dubois@example.com"}, {"source": "till", "idCustomer": "8"},
+            {"idCustomer": "alone@example.com"}]  # fmt: skip
+    await client.run("deleteCustomers", "deleted", customers=gone)
     await client.run("deleteProducts", "deleted", ids=["diet"])
     await client.run("deleteCustomDataDefinition", "userErrors { message }", definition="vet_pricing", force=True)

@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.definitions import FieldType
-from app.domain.drafts import Draft, DraftField, DraftRelationship
+from app.domain.draft_fields import DraftField
+from app.domain.draft_relationships import DraftRelationship
+from app.domain.drafts import Draft
 from app.domain.overrides import DraftSource
 
 SHOP = "Veterinary demo shop"

@@ -8,7 +8,7 @@ import strawberry
 from app.domain import contacts as domain
 from app.domain.references import ContactReference as Reference
 from app.domain.references import parse_contact
-from app.graphql.access import forbid, only_keys, only_own
+from app.graphql.access import forbid, may_read, only_keys, only_own
 from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
@@ -58,6 +58,7 @@ class Contact(Node):
 
     @strawberry.field(description="What the shop's systems know of this person.")
     async def customers(self, info: Info) -> list[Customer]:
+        may_read(info)
         return [_customer(row) for row in await info.context.loaders.customers.load(self.key) or []]
 
     @strawberry.field(description="The definitions that hold records of this contact.")
@@ -81,6 +82,7 @@ class Contact(Node):
     ) -> Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None:  # fmt: skip
         from app.graphql.records import records_of_contact
 
+        may_read(info)
         return await records_of_contact(info, definition, field, self.key, (first, after, last, before))
 
     @strawberry.field(description="The active catalogue as this contact sees it: prices inside are this contact's.")
@@ -89,6 +91,7 @@ class Contact(Node):
     ) -> Connection[Annotated["Product", strawberry.lazy("app.graphql.products")]]:
         from app.graphql.products import catalogue
 
+        may_read(info)
         return await catalogue(info, (first, after, last, before), active=True, viewer=self.key)
 
 

@@ -6,7 +6,9 @@ from enum import Enum
 import strawberry
 
 from app.domain.contacts import DEFAULT_SOURCE
-from app.domain.drafts import Draft, DraftField, DraftRelationship, Extension
+from app.domain.draft_fields import DraftField
+from app.domain.draft_relationships import DraftRelationship
+from app.domain.drafts import Draft, Extension
 from app.domain.overrides import DraftSource
 from app.graphql.contacts import ContactReference
 from app.graphql.definitions import ContactAccess, FieldType, SchemaType

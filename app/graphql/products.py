@@ -11,7 +11,7 @@ from app.domain import products as domain
 from app.domain.limits import PAGE_SIZE, SEARCH_LENGTH
 from app.domain.prices import payable
 from app.domain.text import text_problem
-from app.graphql.access import only_keys
+from app.graphql.access import may_read, only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, text_page
 from app.graphql.contacts import ContactReference, find_contact
 from app.graphql.context import Info
@@ -80,6 +80,8 @@ class Product(Node):
         return await records_of_product(info, definition, field, self.row.id, (first, after, last, before))
 
     async def _quote(self, info: Info, contact: ContactReference | None) -> tuple[int | None, Quote]:
+        if contact is not None:
+            may_read(info)
         contact_id = self.viewer if contact is None else await find_contact(info, contact)
         if contact_id is None:
             return None, {}

@@ -9,7 +9,7 @@ from app.domain import records as domain
 from app.domain.access import may_own, owns
 from app.domain.definitions import Definition, Relationship, Target
 from app.domain.limits import COUNT_BOUND
-from app.graphql.access import forbid, only_keys
+from app.graphql.access import forbid, may_read, only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, number_page
 from app.graphql.contacts import Contact, load_contact
 from app.graphql.context import Info
@@ -59,6 +59,7 @@ class CustomDataRecord(Node):
         ]
         | None
     ):
+        may_read(info)
         relationship = self.schema.relationship.get(field)
         if relationship is None:
             names = ", ".join(self.schema.relationship) or "none"
@@ -83,6 +84,7 @@ class CustomDataRecord(Node):
     async def pricing(
         self, info: Info, product_field: str | None = None, contact_field: str | None = None
     ) -> ProductPricing | None:
+        may_read(info)
         product_id = self.row.data.get(_only(self.schema, Target.PRODUCTS, product_field, "productField"))
         contact_id = self.row.data.get(_only(self.schema, Target.CONTACTS, contact_field, "contactField"))
         if product_id is None or contact_id is None:

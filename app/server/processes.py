@@ -15,6 +15,7 @@ from types import FrameType
 import uvicorn
 
 from app.server import open_sockets
+from app.server.connections import Connection
 from app.server.decoding import LARGEST_BODY
 
 APPLICATION = "app.server.app:create"
@@ -97,12 +98,17 @@ class _Worker(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _work(parent: int, application: str, listener: socket.socket) -> None:
-    config = uvicorn.Config(
-        application, factory=True, loop="uvloop", http="httptools", timeout_graceful_shutdown=_GRACE_SECONDS,
-        access_log=False, log_level="warning", server_header=False, backlog=_BACKLOG, ws_max_size=LARGEST_BODY,
+def configuration(application: str) -> uvicorn.Config:
+    """How a worker serves."""
+    return uvicorn.Config(
+        application, factory=True, loop="uvloop", http=Connection, timeout_graceful_shutdown=_GRACE_SECONDS,
+        access_log=False, log_level="warning", server_header=False, backlog=_BACKLOG,
+        ws="websockets-sansio", ws_max_size=LARGEST_BODY,
     )  # fmt: skip
-    _Worker(config, parent).run(sockets=[listener])
+
+
+def _work(parent: int, application: str, listener: socket.socket) -> None:
+    _Worker(configuration(application), parent).run(sockets=[listener])
 
 
 def _start(listener: socket.socket, application: str) -> BaseProcess:

@@ -6,6 +6,7 @@ import asyncpg
 
 from app.domain.access import readable_definitions
 from app.domain.definitions import Model
+from app.store.failures import Retryable
 from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE
 from app.store.session import Session
 from app.store.statements import Statement
@@ -21,6 +22,8 @@ _OPEN = Statement(
 class ContactSession(Session):
     """Sees its contact, its customers, the active catalogue and, once told which definitions are open, its records."""
 
+    _role_unknown = False
+
     async def open_records(self, model: Model) -> None:
         """Tells the policies which definitions a contact may read; until then no record is seen."""
         nobodys, by_slot = readable_definitions(model)
@@ -30,7 +33,16 @@ class ContactSession(Session):
     async def fetch_as_gateway(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
         async with self._asking():
             connection = await self._ready()
-            await self._run(connection, f"set local role {GATEWAY_ROLE}")
-            rows = await self._fetch(connection, statement, args)
-            await self._run(connection, f"set local role {CONTACT_ROLE}")  # after a failure nothing more is answered
+            try:
+                await self._run(connection, f"set local role {GATEWAY_ROLE}")
+                rows = await self._fetch(connection, statement, args)
+                await self._run(connection, f"set local role {CONTACT_ROLE}")
+            except BaseException:
+                self._role_unknown = True
+                raise
             return rows
+
+    async def _ready(self) -> Any:
+        if self._role_unknown:  # it may still be the gateway's: nothing more is asked in this session
+            raise Retryable("The read was interrupted. Send it again.")
+        return await super()._ready()

@@ -9,7 +9,7 @@ import asyncpg
 from app.store.contact_session import ContactSession
 from app.store.definitions import Models
 from app.store.failures import NoConnection, Unavailable, translated
-from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE
+from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE, contact_role_usable
 from app.store.session import Observer, Session
 
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
@@ -54,7 +54,7 @@ class Database:
             except BaseException:
                 await pool.close()
                 raise
-            contact_role = await pool.fetchval(_MAY_TAKE_ROLE, CONTACT_ROLE)
+            contact_role = await contact_role_usable(pool)
         return cls(pool, contact_role=contact_role)
 
     def read_session(self, shop_id: int) -> Session:

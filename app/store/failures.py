@@ -53,7 +53,6 @@ _UNAVAILABLE = (
     asyncpg.CrashShutdownError,
     asyncpg.PostgresConnectionError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
     ConnectionError,
     OSError,
 )
@@ -77,5 +76,9 @@ def translated() -> Iterator[None]:
         if isinstance(error.__cause__, UnicodeEncodeError):
             raise UnstorableText("A text holds half of a surrogate pair, which cannot be stored.") from error
         raise
+    except asyncpg.InterfaceError as error:
+        if "closed" not in str(error):
+            raise  # the driver was used wrongly: a bug of ours
+        raise Unavailable("The database cannot be reached. Try again shortly.") from error
     except _UNAVAILABLE as error:
         raise Unavailable("The database cannot be reached. Try again shortly.") from error

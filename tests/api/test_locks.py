@@ -157,9 +157,7 @@ async def test_two_upserts_of_one_new_key_make_one_record_and_merge(shop: ShopCl
 
 async def test_a_push_of_customers_waits_for_the_one_under_way(shop: ShopClient, meanwhile: Meanwhile) -> None:
     person = {"email": "new@example.com", "emailVerified": True}
-    other = meanwhile(
-        "contacts.insert_contact", lambda: shop.customers({"source": "web", "idCustomer": "1"} | person)
-    )
+    other = meanwhile("contacts.insert_contact", lambda: shop.customers({"source": "web", "idCustomer": "1"} | person))
     contacts = await shop.customers({"source": "till", "idCustomer": "1"} | person)
     assert await other == (contacts, True)
 

@@ -10,7 +10,7 @@ import pytest
 from app.store.failures import Retryable
 from app.store.session import Session
 from app.store.statements import Statement
-from tests.shops import ShopClient, VetShop, to
+from tests.shops import ShopClient, to
 
 WRITERS = 8
 STATUS = "userErrors { code }"
@@ -164,26 +164,6 @@ async def test_two_extensions_at_once_are_both_kept(shop: ShopClient) -> None:
     )
     found = await shop.ask('{ customDataDefinition(key: "wide") { fields { name } } }')
     assert {f["name"] for f in found["customDataDefinition"]["fields"]} == {"a", *(f["name"] for f in fields)}
-
-
-async def test_a_record_deleted_while_others_come_to_refer_to_it_leaves_nothing_dangling(vets: VetShop) -> None:
-    shop = vets.shop
-    await shop.products(*({"idProduct": f"p{n}", "name": "P", "price": 1} for n in range(10)))
-    for turn in range(6):
-        vet = await shop.save_one("veterinarian", {"nom": f"Dr {turn}"})
-        named = vet if turn % 2 else {"by": "nom", "value": f"Dr {turn}"}
-
-        async def price(n: int, named: Any = named) -> Any:
-            await asyncio.sleep(random.uniform(0, 0.01))
-            return await shop.save("vet_pricing", {"veto_id": named, "product_id": f"p{n}", "price": 1})
-
-        async def delete(vet: int = vet) -> Any:
-            await asyncio.sleep(random.uniform(0, 0.01))
-            return await shop.run("deleteCustomDataRecord", f"deleted {STATUS}", id=str(vet))
-
-        gone, *priced = await asyncio.gather(delete(), *(price(n) for n in range(4)))
-        created = sum(payload["created"] for payload in priced)
-        assert (gone["deleted"], created > 0) in [(True, False), (False, True)]
 
 
 async def test_saves_and_deletions_of_many_referred_records_do_not_deadlock(

@@ -16,8 +16,8 @@ from app.graphql.node import encode
 from app.graphql.schema import schema
 from app.store.database import Database
 from app.store.keys import create_key
-from app.store.shops import find_shop
 from app.store.migrate import migrate
+from app.store.shops import find_shop
 from app.store.statements import Statement
 from tests.benchmarks.grid import GRID, SMALL, Size, build, gateway, server
 from tests.benchmarks.timing import watched

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import ConsoleMessage, Page, Request
+from playwright.async_api import ConsoleMessage, Page, Request, Response
 
 _TO_LEARN_MS = 300  # after a change of the text GraphiQL waits before it reads the operation's name
 _TELL_VIOLATIONS = """document.addEventListener('securitypolicyviolation', (event) =>
@@ -55,11 +55,12 @@ class Explorer:
     async def run_tab(self, name: str) -> Any:
         """Runs what the tab of this name holds; the answer as it came."""
         await self.page.locator(".graphiql-tab-button", has_text=re.compile(f"^{name}$")).click()
+        assert await self.page.locator(".graphiql-tab-active").inner_text() == name
         await self.page.wait_for_timeout(_TO_LEARN_MS)
         return await self.run()
 
     async def run(self) -> Any:
-        async with self.page.expect_response(lambda response: response.request.method == "POST") as coming:
+        async with self.page.expect_response(_is_answer) as coming:
             await self.page.locator(".graphiql-execute-button").click()
         response = await coming.value
         answer = await response.json()
@@ -89,3 +90,8 @@ class Explorer:
             "({local: {...localStorage}, session: {...sessionStorage}})"
         )
         return kept
+
+
+def _is_answer(response: Response) -> bool:
+    """To a question of the person's, not to GraphiQL's own for the schema."""
+    return response.request.method == "POST" and "__schema" not in (response.request.post_data or "")

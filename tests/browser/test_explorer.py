@@ -23,7 +23,7 @@ ALL_TYPES = {
     "contact_id": "NUMBER",
     "product_id": "STRING",
     "vet": "NUMBER",
-    "data_id": "NUMBER",
+    "parent": "NUMBER",
 }
 
 
@@ -52,7 +52,7 @@ async def test_a_query_of_ones_own_runs_and_a_mistake_is_marked_while_writing(ex
     await explorer.write("{ shop { name nonsense } }")
     await explorer.page.wait_for_selector(".squiggly-error")  # the worker knows the schema
     await explorer.write("{ shop { name } }")
-    assert await explorer.run() == {"data": {"shop": {"name": "Veterinary demo shop"}}}
+    assert (await explorer.run())["data"] == {"shop": {"name": "Veterinary demo shop"}}
     assert '"name": "Veterinary demo shop"' in await explorer.shown()
 
 
@@ -76,7 +76,7 @@ async def test_every_tab_runs_whatever_the_shop_is_made_of(explorer: Explorer, v
     await shop.define(
         "Everything", ALL_TYPES, uniqueKeys=["code"], description=description,
         relationships=[to("contact_id", "contacts"), to("product_id", "products"), to("vet", "veterinarian"),
-                       to("data_id", "everything")],
+                       to("parent", "everything")],
     )  # fmt: skip
     await explorer.open(key=shop.key)
     tabs = await explorer.tabs()

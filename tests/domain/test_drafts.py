@@ -8,11 +8,10 @@ import pytest
 
 from app.domain import limits
 from app.domain.definitions import Definition, Field, FieldType, Model, Relationship, Status, Target
+from app.domain.draft_fields import DraftField
+from app.domain.draft_relationships import SELF, DraftRelationship
 from app.domain.drafts import (
-    SELF,
     Draft,
-    DraftField,
-    DraftRelationship,
     Extension,
     Planned,
     draft_definition,

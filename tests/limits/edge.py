@@ -18,6 +18,7 @@ from app.store.database import Database
 from tests.shops import ShopClient
 
 PATIENCE = 20  # seconds; a test that waits this long has failed
+NEVER_MS = 3 * PATIENCE * 1000  # for time-outs that must not be what ends a wait
 
 
 @asynccontextmanager
@@ -33,7 +34,7 @@ async def bounded(shop: ShopClient, database: Database | None = None, **settings
 @asynccontextmanager
 async def pool_of(gateway_url: str, size: int) -> AsyncIterator[Database]:
     """A pool of a test's own; at the end all of it must be usable."""
-    database = await Database.connect(gateway_url, size=size)
+    database = await Database.connect(gateway_url, size=size, statement_timeout_ms=NEVER_MS)
     try:
         yield database
         await assert_whole(database, size)
@@ -53,33 +54,28 @@ async def assert_whole(database: Database, size: int) -> None:
             await database.pool.release(connection)
 
 
+class Lock:
+    """Locks held by a connection of ours, and who waits for them."""
+
+    def __init__(self, holder: "asyncpg.Connection[asyncpg.Record]", admin_url: str) -> None:
+        self._holder = holder.get_server_pid()
+        self._admin_url = admin_url
+
+    async def until_waited_for(self, expected: bool = True) -> None:
+        """Returns when a statement waits for the lock, or none does any more."""
+        deadline = time.monotonic() + PATIENCE
+        async with connected(self._admin_url) as admin:
+            while await admin.fetchval(_WAITED_FOR, self._holder) is not expected:
+                assert time.monotonic() < deadline, f"waited for: {not expected}"
+                await asyncio.sleep(0.02)
+
+
 @asynccontextmanager
-async def locked(admin_url: str, sql: str, *args: Any) -> AsyncIterator[None]:
+async def locked(admin_url: str, sql: str, *args: Any) -> AsyncIterator[Lock]:
     """Holds the locks that the statement takes."""
     async with connected(admin_url) as connection, connection.transaction():
         await connection.execute(sql, *args)
-        yield
+        yield Lock(connection, admin_url)
 
 
-async def running(admin_url: str, marker: str) -> list[int]:
-    """The server processes that run a statement with this text."""
-    async with connected(admin_url) as connection:
-        return await processes(connection, marker)
-
-
-async def processes(connection: "asyncpg.Connection[asyncpg.Record]", marker: str) -> list[int]:
-    rows = await connection.fetch(
-        "select pid from pg_stat_activity where state = 'active' and application_name = 'custom-data'"
-        " and datname = current_database() and position($1 in query) > 0 and pid <> pg_backend_pid()",
-        marker,
-    )
-    return [row["pid"] for row in rows]
-
-
-async def until_running(admin_url: str, marker: str, expected: bool = True) -> None:
-    """Returns when such a statement runs, or none does any more."""
-    deadline = time.monotonic() + PATIENCE
-    async with connected(admin_url) as connection:
-        while bool(await processes(connection, marker)) is not expected:
-            assert time.monotonic() < deadline, f"{marker!r} running: {not expected}"
-            await asyncio.sleep(0.02)
+_WAITED_FOR = "select exists (select from pg_stat_activity where $1 = any(pg_blocking_pids(pid)))"

@@ -1,6 +1,7 @@
 """A stand-in for GraphiQL, small and without a network."""
 
 import base64
+import gzip
 import hashlib
 import io
 import json
@@ -19,12 +20,12 @@ def archive(exports: dict[str, str] = EXPORTS) -> bytes:
     """An npm archive in the shape of render-graphiql's."""
     lines = "".join(f"export const {name} = {json.dumps(text)};\n" for name, text in exports.items())
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+    with tarfile.open(fileobj=packed, mode="w") as tar:
         for name, text in {"package/esm/graphiql.js": lines, "package/LICENSE": "MIT License"}.items():
             member = tarfile.TarInfo(name)
             member.size = len(text.encode())
             tar.addfile(member, io.BytesIO(text.encode()))
-    return packed.getvalue()
+    return gzip.compress(packed.getvalue(), mtime=0)
 
 
 def integrity(content: bytes) -> str:

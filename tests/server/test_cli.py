@@ -37,8 +37,8 @@ def test_shops_and_keys_from_creation_to_revocation(given: dict[str, str]) -> No
     assert parsed is not None
     assert parsed[0] == int(shop)
     listed = run("key", "list", "--shop", "A shop of its own", **given).stdout
-    key_id, prefix, _, revoked, name = listed.strip().split("\t")
-    assert (text.startswith(prefix.removesuffix("...")), revoked, name) == (True, "-", "till")
+    key_id, prefix, _, revoked, scopes, name = listed.strip().split("\t")
+    assert (text.startswith(prefix.removesuffix("...")), revoked, scopes, name) == (True, "-", "all", "till")
     assert text not in listed
     assert run("key", "revoke", "--shop", shop, key_id, **given).stdout == f"Key {key_id} is revoked.\n"
     assert run("key", "list", "--shop", shop, **given).stdout.split("\t")[3] != "-"

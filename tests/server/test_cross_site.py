@@ -12,7 +12,7 @@ from app.store.database import Database
 from tests.shops import ShopClient
 
 STOREFRONT = "https://shop.example.com"
-WRITE = 'mutation { saveProducts(input: {products: [{idProduct: "p", name: "P"}]}) { created } }'
+WRITE = 'mutation { saveProducts(input: {products: [{idProduct: "p", name: "P", price: "9.90", currency: "EUR"}]}) { created } }'
 
 
 async def client_of(database: Database, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:

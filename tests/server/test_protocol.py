@@ -178,7 +178,7 @@ async def test_get_answers_queries(shop: ShopClient) -> None:
 
 
 async def test_get_never_writes(shop: ShopClient) -> None:
-    mutation = 'mutation { saveProducts(input: {products: [{idProduct: "p", name: "P"}]}) { created } }'
+    mutation = 'mutation { saveProducts(input: {products: [{idProduct: "p", name: "P", price: "9.90", currency: "EUR"}]}) { created } }'
     for media in (JSON, GRAPHQL):
         response = await get(shop, media, query=mutation)
         assert (response.status_code, codes(response)) == (405, ["METHOD_NOT_ALLOWED"])

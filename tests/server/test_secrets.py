@@ -141,7 +141,7 @@ async def test_no_request_that_fails_leaves_a_trace_of_its_content(
 
 async def test_nor_does_a_served_process_say_any(shop: ShopClient, admin_url: str, gateway_url: str) -> None:
     urls = {"DATABASE_URL": gateway_url, "DATABASE_ADMIN_URL": admin_url}
-    with await asyncio.to_thread(lambda: serving("--workers", "1", **urls)) as gateway:
+    with serving("--workers", "1", **urls) as gateway:
         async with httpx.AsyncClient(base_url=gateway.url, timeout=30) as client:
             for request in telltale_requests(shop.key):
                 answer = await client.post("/graphql", json=request, headers={"spm-api-key": shop.key})

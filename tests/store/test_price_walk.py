@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.domain.definitions import Definition, Model, OverrideSource, Relationship, Target
+from app.domain.drafts import Planned
 from app.domain.latest import choose_latest_by
 from app.domain.paths import choose_path
-from app.domain.drafts import Planned
 from app.domain.slots import assign
 from app.store import definitions
 from app.store.administration import administering

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,8 @@ class Attacker:
         self.attacks: dict[str, list[Attack]] = defaultdict(list)
 
     async def attack(self, session: Session, statement: Statement, args: Sequence[Any]) -> None:
-        async with session._turn:
-            connection = session._connection or await session._open()
+        async with session._asking():
+            connection = await session._ready()
             open_ = FIRST_LOCK.sub("$1::bigint is not null", statement.sql)
             self.attacks[statement.name].append(
                 Attack(
@@ -71,9 +71,7 @@ async def _outcome(connection: Any, tenant: int, sql: str, *args: Any) -> Outcom
 
 
 @pytest.fixture(scope="module")
-async def attacks(
-    database: Database, http: httpx.AsyncClient, admin_url: str
-) -> AsyncIterator[dict[str, list[Attack]]]:
+async def attacks(database: Database, http: httpx.AsyncClient, admin_url: str) -> dict[str, list[Attack]]:
     victim, tenant = await new_shop(database, http, admin_url), await new_shop(database, http, admin_url)
     attacker = Attacker(victim.id, tenant.id)
     fetch, run_many = Session.fetch, Session.run_many
@@ -92,7 +90,7 @@ async def attacks(
         patch.setattr(Session, "fetch", watched_fetch)
         patch.setattr(Session, "run_many", watched_run)
         await tour(victim, admin_url)
-    yield attacker.attacks
+    return attacker.attacks
 
 
 @pytest.mark.parametrize("name", [*named_statements(), *COMPOSED])

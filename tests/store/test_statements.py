@@ -2,7 +2,6 @@
 reads, and names its tenant for every table it touches."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import fields
 
 import asyncpg
@@ -16,6 +15,7 @@ from app.store import statements
 from app.store.administration import administering
 from app.store.database import Database
 from app.store.statements import Statement
+from app.store.token_keys import TokenKey
 from tests.shops import new_shop
 from tests.tour import COMPOSED, named_statements, tour
 
@@ -48,7 +48,7 @@ COLUMNS = {
     "customers.of_contacts": _of(Customer),
     "customers.verified_holders": ("email_key", "contact_id"),
     "definitions.all": ("id", "key", "name", "description", "status", "fields", "relationships", "unique_keys",
-                        "created_at", "updated_at"),
+                        "created_at", "updated_at", "contact_access"),
     "definitions.grow_version": ("model_version",),
     "definitions.hold": ("id", "updated_at", "model_version"),
     "definitions.insert": ("id",),
@@ -93,6 +93,9 @@ COLUMNS = {
     "records.related_ref1_asc": ("value", *RECORD),
     "records.related_ref1_desc": ("value", *RECORD),
     "shops.find_shop": _of(Shop),
+    "token_keys.find": _of(TokenKey),
+    "token_keys.insert": _of(TokenKey),
+    "token_keys.newest": _of(TokenKey),
 }  # fmt: skip
 MORE_COLUMNS = ("prices.walk",)  # one for each field of the route
 
@@ -102,17 +105,17 @@ _INSERTED = re.compile(r"insert into \w+\s*\(shop_id,.*?\)\s*(?:select|values\s*
 
 
 @pytest.fixture(scope="module")
-async def tables(admin_url: str) -> AsyncIterator[frozenset[str]]:
+async def tables(admin_url: str) -> frozenset[str]:
     async with administering(admin_url) as connection:
         rows = await connection.fetch(
             "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id'"
             " where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace"
         )
-    yield frozenset(row["relname"] for row in rows)
+    return frozenset(row["relname"] for row in rows)
 
 
 @pytest.fixture(scope="module")
-async def every(database: Database, http: httpx.AsyncClient, admin_url: str) -> AsyncIterator[dict[str, Statement]]:
+async def every(database: Database, http: httpx.AsyncClient, admin_url: str) -> dict[str, Statement]:
     """All statements by name: the named ones from their files, the composed ones as a shop's tour issues them."""
     found = {}
     for name in named_statements():
@@ -127,7 +130,7 @@ async def every(database: Database, http: httpx.AsyncClient, admin_url: str) -> 
     database.observers.append(observe)
     await tour(shop, admin_url)
     database.observers.remove(observe)
-    yield found
+    return found
 
 
 @pytest.mark.parametrize("name", [*named_statements(), *COMPOSED])

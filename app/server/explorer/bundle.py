@@ -29,7 +29,7 @@ SCOPE, NAME, VERSION = "@graphql-yoga", "render-graphiql", "5.24.1"  # GraphiQL 
 INTEGRITY = "mLFvBekZujetoh7M9jokYkQtrjrmiKD5KSTfV6ivMAFNgV8KcLAJeVAH8QOOg6Wvj47+DNBvdlx0R5O2JjtN/A=="
 FOLDER = Path(__file__).parent / "graphiql"
 
-_PATIENCE = 20  # seconds without an answer
+_PATIENCE = 10  # seconds without an answer
 _STAMP = "VERSION"
 _LAYOUT = "1"  # of the folder; raise it when the files below change
 _FILES = {

@@ -110,8 +110,7 @@ function relation({ sourceField, targetSchema }) {
 
 /** What a relation leads to, by the name it has in the shop's own types: contact_id gives contact, vet gives vetObject. */
 function aliasOf(field) {
-  const name = field.endsWith('_id') ? field.slice(0, -3) : `${field}Object`;
-  return ['idRecord', 'data'].includes(name) ? `${name}Object` : name;
+  return field.endsWith('_id') ? field.slice(0, -3) : `${field}Object`;
 }
 
 /** A definition in which two samples become two new records, rather than change what is there; else any active one. */

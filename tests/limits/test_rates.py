@@ -1,0 +1,111 @@
+"""A token bucket of cost for each viewer."""
+
+import pytest
+
+from app.server.governor import Buckets
+from app.server.refusals import Refused
+from tests.limits.edge import bounded
+from tests.limits.test_cost import N
+from tests.shops import ShopClient
+
+
+class Clock:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("app.server.governor.time.monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def test_a_bucket_is_full_at_first_and_refills_evenly(clock: Clock) -> None:
+    buckets = Buckets(size=100, refill=10)
+    buckets.spend("a", 100)
+    with pytest.raises(Refused) as refused:
+        buckets.spend("a", 25)
+    assert refused.value.status == 429
+    assert refused.value.headers == {"retry-after": "3"}
+    assert refused.value.error()["extensions"] == {
+        "code": "RATE_LIMITED", "requested": 25, "available": 0, "size": 100, "refillPerSecond": 10,
+    }  # fmt: skip
+    clock.now += 2.5
+    buckets.spend("a", 25)
+    with pytest.raises(Refused):
+        buckets.spend("a", 1)
+
+
+def test_a_refusal_takes_nothing(clock: Clock) -> None:
+    buckets = Buckets(size=100, refill=10)
+    buckets.spend("a", 90)
+    for _ in range(50):
+        with pytest.raises(Refused):
+            buckets.spend("a", 20)
+    clock.now += 1
+    buckets.spend("a", 20)
+
+
+def test_a_bucket_never_holds_more_than_its_size(clock: Clock) -> None:
+    buckets = Buckets(size=100, refill=10)
+    buckets.spend("a", 1)
+    clock.now += 3600
+    buckets.spend("a", 100)
+    with pytest.raises(Refused):
+        buckets.spend("a", 1)
+
+
+@pytest.mark.usefixtures("clock")
+def test_viewers_do_not_share() -> None:
+    buckets = Buckets(size=100, refill=10)
+    buckets.spend((1, 1, None), 100)
+    buckets.spend((1, None, 7), 100)
+    buckets.spend((1, 2, None), 100)
+
+
+def test_what_is_dearer_than_a_bucket_waits_until_it_is_full(clock: Clock) -> None:
+    buckets = Buckets(size=100, refill=10)
+    buckets.spend("a", 10)
+    with pytest.raises(Refused) as refused:
+        buckets.spend("a", 1_000)
+    assert refused.value.headers == {"retry-after": "1"}
+    clock.now += 1
+    buckets.spend("a", 1_000)
+
+
+@pytest.mark.usefixtures("clock")
+def test_the_number_of_buckets_is_bounded() -> None:
+    buckets = Buckets(size=100, refill=10)
+    for viewer in range(10_500):
+        buckets.spend(viewer, 1)
+    assert len(buckets._levels) == 10_000
+
+
+async def test_a_spent_rate_is_429(shop: ShopClient) -> None:
+    async with bounded(shop, rate_size=200, rate_refill=1) as limited:
+        assert (await limited.post(N % "", {"n": 100})).status_code == 200
+        refused = await limited.post(N % "", {"n": 100})
+    assert refused.status_code == 429
+    assert 40 <= int(refused.headers["retry-after"]) <= 43
+    [error] = refused.json()["errors"]
+    assert error["extensions"]["code"] == "RATE_LIMITED"
+    assert error["extensions"]["requested"] == 121
+    assert error["extensions"]["available"] in range(77, 82)
+    assert "data" not in refused.json()
+
+
+async def test_the_rate_of_one_key_is_not_anothers(shop: ShopClient, other_shop: ShopClient) -> None:
+    async with bounded(shop, rate_size=130, rate_refill=1) as limited:
+        assert (await limited.post(N % "", {"n": 100})).status_code == 200
+        assert (await limited.post(N % "", {"n": 100})).status_code == 429
+        limited.key = other_shop.key
+        assert (await limited.post(N % "", {"n": 100})).status_code == 200
+
+
+async def test_reading_a_long_document_costs_once(shop: ShopClient) -> None:
+    """One for every hundred characters of a document that is new, also when it is refused; so rubbish is not free."""
+    async with bounded(shop, rate_size=100, rate_refill=1) as limited:
+        rubbish = "{ nonsense } #" + "x" * 7_000
+        assert (await limited.post(rubbish)).status_code == 200
+        assert (await limited.post(rubbish)).status_code == 200
+        assert (await limited.post(rubbish + "y")).status_code == 429

@@ -1,35 +1,67 @@
 """Root fields: described by the resolver's own docstring, and guarded by the scope they need."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import wraps
 from inspect import getdoc
 from typing import Any
 
 import strawberry
+from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode
 
 from app.domain.access import Scope
 from app.graphql.access import require
+from app.graphql.context import Info
 
 Resolver = Callable[..., Awaitable[Any]]
+
+_SCOPE = "scope"
 
 
 def field(resolver: Resolver, *, contacts: bool = False) -> Any:
     """A root field for reading: keys need the scope `read`; contact tokens are let in where `contacts` says so."""
-    return strawberry.field(_guarded(resolver, Scope.READ, contacts), description=_description(resolver))
+
+    @wraps(resolver)
+    async def guarded(info: Any, **arguments: Any) -> Any:
+        require(info, Scope.READ, contacts=contacts)
+        return await resolver(info, **arguments)
+
+    return strawberry.field(guarded, description=_description(resolver))
 
 
 def mutation(resolver: Resolver, scope: Scope) -> Any:
-    """A mutation: for keys with that scope."""
-    return strawberry.mutation(_guarded(resolver, scope, contacts=False), description=_description(resolver))
+    """A mutation: for keys with that scope. Where a key lacks the scope of one, none of the document's runs: their
+    payloads are non-null, so that one refusal would take away the verdicts of what was saved before it."""
 
-
-def _guarded(resolver: Resolver, scope: Scope, contacts: bool) -> Resolver:
     @wraps(resolver)
     async def guarded(info: Any, **arguments: Any) -> Any:
-        require(info, scope, contacts=contacts)
+        for needed in (scope, *_needed(info)):
+            require(info, needed)
         return await resolver(info, **arguments)
 
-    return guarded
+    return strawberry.mutation(guarded, description=_description(resolver), metadata={_SCOPE: scope})
+
+
+def _needed(info: Info) -> Iterator[Scope]:
+    """The scopes of all mutations in the operation, skipped ones too."""
+    raw = info._raw_info
+    for name in _fields(raw.operation.selection_set, raw.fragments):
+        known = info.schema.get_field_for_type(name, raw.parent_type.name)
+        if known is not None:
+            yield known.metadata[_SCOPE]
+
+
+def _fields(selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[str]:
+    """The names of root fields. Each fragment is opened once, however often it is spread."""
+    waiting, opened = [selected], set[str]()
+    while waiting:
+        for node in waiting.pop().selections:
+            if isinstance(node, FieldNode):
+                yield node.name.value
+            elif not isinstance(node, FragmentSpreadNode):
+                waiting.append(node.selection_set)  # type: ignore[attr-defined]  # an inline fragment
+            elif node.name.value not in opened:
+                opened.add(node.name.value)
+                waiting.append(fragments[node.name.value].selection_set)
 
 
 def _description(resolver: Resolver) -> str | None:

@@ -1,7 +1,10 @@
 """The schema, built once."""
 
 import strawberry
+from strawberry.extensions import SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
 
 from app.graphql.contacts import Contact
 from app.graphql.definitions import CustomDataDefinition
@@ -13,6 +16,7 @@ from app.graphql.query import Query
 from app.graphql.records import CustomDataRecord
 from app.graphql.scalars import SCALARS
 from app.graphql.shop import Shop
+from app.graphql.stages import Stages
 from app.graphql.subscription import Subscription
 
 _documents = Documents()
@@ -23,6 +27,11 @@ class Schema(strawberry.Schema):
 
     def process_errors(self, *_args: object, **_kwargs: object) -> None:
         return None
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> SchemaExtensionsRunner:
+        return Stages(execution_context, extensions)
 
 
 schema = Schema(

@@ -137,16 +137,24 @@ async def test_its_scope_alone_opens_it(vets_once: VetShop, name: str) -> None:
     assert name in QUERIES or (found.get("userErrors") or []) == []
 
 
-async def test_a_refused_field_does_not_stop_its_neighbours_and_does_not_use_up_an_idempotency_key(
-    shop: ShopClient,
-) -> None:
+MIXED = {
+    "beside": 'mutation { %s setOverrides(input: {systemField: "price", sources: []}) { userErrors { code } } }',
+    "in a fragment": """mutation { %s ... on Mutation { ...F } } fragment F on Mutation { ...G ...G }
+        fragment G on Mutation { again: setOverrides(input: {systemField: "price", sources: []}) { __typename } }""",
+}
+
+
+@pytest.mark.parametrize("document", MIXED.values(), ids=MIXED)
+async def test_a_document_with_one_mutation_outside_writes_nothing(shop: ShopClient, document: str) -> None:
     scoped = await with_scopes(shop, {Scope.WRITE_CATALOGUE})
-    query = """mutation { saveProducts(input: {products: [{idProduct: "1", name: "One", price: 1}]}) { created }
-        setOverrides(input: {systemField: "price", sources: []}) { userErrors { code } } }"""
-    answer = await scoped.answer(query)
-    assert answer["data"] == {"saveProducts": {"created": 1}, "setOverrides": None}
-    assert [error["path"] for error in answer["errors"]] == [["setOverrides"]]
-    assert (await stored(shop))["idempotent_answers"] == []
+    before = await stored(shop)
+    save = """saveProducts(input: {products: [{idProduct: "1", name: "One", price: 1}], idempotencyKey: "k"}) {
+        created } __typename"""
+    answer = await scoped.answer(document % save)
+    assert answer["data"] is None
+    assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN", "scope": "manage_overrides"}]
+    assert await stored(shop) == before
+    assert "errors" not in await scoped.answer(f"mutation {{ {save} }}")
 
 
 SAVED = '{ saveCustomDataRecords(input: {definition: "vet_assignment", records: [%s]}) { results { record { %s } } } }'

@@ -56,6 +56,14 @@ async def test_a_query_of_ones_own_runs_and_a_mistake_is_marked_while_writing(ex
     assert '"name": "Veterinary demo shop"' in await explorer.shown()
 
 
+async def test_a_subscription_shows_what_comes(explorer: Explorer) -> None:
+    await explorer.open()
+    await explorer.ready()
+    await explorer.write("subscription { ping(times: 2) }")
+    await explorer.page.locator(".graphiql-execute-button").click()
+    await explorer.page.locator(".result-window", has_text='"ping": 2').wait_for()
+
+
 async def test_a_price_explains_itself(explorer: Explorer, vets: VetShop) -> None:
     await explorer.open(key=vets.shop.key)
     product = (await explorer.run_tab("PriceExplained"))["data"]["product"]
@@ -86,6 +94,17 @@ async def test_every_tab_runs_whatever_the_shop_is_made_of(explorer: Explorer, v
     payload = answers["SaveEverything"]["data"]["saveCustomDataRecords"]
     assert [result["errors"] for result in payload["results"]] == [[], []]
     assert len(answers["Everything"]["data"]["customDataRecords"]["nodes"]) == 2
+
+
+async def test_a_contacts_token_opens_on_what_the_contact_sees(explorer: Explorer, vets: VetShop) -> None:
+    minted = await vets.shop.ask(
+        "mutation($contact: ID!) { createContactToken(input: {contact: {idContact: $contact}}) { token } }",
+        contact=str(vets.dubois),
+    )
+    await explorer.open(key=minted["createContactToken"]["token"])
+    assert await explorer.tabs() == ["AsContact"]
+    [product] = (await explorer.run())["data"]["products"]["nodes"]
+    assert product["payable"] == "64.00"
 
 
 async def test_an_empty_shop_is_shown_how_to_begin(explorer: Explorer, shop: ShopClient) -> None:

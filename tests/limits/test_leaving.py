@@ -21,7 +21,7 @@ WRITE = (
 @pytest.fixture(scope="module")
 async def gateway(admin_url: str) -> AsyncIterator[Served]:
     settings = {"CUSTOM_DATA_BODY_TIMEOUT_MS": 400, "CUSTOM_DATA_REQUEST_TIMEOUT_MS": NEVER_MS,
-                "CUSTOM_DATA_POOL_SIZE": 4}  # fmt: skip
+                "CUSTOM_DATA_POOL_SIZE": 4, "CUSTOM_DATA_STATEMENT_TIMEOUT_MS": NEVER_MS}  # fmt: skip
     async with served(admin_url, **settings) as running:
         yield running
 

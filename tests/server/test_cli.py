@@ -5,6 +5,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -30,13 +31,14 @@ def alive(gateway: Gateway) -> bool:
 
 
 def test_shops_and_keys_from_creation_to_revocation(given: dict[str, str]) -> None:
-    shop = run("shop", "create", "A shop of its own", "--timezone", "Europe/Paris", **given).stdout.strip()
-    assert f"{shop}\tEurope/Paris\tA shop of its own\n" in run("shop", "list", **given).stdout
+    name_of_its_own = f"A shop of its own {uuid4()}"
+    shop = run("shop", "create", name_of_its_own, "--timezone", "Europe/Paris", **given).stdout.strip()
+    assert f"{shop}\tEurope/Paris\t{name_of_its_own}\n" in run("shop", "list", **given).stdout
     text = run("key", "create", "--shop", shop, "--name", "till", **given).stdout.strip()
     parsed = parse_key(text)
     assert parsed is not None
     assert parsed[0] == int(shop)
-    listed = run("key", "list", "--shop", "A shop of its own", **given).stdout
+    listed = run("key", "list", "--shop", name_of_its_own, **given).stdout
     key_id, prefix, _, revoked, scopes, name = listed.strip().split("\t")
     assert (text.startswith(prefix.removesuffix("...")), revoked, scopes, name) == (True, "-", "all", "till")
     assert text not in listed

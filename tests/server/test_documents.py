@@ -116,7 +116,7 @@ def test_a_manifest_that_cannot_be_used_is_told_by_its_setting(
     tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CUSTOM_DATA_TRUSTED_DOCUMENTS", str(written(tmp_path / "manifest.json", content)))
-    with pytest.raises(InvalidSettings, match="^CUSTOM_DATA_TRUSTED_DOCUMENTS: the manifest is"):
+    with pytest.raises(InvalidSettings, match=r"^CUSTOM_DATA_TRUSTED_DOCUMENTS: the manifest is"):
         read_settings()
 
 

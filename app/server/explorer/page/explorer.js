@@ -1,6 +1,7 @@
 // The bar above GraphiQL: which shop the questions are about, and with whose key.
 
-import { askGateway } from './gateway.js';
+import { askGateway, credentials } from './gateway.js';
+import { subscribeGateway } from './subscriptions.js';
 import { freshTabs } from './tabs.js';
 
 const KEY = 'custom-data:key';
@@ -67,6 +68,7 @@ function askForKey(message = '') {
 }
 
 function refusal(key) {
+  if (key.startsWith('eyJ')) return 'The gateway refused this contact token. Tokens are short-lived: mint a new one, or use an API key.';
   const hint = key.startsWith('cdg_') ? 'Check that you copied all of it' : 'Keys of this gateway begin with cdg_';
   return `The gateway refused this key: it is unknown, revoked, or a key of another gateway. ${hint}, or make a new one: custom-data key create --shop <id or name>`;
 }
@@ -102,11 +104,17 @@ function lastOpenTab() {
 
 /** Asks with the key of the bar; the headers editor may name another one, or anything else. */
 function fetcherWith(key) {
-  return async (request, { headers } = {}) => {
+  return async (request, { headers, documentAST } = {}) => {
+    if (isSubscription(documentAST, request.operationName)) return subscribeGateway(credentials(key, headers), request);
     const { status, ...answer } = await askGateway(key, request, headers);
     notify(status === 401 ? `${refusal(key)} – then choose “Change key”.` : '');
     return answer;
   };
+}
+
+function isSubscription(document, name) {
+  return document?.definitions.some((each) =>
+    each.operation === 'subscription' && (!name || each.name?.value === name)) ?? false;
 }
 
 /** GraphiQL's storage: gone with the browser tab, except for the choice of colours; headers are never kept. */

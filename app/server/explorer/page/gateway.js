@@ -11,7 +11,7 @@ export async function askGateway(key, request, headers = {}) {
   try {
     response = await fetch(location.pathname, {
       method: 'POST',
-      headers: merged({ ...TYPES, authorization: `Bearer ${key}` }, headers),
+      headers: { ...TYPES, ...credentials(key, headers) },
       body: JSON.stringify(request),
       credentials: 'omit',
       redirect: 'error',
@@ -30,11 +30,10 @@ export async function askGateway(key, request, headers = {}) {
   }
 }
 
-/** Both, by names in lower case. A key given in the headers editor replaces that of the bar. */
-function merged(ours, given) {
-  const named = Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
-  if ('spm-api-key' in named) delete ours.authorization;
-  return { ...ours, ...named };
+/** The key of the bar, unless the headers given name another one; and those headers, in lower case. */
+export function credentials(key, headers = {}) {
+  const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return 'spm-api-key' in given ? given : { authorization: `Bearer ${key}`, ...given };
 }
 
 function problem(status, message) {

@@ -19,7 +19,7 @@ const PRICED = `{
  */
 export async function freshTabs(ask) {
   const [{ data: shop }, { data: priced }] = await Promise.all([ask(DEFINITIONS), ask(PRICED)]);
-  if (!shop) return [{ query: FIRST_LOOK }];
+  if (!shop) return [{ query: (await ask('{ me { idContact } }')).data?.me ? AS_CONTACT : FIRST_LOOK }];
   const definitions = shop.customDataDefinitions;
   const saved = definitionToSave(definitions);
   const tabs = [
@@ -34,6 +34,15 @@ const FIRST_LOOK = `# This key may not list the shop's definitions.
 # The Docs, top left, show all there is to ask.
 query FirstLook {
   shop { name timeZone }
+}
+`;
+
+const AS_CONTACT = `# What a storefront sees with this contact's token.
+query AsContact {
+  me { idContact firstName lastName }
+  products(first: 5) {
+    nodes { name nativePrice payable }
+  }
 }
 `;
 

@@ -1,0 +1,13 @@
+"""A short run of `python -m tests.limits.abuse`: nothing answers otherwise, and nothing stays behind."""
+
+from tests.limits.abuse import SETTINGS, Report, reports
+from tests.limits.attacks import ATTACKS, SLOW
+from tests.limits.gateway import served
+
+
+async def test_attacks_are_refused_and_leave_nothing(admin_url: str) -> None:
+    async with served(admin_url, **SETTINGS) as gateway:
+        found: list[Report] = [report async for report in reports(gateway, 1, ATTACKS.keys() - SLOW)]
+        assert [str(report) for report in found if report.faults] == []
+        assert len(found) == len(ATTACKS) - len(SLOW)
+        assert await gateway.shop.ask("{ shop { name } contacts { nodes { email } } }")

@@ -68,8 +68,8 @@ async def test_pricing_shows_amounts_and_no_reasons(front: Storefront) -> None:
     ]
     for question, amount in asked:
         [found] = (await front.me.ask(question)).values()
-        price = {"amount": amount, "native": "79.90", "winner": None, "sources": [], "because": None}
-        none = {"amount": None, "native": None, "winner": None, "sources": [], "because": None}
+        price: dict[str, Any] = {"amount": amount, "native": "79.90", "winner": None, "sources": [], "because": None}
+        none: dict[str, Any] = {"amount": None, "native": None, "winner": None, "sources": [], "because": None}
         assert found["pricing"] == {"price": price, "priceDiscount": none}
     shown = await front.shop.ask(
         '{ product(idProduct: "diet") { pricing(contact: {email: "dubois@example.com"}) { price { because } } } }'

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.graphql.context import Context
 from app.store.database import Database
 from tests.api.test_scopes import MUTATIONS, document
 from tests.shops import new_shop, new_vet_shop
@@ -20,6 +21,14 @@ CANARIES = ("lenoir", "Luc", "hidden", "71.00", "vet_", "Vet", "secret:", "alone
 @pytest.fixture(scope="module")
 async def front(database: Database, http: httpx.AsyncClient, admin_url: str) -> Storefront:
     return await new_storefront(await new_vet_shop(await new_shop(database, http, admin_url)))
+
+
+@pytest.fixture(autouse=True, params=["both locks", "the statements alone"])
+def locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second time without row-level security's share: each lock must hold alone (tests/store/test_contact_role.py
+    tries the other)."""
+    if request.param != "both locks":
+        monkeypatch.setattr(Context, "_session", lambda self: self.database.read_session(self.shop.id))
 
 
 def opaque(kind: str, key: object) -> str:

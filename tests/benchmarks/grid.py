@@ -175,11 +175,9 @@ async def _define(database: Database, shop: int, draft: Definition) -> tuple[int
     async with database.writing(shop) as session:
         await definitions.take_turn(session)
         stored = await definitions.insert(
-                session,
-                Planned(
-                    draft.key, draft.name, draft.key, None, draft.fields, draft.relationships, draft.unique_keys
-                ),
-            )
+            session,
+            Planned(draft.key, draft.name, draft.key, None, draft.fields, draft.relationships, draft.unique_keys),
+        )
     return stored, draft
 
 

@@ -1,7 +1,7 @@
 """What was let in a moment ago is trusted for a second and no longer: revoked keys, retired token keys, expiry."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -91,7 +91,7 @@ async def test_trust_is_as_old_as_the_question_not_as_the_answer(
     shop: ShopClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text, key_id = await key_of(shop)
-    find_key: Callable[..., Awaitable[Any]] = auth.find_key
+    find_key = keys.find_key
 
     async def slowly(*args: Any) -> Any:
         found = await find_key(*args)

@@ -55,6 +55,15 @@ async def test_only_the_price_reads_as_the_gateway_and_then_the_role_is_the_cont
     await given_back(narrow, front)
 
 
+async def test_others_wait_until_the_role_is_the_contacts_again(front: Storefront, narrow: Database) -> None:
+    session = narrow.contact_session(front.shop.id, front.dubois)
+    slow = asking("select current_user::text as who, 3 as contacts from pg_sleep(0.02)")
+    asked = [session.fetch_as_gateway(slow), session.fetch(WHO), session.fetch_as_gateway(WHO), session.fetch(WHO)]
+    answers = [rows[0]["who"] for rows in await asyncio.gather(*asked)]
+    assert answers == ["custom_data_gateway", "custom_data_contact"] * 2
+    await session.close()
+
+
 async def test_after_an_error_nothing_more_is_answered(front: Storefront, narrow: Database) -> None:
     session = narrow.contact_session(front.shop.id, front.dubois)
     with pytest.raises(TimedOut):

@@ -46,12 +46,16 @@ class _Stage(AsyncExitStack):
 
 
 def _stage(extensions: list[SchemaExtension], name: str) -> AbstractAsyncContextManager[Any]:
-    hooks = [(each, *found) for each in extensions if (found := _hook(type(each), name))]
+    hooks = []
+    for extension in extensions:
+        kind: Any = type(extension)
+        if found := _hook(kind, name):
+            hooks.append((extension, *found))
     return _Stage(hooks) if hooks else _NOTHING
 
 
 @cache
-def _hook(kind: type[SchemaExtension], name: str) -> tuple[Any, bool] | None:
+def _hook(kind: Any, name: str) -> tuple[Any, bool] | None:
     """The hook of a class as a context manager, and whether it is asynchronous; None where it has none of its own."""
     hook = getattr(kind, name)
     if hook is getattr(SchemaExtension, name):

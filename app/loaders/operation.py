@@ -12,7 +12,7 @@ from app.domain.limits import COUNT_BOUND
 from app.domain.products import Product
 from app.domain.records import Record
 from app.domain.references import ContactReference
-from app.loaders.batching import loader
+from app.loaders.batching import loading
 from app.loaders.prices import Pair, Quote, quote
 from app.loaders.references import Resolved, Resolver
 from app.store import contacts, customers, products, records
@@ -59,18 +59,6 @@ class Loaders:
         self._contact_id = contact_id  # who asks, if it is a contact: what is not its own is not there
         self._models = models
         self._model: Model | None = None
-        self.contacts = loader(self._contacts)
-        self.contact_ids = loader(self._contact_ids)
-        self.customers = loader(self._customers)
-        self.contact_definitions = loader(self._contact_definitions)
-        self.products = loader(self._products)
-        self.catalogue = loader(self._catalogue)
-        self.catalogue_counts = loader(self._catalogue_counts)
-        self.records = loader(self._records)
-        self.related = loader(self._related)
-        self.related_counts = loader(self._related_counts)
-        self.prices = loader(self._prices)
-        self.models = loader(self._model_once)  # one key: whoever asks first shares
 
     async def model(self) -> Model:
         """The shop's definitions and overrides, as of this operation's snapshot."""
@@ -79,24 +67,29 @@ class Loaders:
         assert self._model is not None
         return self._model
 
-    async def _model_once(self, keys: list[str]) -> Mapping[str, Model]:
+    @loading
+    async def models(self, keys: list[str]) -> Mapping[str, Model]:
         model = await self._models.current(self._session)
         if isinstance(self._session, ContactSession):
             await self._session.open_records(model)
         return dict.fromkeys(keys, model)
 
-    async def _contacts(self, ids: list[int]) -> Mapping[int, Contact]:
+    @loading
+    async def contacts(self, ids: list[int]) -> Mapping[int, Contact]:
         own = ids if self._contact_id is None else [id_ for id_ in ids if id_ == self._contact_id]
         return await contacts.by_ids(self._session, own)
 
-    async def _contact_ids(self, references: list[ContactReference]) -> Mapping[ContactReference, Resolved]:
+    @loading
+    async def contact_ids(self, references: list[ContactReference]) -> Mapping[ContactReference, Resolved]:
         resolver = await Resolver.ask(self._session, None, references, reject_ambiguous=False, hold=False)
         return {reference: resolver.answer(reference) for reference in references}
 
-    async def _customers(self, ids: list[int]) -> Mapping[int, list[Customer]]:
+    @loading
+    async def customers(self, ids: list[int]) -> Mapping[int, list[Customer]]:
         return await customers.of_contacts(self._session, ids)
 
-    async def _contact_definitions(self, ids: list[int]) -> Mapping[int, list[Definition]]:
+    @loading
+    async def contact_definitions(self, ids: list[int]) -> Mapping[int, list[Definition]]:
         model = await self.model()
         by_slot: dict[str, list[int]] = defaultdict(list)
         for definition in model.definitions:
@@ -105,18 +98,22 @@ class Loaders:
         found = await records.contact_definitions(self._session, ids, by_slot)
         return {id_: [d for d in model.definitions if d.id in held] for id_, held in found.items()}
 
-    async def _products(self, ids: list[str]) -> Mapping[str, Product]:
+    @loading
+    async def products(self, ids: list[str]) -> Mapping[str, Product]:
         found = await products.by_ids(self._session, ids)
         return {id_: product for id_, product in found.items() if product.is_active or self._contact_id is None}
 
-    async def _catalogue(self, keys: list[CatalogueKey]) -> Mapping[CatalogueKey, list[Product]]:
+    @loading
+    async def catalogue(self, keys: list[CatalogueKey]) -> Mapping[CatalogueKey, list[Product]]:
         return {key: await products.page(self._session, key.page, key.search, active=key.active) for key in keys}
 
-    async def _catalogue_counts(self, keys: list[CatalogueKey]) -> Mapping[CatalogueKey, int]:
+    @loading
+    async def catalogue_counts(self, keys: list[CatalogueKey]) -> Mapping[CatalogueKey, int]:
         bound = COUNT_BOUND + 1
         return {key: await products.count(self._session, bound, key.search, active=key.active) for key in keys}
 
-    async def _records(self, ids: list[int]) -> Mapping[int, Record]:
+    @loading
+    async def records(self, ids: list[int]) -> Mapping[int, Record]:
         """Records of definitions that were not deleted."""
         model = await self.model()
         found = await records.by_ids(self._session, ids)
@@ -128,7 +125,8 @@ class Loaders:
             return definition is not None
         return may_follow(definition, record, self._contact_id)
 
-    async def _related(self, keys: list[RelatedKey]) -> Mapping[RelatedKey, list[Record]]:
+    @loading
+    async def related(self, keys: list[RelatedKey]) -> Mapping[RelatedKey, list[Record]]:
         model = await self.model()
         found: dict[RelatedKey, list[Record]] = {}
         for (definition_id, field, page), group in _grouped(keys, lambda k: (k.definition_id, k.field, k.page)).items():
@@ -137,7 +135,8 @@ class Loaders:
             found |= {key: pages.get(key.value, []) for key in group}
         return found
 
-    async def _related_counts(self, keys: list[RelatedCountKey]) -> Mapping[RelatedCountKey, int]:
+    @loading
+    async def related_counts(self, keys: list[RelatedCountKey]) -> Mapping[RelatedCountKey, int]:
         model = await self.model()
         found: dict[RelatedCountKey, int] = {}
         for (definition_id, field), group in _grouped(keys, lambda k: (k.definition_id, k.field)).items():
@@ -148,7 +147,8 @@ class Loaders:
             found |= {key: counts.get(key.value, 0) for key in group}
         return found
 
-    async def _prices(self, pairs: list[Pair]) -> Mapping[Pair, Quote]:
+    @loading
+    async def prices(self, pairs: list[Pair]) -> Mapping[Pair, Quote]:
         return await quote(self._session, await self.model(), pairs)
 
 

@@ -48,16 +48,17 @@ def _bytes(head: str, piece: bytes = b"", times: int = 0, *, go: bool = False) -
 
     async def one(gateway: Served) -> int:
         reader, writer = await asyncio.open_connection(*gateway.address)
-        with suppress(ConnectionError):
+        try:
             writer.write(head.replace("KEY", gateway.shop.key).encode())
             for _ in range(times):
                 writer.write(piece)
                 await writer.drain()
-            if not go:
-                answer = await asyncio.wait_for(reader.readline(), LONG)
-                return int(answer.split()[1]) if answer else _NOTHING
-        writer.transport.abort()
-        return _NOTHING
+            answer = b"" if go else await asyncio.wait_for(reader.readline(), LONG)
+            return int(answer.split()[1]) if answer else _NOTHING
+        except ConnectionError:
+            return _NOTHING
+        finally:
+            writer.transport.abort()
 
     async def attack(gateway: Served) -> set[int]:
         return set(await asyncio.gather(*(one(gateway) for _ in range(_AT_ONCE))))

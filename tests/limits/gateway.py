@@ -45,11 +45,11 @@ class Served:
         return host, int(port)
 
     async def weight(self) -> Weight:
-        seen = psutil.Process(self.process.pid)
-        clients = [each for each in seen.net_connections("tcp") if each.status == psutil.CONN_ESTABLISHED]
         self.process.send_signal(signal.SIGUSR1)
         assert self.process.stdout is not None
         tasks = int(await asyncio.to_thread(self.process.stdout.readline))
+        seen = psutil.Process(self.process.pid)
+        clients = [each for each in seen.net_connections("tcp") if each.status == psutil.CONN_ESTABLISHED]
         return Weight(int(seen.memory_info().rss), tasks, await self._busy(), len(clients))
 
     async def _busy(self) -> int:
@@ -61,6 +61,9 @@ class Served:
         return count
 
 
+_NO_KEEPING = httpx.Limits(max_keepalive_connections=0)  # idle connections would weigh
+
+
 @asynccontextmanager
 async def served(admin_url: str, **settings: object) -> AsyncIterator[Served]:
     """`admin_url` names the server; the database on it is new."""
@@ -69,7 +72,7 @@ async def served(admin_url: str, **settings: object) -> AsyncIterator[Served]:
         gateway_url = as_login(url, GATEWAY_ROLE)
         with _worker(DATABASE_URL=gateway_url, **settings) as (process, address):
             database = await Database.connect(gateway_url, size=2)
-            async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as http:
+            async with httpx.AsyncClient(base_url=address, timeout=PATIENCE, limits=_NO_KEEPING) as http:
                 shop = await new_shop(database, http, url)
                 await database.close()
                 await new_vet_shop(shop)

@@ -59,5 +59,5 @@ def test_a_server_that_stops_says_1001_and_ends_without_complaint(gateway: Gatew
         assert json.loads(socket.recv(20))["payload"]["data"] == {"ping": 1}
         gateway.process.terminate()
         assert [close_code(socket), close_code(idle)] == [1001, 1001]
-    said = gateway.process.communicate(timeout=20)
-    assert (gateway.process.returncode, "".join(said)) == (0, "")
+    _, complaints = gateway.process.communicate(timeout=20)
+    assert (gateway.process.returncode, complaints) == (0, "")

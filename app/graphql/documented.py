@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator
 from functools import wraps
 from inspect import getdoc
-from typing import Any
+from typing import Any, get_type_hints
 
 import strawberry
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode
@@ -29,8 +29,8 @@ def field(resolver: Resolver, *, contacts: bool = False) -> Any:
 
 
 def mutation(resolver: Resolver, scope: Scope) -> Any:
-    """A mutation: for keys with that scope. Where a key lacks the scope of one, none of the document's runs: their
-    payloads are non-null, so that one refusal would take away the verdicts of what was saved before it."""
+    """A mutation: for keys with that scope. Where a key lacks the scope of one, none of the document's runs. Payloads
+    are nullable, so that a field that fails takes no verdicts of another with it."""
 
     @wraps(resolver)
     async def guarded(info: Any, **arguments: Any) -> Any:
@@ -38,7 +38,10 @@ def mutation(resolver: Resolver, scope: Scope) -> Any:
             require(info, needed)
         return await resolver(info, **arguments)
 
-    return strawberry.mutation(guarded, description=_description(resolver), metadata={_SCOPE: scope})
+    payload = get_type_hints(resolver)["return"]
+    return strawberry.mutation(
+        guarded, graphql_type=payload | None, description=_description(resolver), metadata={_SCOPE: scope}
+    )
 
 
 def _needed(info: Info) -> Iterator[Scope]:

@@ -193,13 +193,15 @@ async def test_no_lists_no_definitions_no_mutation(front: Storefront) -> None:
 
 
 async def test_cursors_of_a_keys_view_lead_nowhere_else(front: Storefront) -> None:
-    query = 'query($c: String) { customDataRecords(definition: "assignment", %s: $c) { nodes { idRecord } } }'
+    query = """query($c: String) { customDataRecords(definition: "assignment", %s: $c) {
+        nodes { idRecord } totalCount { count } } }"""
     cursors = '{ customDataRecords(definition: "assignment") { edges { cursor } } }'
     edges = (await front.shop.ask(cursors))["customDataRecords"]["edges"]
     seen = set()
     for cursor in (edge["cursor"] for edge in edges):
         for arrow in ("after", "before"):
             page = (await front.me.ask(query % arrow, c=cursor))["customDataRecords"]
+            assert page["totalCount"] == {"count": 1}
             seen |= {int(node["idRecord"]) for node in page["nodes"]}
     assert seen <= {front.own}
     catalogue = "query($c: String) { products(after: $c) { nodes { idProduct } } }"

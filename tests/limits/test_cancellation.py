@@ -8,11 +8,11 @@ import time
 from contextlib import suppress
 
 import pytest
+from aiodataloader import DataLoader
 
 from app.domain.access import ALL_SCOPES, Viewer
 from app.graphql.context import Context
 from app.graphql.schema import schema
-from app.loaders.batching import loader
 from app.store.database import Database
 from app.store.failures import NoConnection
 from app.store.session import Session
@@ -57,11 +57,11 @@ async def test_closing_ends_what_a_loader_still_asks(shop: ShopClient, gateway_u
     async with pool_of(gateway_url, SIZE) as database:
         session = database.read_session(shop.id)
 
-        async def many(keys: list[int]) -> dict[int, int]:
+        async def many(keys: list[int]) -> list[int]:
             await session.fetch(SLEEP, 60)
-            return dict.fromkeys(keys, 0)
+            return keys
 
-        first, second = loader(many), loader(many)  # the second one waits for the first one's statement
+        first, second = DataLoader(many), DataLoader(many)  # the second one waits for the first one's statement
         waiting = [asyncio.ensure_future(each.load(1)) for each in (first, second)]
         await until_asleep(database, 1)
         for task in waiting:

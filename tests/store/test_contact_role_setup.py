@@ -95,6 +95,19 @@ async def test_an_owner_who_may_create_roles_but_found_them_there(admin_url: str
             await shows_contacts_their_own(shop)
 
 
+async def test_an_owner_who_may_not_let_the_gateway_take_the_role_on(fresh: str) -> None:
+    async with scratch_role(fresh, "createrole") as owner, scratch_database(fresh, owner) as url:
+        async with connected(fresh) as admin:
+            await admin.execute("drop owned by custom_data_contact; drop role if exists custom_data_contact")
+            await admin.execute("create role custom_data_contact")
+        await migrate(as_login(url, owner))
+        async with serving(as_login(url, "custom_data_gateway")) as shop:
+            await refuses_contacts_only(shop)
+        await migrate(url)
+        async with serving(as_login(url, "custom_data_gateway")) as shop:
+            await shows_contacts_their_own(shop)
+
+
 async def test_an_owner_who_may_not_create_roles(admin_url: str) -> None:
     async with scratch_role(admin_url) as owner, scratch_database(admin_url, owner) as url:
         await migrate(as_login(url, owner))

@@ -46,9 +46,7 @@ class Shelf:
         async with self.database.writing(self.shop_id) as session:
             stored = await definitions.insert(
                 session,
-                Planned(
-                    draft.key, draft.name, draft.key, None, fields, draft.relationships, draft.unique_keys
-                ),
+                Planned(draft.key, draft.name, draft.key, None, fields, draft.relationships, draft.unique_keys),
             )
         self.ids[draft.id] = stored
         relations = tuple(map(self._stored_relation, draft.relationships))

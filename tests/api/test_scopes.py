@@ -151,7 +151,7 @@ async def test_a_document_with_one_mutation_outside_writes_nothing(shop: ShopCli
     save = """saveProducts(input: {products: [{idProduct: "1", name: "One", price: 1}], idempotencyKey: "k"}) {
         created } __typename"""
     answer = await scoped.answer(document % save)
-    assert answer["data"] is None
+    assert {name for name, payload in answer["data"].items() if payload is not None} <= {"__typename"}
     refusal = {"code": "FORBIDDEN", "scope": "manage_overrides"}
     assert [error["extensions"] for error in answer["errors"]] == [refusal, refusal]  # one for each mutation
     assert await stored(shop) == before

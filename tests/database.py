@@ -6,6 +6,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import asyncpg
+
 from app.store.embedded import EmbeddedServer
 from app.store.migrate import migrate
 
@@ -22,7 +24,21 @@ def start() -> None:
         urls = server.start()
         _running.append((server, home))
         os.environ["TEST_DATABASE_ADMIN_URL"], os.environ["TEST_DATABASE_URL"] = urls.admin, urls.gateway
-    asyncio.run(migrate(os.environ["TEST_DATABASE_ADMIN_URL"]))
+    asyncio.run(_ready(os.environ["TEST_DATABASE_ADMIN_URL"]))
+
+
+async def _ready(url: str) -> None:
+    """Migrated, and with ids that tell whose they are: a mix-up of kinds finds nothing, and no id is part of another
+    number."""
+    await migrate(url)
+    admin = await asyncpg.connect(url)
+    try:
+        for number, table in enumerate(("contacts", "definitions", "records", "api_keys"), 1):
+            await admin.execute(
+                f"select setval('{table}_id_seq', greatest((select last_value from {table}_id_seq), {number}700001))"
+            )
+    finally:
+        await admin.close()
 
 
 def stop() -> None:

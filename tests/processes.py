@@ -28,6 +28,11 @@ def run(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]
     )
 
 
+def hears_ctrl_c() -> None:
+    """In the new process: as at a terminal. A run in the background of a script hands on an ignored SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Gateway:
     """A `serve` that answers at `url`."""
 
@@ -52,6 +57,7 @@ def serving(*arguments: str, **settings: object) -> Iterator[Gateway]:
     process = subprocess.Popen(
         [sys.executable, "-m", "app.cli", "serve", "--port", "0", *arguments],
         env=environment(**settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=hears_ctrl_c,
     )  # fmt: skip
     try:
         yield Gateway(process)

@@ -26,13 +26,15 @@ class Record:
 def created(definition: Definition, sent: Data) -> tuple[Data, list[Problem]]:
     """The data of a new record: defaults fill absent fields, required ones must be there. An explicit null is not
     absent: it keeps the default out."""
-    data = {
-        field.name: sent.get(field.name, field.default)
-        for field in definition.fields
-        if sent.get(field.name, field.default) is not None
-    }
-    missing = [f.name for f in definition.fields if f.required and f.name not in data]
-    return data, [_required(name) for name in missing]
+    data = {}
+    missing = []
+    for field in definition.fields:
+        value = sent.get(field.name, field.default)
+        if value is not None:
+            data[field.name] = value
+        elif field.required:
+            missing.append(_required(field.name))
+    return data, missing
 
 
 def merged(definition: Definition, data: Data, sent: Data) -> tuple[Data, bool, list[Problem]]:

@@ -55,11 +55,11 @@ def assign(
     return slots
 
 
-def slot_value(field: Field, value: Any) -> Any:
-    """What the field's slot holds for a stored value: None for null, and when the field has no slot."""
-    if value is None or field.slot is None:
-        return None
-    return _CONVERTERS[field.slot.rstrip("0123456789")](value)
+def slot_values(field: Field, values: Iterable[Any]) -> list[Any]:
+    """What the slot of a field that has one holds for stored values: None for null."""
+    assert field.slot is not None
+    convert = _CONVERTERS[field.slot.rstrip("0123456789")]
+    return [None if value is None else convert(value) for value in values]
 
 
 def _cut(text: str) -> str:

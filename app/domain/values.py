@@ -53,8 +53,13 @@ def parse(field: Field, value: Any) -> tuple[Any, Problem | None]:
     return (None, stored) if isinstance(stored, Problem) else (stored, None)
 
 
+_SIMPLE = (str, int, bool, float)
+
+
 def same(field: Field, a: Any, b: Any) -> bool:
     """Whether two stored values of a field are equal: 1 and 1.0 are, DECIMAL "1.0" and "1.00" too, 1 and true not."""
+    if type(a) is type(b) and type(a) in _SIMPLE and a == b:
+        return True
     scalar = scalar_type(field)
     return canonical(scalar, a) == canonical(scalar, b)
 

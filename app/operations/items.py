@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.definitions import Definition, Model
+from app.domain.definitions import Definition, Model, Relationship
 from app.domain.keys import unique_key
 from app.domain.prices import negative_problem
 from app.domain.problems import Code, Problem
@@ -27,15 +27,54 @@ class Item:
     warnings: list[Problem] = field(default_factory=list)
 
 
-def read_item(model: Model, definition: Definition, index: int, sent: Any) -> Item:
-    """Reads a sent object: unknown fields are refused, relations become references, other values are parsed."""
-    item = Item(index)
-    if not isinstance(sent, dict):
-        item.problems.append(_not_an_object(definition))
+class Reader:
+    """Reads sent records of one definition: unknown fields are refused, relations become references, other values are
+    parsed. A batch often names the same thing again and again, so what was named before is remembered."""
+
+    def __init__(self, model: Model, definition: Definition) -> None:
+        self._model = model
+        self._definition = definition
+        self._named: dict[tuple[str, str], tuple[Reference | None, Problem | None]] = {}
+
+    def read(self, index: int, sent: Any) -> Item:
+        """The item at that position; what is wrong with it stands among its problems."""
+        item = Item(index)
+        if not isinstance(sent, dict):
+            item.problems.append(_not_an_object(self._definition))
+            return item
+        for name, value in sent.items():
+            problem = self._read_field(item, name, value)
+            if problem is not None:
+                item.problems.append(problem)
         return item
-    for name, value in sent.items():
-        _read_field(item, model, definition, name, value)
-    return item
+
+    def _read_field(self, item: Item, name: str, value: Any) -> Problem | None:
+        declared = self._definition.field.get(name)
+        if declared is None:
+            return _unknown_field(self._definition, name)
+        if value is None:
+            item.data[name] = None
+            return None
+        if relationship := self._definition.relationship.get(name):
+            reference, problem = self._reference(relationship, value)
+            if reference is not None:
+                item.references[name] = reference
+        else:
+            stored, problem = parse(declared, value)
+            if problem is None and (self._definition.id, name) in self._model.amounts:
+                problem = negative_problem(stored)
+            if problem is None:
+                item.data[name] = stored
+        return problem.under(name) if problem is not None else None
+
+    def _reference(self, relationship: Relationship, value: Any) -> tuple[Reference | None, Problem | None]:
+        target = self._model.by_id.get(relationship.definition_id or 0)
+        if not isinstance(value, dict):
+            return parse_reference(relationship, value, target)
+        named = (relationship.field, repr(value))
+        if named not in self._named:
+            self._named[named] = parse_reference(relationship, value, target)
+        return self._named[named]
 
 
 def _not_an_object(definition: Definition) -> Problem:
@@ -43,29 +82,10 @@ def _not_an_object(definition: Definition) -> Problem:
     return Problem(Code.NOT_AN_OBJECT, f"A record is an object of fields and values: send {example}.")
 
 
-def _read_field(item: Item, model: Model, definition: Definition, name: str, value: Any) -> None:
-    declared = definition.field.get(name)
-    if declared is None:
-        known = ", ".join(definition.field)
-        message = f"{definition.key} has no field {name[:60]!r}. Its fields: {known}."
-        item.problems.append(Problem(Code.UNKNOWN_FIELD, _printable(message), _printable(name[:60])))
-    elif value is None:
-        item.data[name] = None
-    elif relationship := definition.relationship.get(name):
-        target = model.by_id.get(relationship.definition_id or 0)
-        reference, problem = parse_reference(relationship, value, target)
-        if reference is not None:
-            item.references[name] = reference
-        if problem is not None:
-            item.problems.append(problem.under(name))
-    else:
-        stored, problem = parse(declared, value)
-        if problem is None and (definition.id, name) in model.amounts:
-            problem = negative_problem(stored)
-        if problem is not None:
-            item.problems.append(problem.under(name))
-        else:
-            item.data[name] = stored
+def _unknown_field(definition: Definition, name: str) -> Problem:
+    known = ", ".join(definition.field)
+    message = f"{definition.key} has no field {name[:60]!r}. Its fields: {known}."
+    return Problem(Code.UNKNOWN_FIELD, _printable(message), _printable(name[:60]))
 
 
 async def resolve(
@@ -104,7 +124,7 @@ async def read_key(
         names = ", ".join(definition.unique_keys)
         message = f"The unique key of {definition.key} is {names}: send an object with that and nothing else."
         return None, [Problem(Code.MISSING_KEY, message, "by.key")]
-    item = read_item(model, definition, 0, key)
+    item = Reader(model, definition).read(0, key)
     await resolve(session, model, [item], hold=hold)
     if item.problems:
         return None, [problem.under("by.key") for problem in item.problems]

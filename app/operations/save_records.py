@@ -10,7 +10,7 @@ from app.domain.limits import RECORDS_PER_SAVE
 from app.domain.problems import Code, Problem, Refused
 from app.domain.records import Data, Record, created, merged
 from app.domain.verdicts import Answer, Outcome, Verdict
-from app.operations.items import Item, group_by_key, key_of, positioned, read_item, resolve
+from app.operations.items import Item, Reader, group_by_key, key_of, positioned, resolve
 from app.operations.transaction import Call, perform
 from app.operations.writable import hold_writable
 from app.store import record_writes
@@ -40,7 +40,8 @@ async def save_records(database: Database, call: Call, asked: SaveRecords) -> An
     async def work(session: Session) -> Answer:
         _check_count(asked.records)
         model, definition = await hold_writable(session, database.models, asked.definition)
-        items = [read_item(model, definition, index, sent) for index, sent in enumerate(asked.records)]
+        reader = Reader(model, definition)
+        items = [reader.read(index, sent) for index, sent in enumerate(asked.records)]
         await resolve(session, model, items, reject_ambiguous=asked.reject_ambiguous)
         verdicts = await _save(session, definition, items)
         return _report(definition, asked, items, verdicts, retriable=call.idempotency_key is not None)

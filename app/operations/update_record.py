@@ -7,7 +7,7 @@ from app.domain.problems import Code, Problem, Refused
 from app.domain.records import merged
 from app.domain.verdicts import Answer, Outcome, Verdict, refused
 from app.operations.find_records import Named, lock_record, record_not_found
-from app.operations.items import key_of, read_item, resolve
+from app.operations.items import Reader, key_of, resolve
 from app.operations.transaction import Call, perform
 from app.store import record_writes
 from app.store.database import Database
@@ -33,7 +33,7 @@ async def update_record(database: Database, call: Call, asked: UpdateRecord) -> 
             raise Refused((record_not_found("id" if asked.record.record_id else "by.key"),))
         if asked.if_version is not None and asked.if_version != record.version:
             raise Refused((_version_conflict(asked.if_version, record.version),))
-        item = read_item(model, definition, 0, asked.data)
+        item = Reader(model, definition).read(0, asked.data)
         await resolve(session, model, [item])
         data, changed, problems = merged(definition, record.data, item.data)
         key, key_problems = key_of(definition, data)

@@ -9,7 +9,7 @@ import orjson
 
 from app.domain.definitions import Definition
 from app.domain.records import Data, Record
-from app.domain.slots import slot_value
+from app.domain.slots import slot_values
 from app.store import statements
 from app.store.records import record
 from app.store.session import Session
@@ -81,13 +81,16 @@ def _slots(definition: Definition) -> tuple[str, ...]:
 
 def _columns(definition: Definition, rows: Sequence[Row]) -> list[list[object]]:
     """id, unique_key, version, data, then each slot: a list each."""
-    slotted = [field for field in definition.fields if field.slot]
-    values = [
-        (row.id, row.unique_key, row.version, orjson.dumps(row.data).decode(),
-         *(slot_value(field, row.data.get(field.name)) for field in slotted))
-        for row in rows
-    ]  # fmt: skip
-    return [list(column) for column in zip(*values, strict=True)]
+    columns: list[list[object]] = [
+        [row.id for row in rows],
+        [row.unique_key for row in rows],
+        [row.version for row in rows],
+        [orjson.dumps(row.data).decode() for row in rows],
+    ]
+    for field in definition.fields:
+        if field.slot is not None:
+            columns.append(slot_values(field, [row.data.get(field.name) for row in rows]))
+    return columns
 
 
 @lru_cache(maxsize=1000)

@@ -19,9 +19,10 @@ from typing import Any
 import uvloop
 
 from app.demo.content import DEFINITIONS
+from app.domain.access import Viewer
 from app.domain.definitions import Definition
 from app.domain.keys import unique_key
-from app.domain.shops import ApiKey, Shop, new_key
+from app.domain.shops import Shop, new_key
 from app.graphql.context import Context
 from app.graphql.schema import schema
 from app.operations.create_definition import create_definition
@@ -91,7 +92,7 @@ async def _ways(database: Database, shop: int) -> dict[str, Way]:
         _, digest, prefix = new_key(shop)
         key = await create_key(session, "benchmark", digest, prefix)
     assert shop_row is not None
-    context_of = (database, shop_row, key)
+    context_of = (database, shop_row, Viewer(key.scopes, api_key_id=key.id))
     return {
         "raw": _Raw(database, shop, model.by_key["vet_pricing"]).save,
         "save": lambda batch: _save(database, shop, batch),
@@ -131,7 +132,7 @@ async def _save(database: Database, shop: int, batch: Batch) -> None:
     assert not any(verdict.errors for verdict in answer.verdicts)
 
 
-async def _graphql(context_of: tuple[Database, Shop, ApiKey], batch: Batch) -> None:
+async def _graphql(context_of: tuple[Database, Shop, Viewer], batch: Batch) -> None:
     context = Context(*context_of)
     variables = {"input": {"definition": "vet_pricing", "records": batch}}
     result = await schema.execute(MUTATION, variables, context)

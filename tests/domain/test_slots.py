@@ -7,7 +7,7 @@ import pytest
 
 from app.domain import limits
 from app.domain.definitions import Field, FieldType, Relationship, Target
-from app.domain.slots import assign, slot_kind, slot_value
+from app.domain.slots import assign, slot_kind, slot_values
 
 TO_CONTACT = Relationship("f", Target.CONTACTS)
 TO_PRODUCT = Relationship("f", Target.PRODUCTS)
@@ -87,11 +87,10 @@ VALUES = {
     "a day is its midnight": ("DATE", "at1", "2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
     "an instant": ("DATETIME", "at1", "2026-01-31T10:00:00.5Z", datetime(2026, 1, 31, 10, 0, 0, 500_000, tzinfo=UTC)),
     "null": ("DECIMAL", "num1", None, None),
-    "a field without a slot": ("STRING", None, "a", None),
 }
 
 
 @pytest.mark.parametrize(("kind", "slot", "stored", "expected"), VALUES.values(), ids=VALUES)
-def test_slot_value(kind: str, slot: str | None, stored: Any, expected: Any) -> None:
-    value = slot_value(field("f", kind, slot), stored)
+def test_slot_value(kind: str, slot: str, stored: Any, expected: Any) -> None:
+    [value] = slot_values(field("f", kind, slot), [stored])
     assert (value, type(value)) == (expected, type(expected))

@@ -1,8 +1,7 @@
 """How a relation field names what it points to: a bare id, or {by, value}."""
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain import limits
 from app.domain.contacts import email_key
@@ -13,21 +12,18 @@ from app.domain.text import text_problem
 from app.domain.values import parse
 
 
-@dataclass(frozen=True, slots=True)
-class ContactReference:
+class ContactReference(NamedTuple):
     by: str  # "id_contact" (value: int), "email" (value: lower-cased) or "id_customer" (value: str)
     value: int | str
     source: str | None = None  # with id_customer
 
 
-@dataclass(frozen=True, slots=True)
-class ProductReference:
+class ProductReference(NamedTuple):
     by: str  # "id" or "reference"
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordReference:
+class RecordReference(NamedTuple):
     definition_id: int
     by: str  # "id_record" (value: int), or the definition's single unique-key field (value: the unique key's text)
     value: int | str

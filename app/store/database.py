@@ -38,6 +38,8 @@ class Database:
             "statement_timeout": str(statement_timeout_ms),
             "application_name": "custom-data",
             "jit": "off",  # compiling costs more than any statement of ours runs
+            # our statements have one good plan each, whatever the values (tests/store/test_plans.py): make it once
+            "plan_cache_mode": "force_generic_plan",
         }
         with translated():
             probe = await asyncpg.connect(url)

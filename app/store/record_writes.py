@@ -19,7 +19,7 @@ _sql = statements.load("records.sql")
 _TYPES = {"ref": "bigint", "product": "text", "str": "text", "num": "float8", "at": "timestamptz"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """What is to be written: a record's state. `id` is 0 for a new one."""
 

@@ -33,7 +33,7 @@ def unique_key(definition: Definition, data: Mapping[str, Any]) -> tuple[str | N
     missing = [_missing(name, names) for name in names if data.get(name) is None]
     if missing or not names:
         return None, missing
-    text = ",".join(_part(definition.field[name].type, data[name]) for name in names)
+    text = ",".join([_part(definition.field[name].type, data[name]) for name in names])
     return text if len(text) <= limits.UNIQUE_KEY_LENGTH else _digest(text), []
 
 

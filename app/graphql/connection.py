@@ -86,7 +86,13 @@ def _page(
     size = first if first is not None else last if last is not None else DEFAULT_PAGE_SIZE
     if not 0 <= size <= PAGE_SIZE:
         name = "last" if first is None else "first"
-        raise Refusal("LIMIT_EXCEEDED", f"{name} is {size}; it may be 0 to {PAGE_SIZE}.", value=size, maximum=PAGE_SIZE)
+        raise Refusal(
+            "LIMIT_EXCEEDED",
+            f"{name} is {size}; it may be 0 to {PAGE_SIZE}.",
+            limit=name,
+            value=size,
+            maximum=PAGE_SIZE,
+        )
     backward = last is not None
     return Page(size + 1, _cursor(after, "after", key), _cursor(before, "before", key), backward)
 

@@ -17,3 +17,8 @@ class Refusal(GraphQLError):
 def refuse(problem: Problem) -> NoReturn:
     """A problem found while reading, as an error of the field."""
     raise Refusal(problem.code.value, problem.message)
+
+
+def limit(name: str, value: int, maximum: int) -> dict[str, Any]:
+    """What every refusal over a limit tells in its extensions."""
+    return {"limit": name, "value": value, "maximum": maximum}

@@ -16,7 +16,7 @@ from app.graphql.connection import After, Before, Connection, First, Last, PageA
 from app.graphql.contacts import ContactReference, find_contact
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
-from app.graphql.errors import Refusal
+from app.graphql.errors import Refusal, limit
 from app.graphql.node import Node, encode
 from app.graphql.prices import ProductPricing, field_prices, pricing_node
 from app.loaders.operation import CatalogueKey
@@ -139,7 +139,9 @@ async def catalogue(
 async def chosen(info: Info, ids: Sequence[str]) -> Connection[Product]:
     """The products of these ids, in the order asked, once each; those that are not there are left out."""
     if len(ids) > PAGE_SIZE:
-        raise Refusal("LIMIT_EXCEEDED", f"{len(ids)} ids were sent; at most {PAGE_SIZE} fit.", maximum=PAGE_SIZE)
+        raise Refusal(
+            "LIMIT_EXCEEDED", f"{len(ids)} ids were sent; at most {PAGE_SIZE} fit.", **limit("ids", len(ids), PAGE_SIZE)
+        )
     rows = await info.context.loaders.products.load_many(list(dict.fromkeys(ids)))
     found = [row for row in rows if row is not None]
 
@@ -155,6 +157,10 @@ def check_search(search: str | None) -> None:
     if search is not None and not search.strip():
         raise Refusal("BAD_USER_INPUT", "search is blank. Leave it out to list everything.")
     if search is not None and len(search) > SEARCH_LENGTH:
-        raise Refusal("LIMIT_EXCEEDED", f"search has {len(search)} characters; at most {SEARCH_LENGTH} count.")
+        raise Refusal(
+            "LIMIT_EXCEEDED",
+            f"search has {len(search)} characters; at most {SEARCH_LENGTH} count.",
+            **limit("search", len(search), SEARCH_LENGTH),
+        )
     if search is not None and (unfit := text_problem(search, SEARCH_LENGTH)):
         raise Refusal("BAD_USER_INPUT", unfit)

@@ -20,7 +20,7 @@ from app.graphql.definitions import (
     definition_node,
     load_definition,
 )
-from app.graphql.errors import Refusal, refuse
+from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.node import Node, decode, number, number_of
 from app.graphql.products import Product, catalogue, check_search, chosen, load_product
 from app.graphql.records import CustomDataRecord, load_own_record, record_node, records_page
@@ -62,7 +62,9 @@ async def node(info: Info, id: strawberry.ID) -> Node | None:
 async def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
     """The same for many, aligned with the ids."""
     if len(ids) > PAGE_SIZE:
-        raise Refusal("LIMIT_EXCEEDED", f"{len(ids)} ids were sent; at most {PAGE_SIZE} fit.", maximum=PAGE_SIZE)
+        raise Refusal(
+            "LIMIT_EXCEEDED", f"{len(ids)} ids were sent; at most {PAGE_SIZE} fit.", **limit("ids", len(ids), PAGE_SIZE)
+        )
     return list(await asyncio.gather(*(_fetch(info, id_) for id_ in ids)))
 
 

@@ -77,12 +77,8 @@ async def _insert(session: Session, definition: Definition, items: Sequence[Item
     plans = [_Plan.of(definition, None, [item]) for item in items]
     rows = [(plan, plan.row(0, None)) for plan in plans if plan.changed]
     ids = await record_writes.insert(session, definition, [row for _, row in rows]) if rows else []
-    verdicts: dict[int, Verdict] = {}
-    for plan in plans:
-        verdicts |= plan.verdicts(None)
-    for (plan, _), id_ in zip(rows, ids, strict=True):
-        verdicts |= plan.verdicts(id_)
-    return verdicts
+    made = {id(plan): id_ for (plan, _), id_ in zip(rows, ids, strict=True)}
+    return {verdict.index: verdict for plan in plans for verdict in plan.verdicts(made.get(id(plan)))}
 
 
 async def _upsert(session: Session, definition: Definition, groups: dict[str, list[Item]]) -> dict[int, Verdict]:
@@ -101,7 +97,7 @@ async def _upsert(session: Session, definition: Definition, groups: dict[str, li
         await record_writes.update(session, definition, known)
     ids = {key: record.id for key, record in found.items()}
     ids |= {row.unique_key: id_ for row, id_ in zip(new, made, strict=True) if row.unique_key and id_}
-    return {index: verdict for key, plan in plans.items() for index, verdict in plan.verdicts(ids.get(key)).items()}
+    return {verdict.index: verdict for key, plan in plans.items() for verdict in plan.verdicts(ids.get(key))}
 
 
 @dataclass(slots=True)
@@ -141,13 +137,13 @@ class _Plan:
     def row(self, record_id: int, key: str | None) -> Row:
         return Row(record_id, key, self.version, self.data or {})
 
-    def verdicts(self, record_id: int | None) -> dict[int, Verdict]:
-        return {item.index: _verdict(item, outcome, record_id) for item, outcome in self.outcomes}
+    def verdicts(self, record_id: int | None) -> list[Verdict]:
+        return [_verdict(item, outcome, record_id) for item, outcome in self.outcomes]
 
 
 def _verdict(item: Item, outcome: Outcome, record_id: int | None) -> Verdict:
-    errors = tuple(positioned(item, problem) for problem in item.problems)
-    warnings = tuple(positioned(item, warning) for warning in item.warnings)
+    errors = tuple([positioned(item, problem) for problem in item.problems])
+    warnings = tuple([positioned(item, warning) for warning in item.warnings])
     known = record_id is not None and outcome is not Outcome.REJECTED
     return Verdict(item.index, outcome, str(record_id) if known else None, errors, warnings)
 

@@ -10,7 +10,7 @@ from app.server.auth import Gate, Unauthorised
 from app.server.decoding import LARGEST_BODY, GraphQLRequest, decode_json, read_query_string, read_request
 from app.server.explorer import pages
 from app.server.negotiation import GRAPHQL, JSON, answer_type, check_content, wants_page
-from app.server.patience import in_time, run_unless_gone
+from app.server.patience import Incoming, in_time, run_unless_gone
 from app.server.refusals import Refused
 from app.server.running import READING, WRITING, Operations
 
@@ -28,12 +28,15 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
+        incoming = Incoming(headers, receive)
         try:
-            response = await self._respond(scope, headers, receive)
+            response = await self._respond(scope, headers, incoming)
         except ClientDisconnect:
             return
         except Exception as error:
             response = _refusal(error, answer_type(headers.get("accept", "")) or JSON)
+            if response.status_code != 408:  # who was too slow is not waited for again
+                await incoming.read_on()
         await response(scope, receive, send)
 
     async def _respond(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
@@ -91,7 +94,12 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
         too_large = size > LARGEST_BODY
         more = message.get("more_body", False) and not too_large
     if too_large:
-        raise Refused("PAYLOAD_TOO_LARGE", f"The body is larger than {LARGEST_BODY} bytes. Split the request.")
+        raise Refused(
+            "PAYLOAD_TOO_LARGE",
+            f"The body is larger than {LARGEST_BODY} bytes. Split the request.",
+            limit="body",
+            maximum=LARGEST_BODY,
+        )
     return b"".join(chunks)
 
 

@@ -2,14 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import TypeVar
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from app.server.refusals import Refused
 
 T = TypeVar("T")
+
+_READ_ON_SECONDS = 2.0
+_READ_ON_BYTES = 32 * 1024 * 1024
 
 
 async def in_time(reading: Awaitable[T], seconds: float) -> T:
@@ -49,3 +54,25 @@ class _Leaving:
             pass
         self.gone = True
         self._task.cancel()
+
+
+class Incoming:
+    """A request's `receive`, which knows whether the body has come to its end."""
+
+    def __init__(self, headers: Headers, receive: Receive) -> None:
+        self._receive = receive
+        self._ended = not headers.get("content-length") and not headers.get("transfer-encoding")
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._ended |= message["type"] == "http.disconnect" or not message.get("more_body", False)
+        return message
+
+    async def read_on(self) -> None:
+        """Reads what a refused client is still sending, up to 32 MiB or two seconds: a connection closed on unread data
+        is reset, and the client never hears why it was refused."""
+        size = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_READ_ON_SECONDS):
+                while not self._ended and size < _READ_ON_BYTES:
+                    size += len((await self()).get("body", b""))

@@ -1,5 +1,6 @@
 """The pool of connections, opened as a role that row-level security binds."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
@@ -15,6 +16,10 @@ from app.store.session import Observer, Session
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
 _WRITING = "begin; set local app.shop_id = '{}'"
 _AS_CONTACT = f"set local app.contact_id = '{{}}'; set local role {CONTACT_ROLE}"
+
+
+# the driver's pool logs a traceback for every try to come back: what it meets is answered and logged by us
+logging.getLogger("asyncpg.pool").setLevel(logging.CRITICAL)
 
 
 class UnsafeRole(Exception):

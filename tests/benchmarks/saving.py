@@ -1,6 +1,7 @@
 """What saving costs beside a raw upsert: `python -m tests.benchmarks.saving` (see grid.py).
 
-Batches of 50 records of the veterinary price list, each naming a vet by its unique key and a product by id, go
+Batches of 50 records, once of plain ones (veterinarians) and once of the price list, each naming a vet by its unique
+key and a product by id, go
 
 - raw: already resolved and slotted, as one multi-row upsert by asyncpg into the same table, tenant set;
 - save: through `operations.save_records`, everything checked, resolved, merged and answered;
@@ -57,11 +58,12 @@ async def main(url: str) -> None:
     database = await Database.connect(gateway(url), size=2)
     try:
         shop = await _prepared_shop(database, url)
-        ways = await _ways(database, shop)
-        lists = _Lists(database, shop)
-        for what, fresh in (("new rows", True), ("known rows, each changed", False)):
-            print(f"\n## {what}: batches of {SIZE}, rows a second")
-            await _compare(ways, lists, fresh)
+        prices = _Lists(database, shop)
+        for lists in (_Plain(), prices):
+            ways = await _ways(database, shop, lists.definition)
+            for what, fresh in (("new rows", True), ("known rows, each changed", False)):
+                print(f"\n## {lists.definition}, {what}: batches of {SIZE}, rows a second")
+                await _compare(ways, lists, fresh)
     finally:
         await database.close()
 
@@ -84,7 +86,7 @@ def _product(n: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def _ways(database: Database, shop: int) -> dict[str, Way]:
+async def _ways(database: Database, shop: int, definition: str) -> dict[str, Way]:
     async with database.reading(shop) as session:
         model = await database.models.current(session)
         shop_row = await find_shop(session)
@@ -94,9 +96,9 @@ async def _ways(database: Database, shop: int) -> dict[str, Way]:
     assert shop_row is not None
     context_of = (database, shop_row, Viewer(key.scopes, api_key_id=key.id))
     return {
-        "raw": _Raw(database, shop, model.by_key["vet_pricing"]).save,
-        "save": lambda batch: _save(database, shop, batch),
-        "GraphQL": lambda batch: _graphql(context_of, batch),
+        "raw": _Raw(database, shop, model.by_key[definition]).save,
+        "save": lambda batch: _save(database, shop, definition, batch),
+        "GraphQL": lambda batch: _graphql(context_of, definition, batch),
     }
 
 
@@ -115,7 +117,7 @@ class _Raw:
     async def save(self, batch: Batch) -> None:
         rows = []
         for record in batch:
-            data = record | {"veto_id": VETS[record["veto_id"]["value"]]}
+            data = record | ({"veto_id": VETS[record["veto_id"]["value"]]} if "veto_id" in record else {})
             rows.append(Row(0, unique_key(self._definition, data)[0], 1, data))
         async with self._database.writing(self._shop) as session:
             columns = _columns(self._definition, rows)[1:]
@@ -126,15 +128,15 @@ class _Raw:
 VETS: dict[str, int] = {}
 
 
-async def _save(database: Database, shop: int, batch: Batch) -> None:
-    answer = await save_records(database, Call(shop, 0, "benchmark"), SaveRecords("vet_pricing", batch))
+async def _save(database: Database, shop: int, definition: str, batch: Batch) -> None:
+    answer = await save_records(database, Call(shop, 0, "benchmark"), SaveRecords(definition, batch))
     assert answer.wrote, answer
     assert not any(verdict.errors for verdict in answer.verdicts)
 
 
-async def _graphql(context_of: tuple[Database, Shop, Viewer], batch: Batch) -> None:
+async def _graphql(context_of: tuple[Database, Shop, Viewer], definition: str, batch: Batch) -> None:
     context = Context(*context_of)
-    variables = {"input": {"definition": "vet_pricing", "records": batch}}
+    variables = {"input": {"definition": definition, "records": batch}}
     result = await schema.execute(MUTATION, variables, context)
     await context.close()
     assert not result.errors, result.errors
@@ -145,7 +147,7 @@ async def _graphql(context_of: tuple[Database, Shop, Viewer], batch: Batch) -> N
 _numbers = count()
 
 
-async def _compare(ways: dict[str, Way], lists: "_Lists", fresh: bool) -> None:
+async def _compare(ways: dict[str, Way], lists: "_Lists | _Plain", fresh: bool) -> None:
     rates: dict[str, list[float]] = {name: [] for name in ways}
     for round_ in range(ROUNDS + 1):
         for name, way in ways.items():
@@ -160,8 +162,29 @@ async def _compare(ways: dict[str, Way], lists: "_Lists", fresh: bool) -> None:
         print(f"{name:8} {median(measured):8,.0f}   {median(measured) / raw:5.2f} of raw")
 
 
+class _Plain:
+    """Records without relations: new ones, or the same again with another town."""
+
+    definition = "veterinarian"
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[str]] = {}
+
+    async def next(self, way: str, *, fresh: bool) -> list[Batch]:
+        if fresh or way not in self._known:
+            self._known[way] = [f"Plain {next(_numbers)}" for _ in range(BATCHES * SIZE)]
+        town = f"Town {next(_numbers)}"
+        records = [
+            {"nom": name, "ville": town, "telephone": "+33 1 00 00 00 00", "email": "vet@example.test"}
+            for name in self._known[way]
+        ]
+        return [records[start : start + SIZE] for start in range(0, len(records), SIZE)]
+
+
 class _Lists:
     """Price lists to save: of vets never used before, or of the same vets again at other prices."""
+
+    definition = "vet_pricing"
 
     def __init__(self, database: Database, shop: int) -> None:
         self._database, self._call = database, Call(shop, 0, "benchmark")

@@ -73,7 +73,7 @@ class Gate:
                 shop = await find_shop(session) if key else None
             if key is not None and shop is not None:
                 return Admitted(Viewer(key.scopes, api_key_id=key.id), shop)
-        raise Unauthorised("This API key is unknown or revoked. 'custom-data key create' makes one.")
+        raise Unauthorised("This API key is unknown or revoked. 'custom-data key create --shop ID' makes one.")
 
     async def _token(self, text: str) -> Admitted:
         claims = contact_tokens.read(text)

@@ -21,9 +21,11 @@ async def connected(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Recor
         with translated():
             connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
     except Unavailable as error:
-        raise Unavailable(f"The database cannot be reached: {error.__cause__}") from error
+        raise Unavailable(f"The database cannot be reached: {error.__cause__}. Check DATABASE_URL.") from error
     except (asyncpg.PostgresError, asyncpg.ClientConfigurationError, ValueError) as error:
-        raise Unavailable(f"The database refuses the connection: {error}") from error
+        raise Unavailable(
+            f"The database cannot be used: {error}. Check DATABASE_URL and DATABASE_ADMIN_URL."
+        ) from error
     try:
         yield connection
     finally:

@@ -58,7 +58,6 @@ class Code(Enum):
     SEVERAL_ROWS = "SEVERAL_ROWS"
     SOURCES_REMOVED = "SOURCES_REMOVED"
     CONTACT_REMOVED = "CONTACT_REMOVED"
-    STILL_REFERENCED = "STILL_REFERENCED"
 
 
 @dataclass(frozen=True, slots=True)

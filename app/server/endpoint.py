@@ -98,6 +98,7 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
             "PAYLOAD_TOO_LARGE",
             f"The body is larger than {LARGEST_BODY} bytes. Split the request.",
             limit="body",
+            value=max(size, int(declared) if declared.isdecimal() and len(declared) < 20 else 0),
             maximum=LARGEST_BODY,
         )
     return b"".join(chunks)

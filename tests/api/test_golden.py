@@ -16,7 +16,6 @@ import httpx
 import pytest
 
 from app.demo import loading
-from app.store.administration import administering
 from app.store.database import Database
 from app.store.statements import Statement
 from tests.shops import ShopClient, new_shop
@@ -26,16 +25,12 @@ QUERIES = {file.stem: file.read_text() for file in sorted(GOLDEN.glob("*.graphql
 
 _OF_THE_KEY = ("keys.find_key", "shops.find_shop")
 _VARYING = ("id", "idRecord", "idContact", "idDefinition", "startCursor", "endCursor")
-# a batch is inserted in the order of its keys, and those order contacts' ids as texts: let all have as many digits
-_EVEN_IDS = "select setval('contacts_id_seq', greatest((select last_value from contacts_id_seq), 1000000))"
 _BRIEF = 400  # characters of a statement
 
 
 @pytest.fixture(scope="module")
 async def demo(database: Database, http: httpx.AsyncClient, admin_url: str) -> ShopClient:
     shop = await new_shop(database, http, admin_url)
-    async with administering(admin_url) as connection:
-        await connection.execute(_EVEN_IDS)
     await loading.load(database, shop.id)
     return shop
 

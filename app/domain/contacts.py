@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain import limits
 from app.domain.problems import Code, Problem
@@ -11,8 +11,7 @@ from app.domain.text import search_key, text_problem
 DEFAULT_SOURCE = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """The unified profile that records attach to. Its own fields are the last non-null ones written."""
 
     id: int
@@ -24,8 +23,7 @@ class Contact:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(NamedTuple):
     """A buyer as one source knows it: unique by (source, id_customer), always of exactly one contact."""
 
     source: str

@@ -3,11 +3,10 @@
 "Cheapest wins" would be wrong: a contract may be dearer than the list price. Amounts stay exact throughout.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain.definitions import Model, OverrideSource
 from app.domain.paths import parse_path
@@ -26,8 +25,7 @@ class Outcome(Enum):
     INVALID_VALUE = "INVALID_VALUE"  # a negative amount is never sold
 
 
-@dataclass(frozen=True, slots=True)
-class SourceAnswer:
+class SourceAnswer(NamedTuple):
     """What one source says. Before the choice WON means that it would win alone; only then has it an amount."""
 
     source: OverrideSource
@@ -36,8 +34,7 @@ class SourceAnswer:
     record_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FieldPrice:
+class FieldPrice(NamedTuple):
     """A system field as the contact sees it. `amount` is None only where the native value is."""
 
     amount: Decimal | None
@@ -69,13 +66,15 @@ def negative_problem(stored: Any) -> Problem | None:
     return Problem(Code.INVALID_VALUE, message)
 
 
-def decide(native: Decimal | None, answers: Iterable[SourceAnswer]) -> FieldPrice:
+def decide(native: Decimal | None, answers: Collection[SourceAnswer]) -> FieldPrice:
     """The rule of choosing, for one system field."""
+    if not answers:
+        return FieldPrice(native, native, None, ())
     winner: SourceAnswer | None = None
     said: list[SourceAnswer] = []
     for each in sorted(answers, key=lambda each: each.source.priority):
         if each.outcome is Outcome.WON and winner is not None:
-            each = replace(each, outcome=Outcome.LOWER_PRIORITY)
+            each = each._replace(outcome=Outcome.LOWER_PRIORITY)
         elif each.outcome is Outcome.WON:
             winner = each
         said.append(each)

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain import limits
 from app.domain.problems import Code, Problem
 from app.domain.text import text_problem
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(NamedTuple):
     """A catalogue item, unique by its id: text as sent ("012" is not "12"). `price_discount` is the reduced final
     price, not an amount off."""
 

@@ -1,8 +1,7 @@
 """Records, and what creating and merging mean."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain.definitions import Definition
 from app.domain.problems import Code, Problem
@@ -11,8 +10,7 @@ from app.domain.values import same
 Data = dict[str, Any]  # stored values by field name; absent and null mean the same
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row of a definition. `version` starts at 1 and grows with every change."""
 
     id: int

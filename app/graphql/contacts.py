@@ -1,5 +1,6 @@
 """Contacts and the customers they unify."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,12 +9,13 @@ import strawberry
 from app.domain import contacts as domain
 from app.domain.references import ContactReference as Reference
 from app.domain.references import parse_contact
+from app.execution import Column, attribute, batched
 from app.graphql.access import forbid, may_read, only_keys, only_own
 from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
-from app.graphql.errors import refuse
-from app.graphql.node import Node, encode
+from app.graphql.errors import Refusal, refuse
+from app.graphql.node import Node, opaque_id, own_id
 
 if TYPE_CHECKING:
     from app.graphql.definitions import CustomDataDefinition
@@ -36,89 +38,75 @@ class ContactReference:
 
 @strawberry.type(description="A buyer as one of the shop's systems knows it.")
 class Customer:
-    source: str
-    id_customer: str
-    email: str | None
-    email_verified: bool
-    first_name: str | None
-    last_name: str | None
-    lang: str | None
+    source: str = attribute("row.source")
+    id_customer: str = attribute("row.id_customer")
+    email: str | None = attribute("row.email")
+    email_verified: bool = attribute("row.email_verified")
+    first_name: str | None = attribute("row.first_name")
+    last_name: str | None = attribute("row.last_name")
+    lang: str | None = attribute("row.lang")
+    row: strawberry.Private[domain.Customer]
 
 
 @strawberry.type(description="A person: the profile unified from customers, which records attach to.")
 class Contact(Node):
-    id_contact: strawberry.ID
-    email: str | None
-    first_name: str | None
-    last_name: str | None
-    lang: str | None
-    created_at: datetime
-    updated_at: datetime
-    key: strawberry.Private[int]
+    id: strawberry.ID = opaque_id("Contact")
+    id_contact: strawberry.ID = own_id()
+    email: str | None = attribute("row.email")
+    first_name: str | None = attribute("row.first_name")
+    last_name: str | None = attribute("row.last_name")
+    lang: str | None = attribute("row.lang")
+    created_at: datetime = attribute("row.created_at")
+    updated_at: datetime = attribute("row.updated_at")
+    row: strawberry.Private[domain.Contact]
 
-    @strawberry.field(description="What the shop's systems know of this person.")
-    async def customers(self, info: Info) -> list[Customer]:
+    @batched(description="What the shop's systems know of this person.")
+    @staticmethod
+    async def customers(parents: Sequence["Contact"], info: Info) -> Column[list[Customer]]:
         may_read(info)
-        return [_customer(row) for row in await info.context.loaders.customers.load(self.key) or []]
+        found = await info.context.loaders.customers.load_many([parent.row.id for parent in parents])
+        return [[Customer(row=row) for row in rows or []] for rows in found]
 
-    @strawberry.field(description="The definitions that hold records of this contact.")
+    @batched(description="The definitions that hold records of this contact.")
+    @staticmethod
     async def custom_data_definitions(
-        self, info: Info
-    ) -> list[Annotated["CustomDataDefinition", strawberry.lazy("app.graphql.definitions")]]:
+        parents: Sequence["Contact"], info: Info
+    ) -> Column[list[Annotated["CustomDataDefinition", strawberry.lazy("app.graphql.definitions")]]]:
         from app.graphql.definitions import definition_node
 
         only_keys(info)
-        held = await info.context.loaders.contact_definitions.load(self.key) or []
+        held = await info.context.loaders.contact_definitions.load_many([parent.row.id for parent in parents])
         model = await info.context.model()
-        return [definition_node(definition, model) for definition in held]
+        return [[definition_node(each, model) for each in definitions or []] for definitions in held]
 
-    @strawberry.field(
+    @batched(
         description="This contact's records of a definition. `field` names the relation where several point to "
         "contacts; the first declared counts otherwise."
     )
+    @staticmethod
     async def custom_data(
-        self, info: Info, definition: DefinitionName, field: RelationName = None,
+        parents: Sequence["Contact"], info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
-    ) -> Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None:  # fmt: skip
-        from app.graphql.records import records_of_contact
+    ) -> Column[
+        Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
+    ]:  # fmt: skip
+        from app.graphql.relations import records_of_contacts
 
         may_read(info)
-        return await records_of_contact(info, definition, field, self.key, (first, after, last, before))
+        contacts = [parent.row.id for parent in parents]
+        return await records_of_contacts(info, definition, field, contacts, (first, after, last, before))
 
-    @strawberry.field(description="The active catalogue as this contact sees it: prices inside are this contact's.")
+    @batched(description="The active catalogue as this contact sees it: prices inside are this contact's.")
+    @staticmethod
     async def products(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Annotated["Product", strawberry.lazy("app.graphql.products")]]:
+        parents: Sequence["Contact"], info: Info,
+        first: First = None, after: After = None, last: Last = None, before: Before = None,
+    ) -> Column[Connection[Annotated["Product", strawberry.lazy("app.graphql.products")]]]:  # fmt: skip
         from app.graphql.products import catalogue
 
         may_read(info)
-        return await catalogue(info, (first, after, last, before), active=True, viewer=self.key)
-
-
-def contact_node(row: domain.Contact) -> Contact:
-    return Contact(
-        id=encode("Contact", row.id),
-        id_contact=strawberry.ID(str(row.id)),
-        email=row.email,
-        first_name=row.first_name,
-        last_name=row.last_name,
-        lang=row.lang,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        key=row.id,
-    )
-
-
-def _customer(row: domain.Customer) -> Customer:
-    return Customer(
-        source=row.source,
-        id_customer=row.id_customer,
-        email=row.email,
-        email_verified=row.email_verified,
-        first_name=row.first_name,
-        last_name=row.last_name,
-        lang=row.lang,
-    )
+        asked = (first, after, last, before)
+        return [await catalogue(info, asked, active=True, viewer=parent.row.id) for parent in parents]
 
 
 def contact_reference(sent: ContactReference) -> Reference:
@@ -156,7 +144,24 @@ async def find_contact(info: Info, sent: ContactReference) -> int:
     return found.id
 
 
+def contact_node(row: domain.Contact) -> Contact:
+    return Contact(row=row)
+
+
 async def load_contact(info: Info, contact_id: int) -> Contact | None:
     only_own(info, contact_id)
     row = await info.context.loaders.contacts.load(contact_id)
-    return contact_node(row) if row is not None else None
+    return Contact(row=row) if row is not None else None
+
+
+async def load_contacts(info: Info, ids: Sequence[int | None]) -> Column[Contact | None]:
+    """The contacts of these ids, aligned; an id that the viewer may not ask for fails alone."""
+    rows = await info.context.loaders.contacts.load_many(ids)
+    contacts: list[Contact | Exception | None] = [Contact(row=row) if row is not None else None for row in rows]
+    if info.context.viewer.contact_id is not None:
+        for index, id_ in enumerate(ids):
+            try:
+                only_own(info, id_ or info.context.viewer.contact_id)
+            except Refusal as refusal:
+                contacts[index] = refusal
+    return contacts

@@ -1,5 +1,6 @@
 """Definitions: the shop's own kinds of object."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -7,8 +8,9 @@ from typing import Annotated
 import strawberry
 
 from app.domain import definitions as domain
+from app.execution import Column, attribute, batched
 from app.graphql.context import Info
-from app.graphql.node import Node, encode
+from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.scalars import JSON
 
 DefinitionName = Annotated[str, strawberry.argument(description="A definition's key or id.")]
@@ -43,15 +45,20 @@ class SchemaType(Enum):
 
 @strawberry.type(description="One declared field.")
 class Field:
-    name: str
-    label: str
-    type: FieldType
-    description: str | None
-    required: bool = strawberry.field(description="Binds creation and explicit nulls.")
-    default: JSON | None = strawberry.field(description="Fills the field when it is absent on creation.")
-    options: list[JSON] = strawberry.field(description="The allowed values; empty means any.")
-    element_type: FieldType | None = strawberry.field(description="Of a LIST.")
-    indexed: bool = strawberry.field(description="Whether an index slot holds it, for fast filters and sorting.")
+    name: str = attribute("row.name")
+    label: str = attribute("row.label")
+    type: FieldType = attribute("row.type")
+    description: str | None = attribute("row.description")
+    required: bool = attribute("row.required", description="Binds creation and explicit nulls.")
+    default: JSON | None = attribute("row.default", description="Fills the field when it is absent on creation.")
+    options: list[JSON] = attribute("row.options", description="The allowed values; empty means any.")
+    element_type: FieldType | None = attribute("row.element_type", description="Of a LIST.")
+    row: strawberry.Private[domain.Field]
+
+    @batched(description="Whether an index slot holds it, for fast filters and sorting.")
+    @staticmethod
+    def indexed(parents: Sequence["Field"]) -> Column[bool]:
+        return [parent.row.slot is not None for parent in parents]
 
 
 @strawberry.type(description="A field that points to contacts, products or records of a definition.")
@@ -71,42 +78,32 @@ class Relationship:
 
 @strawberry.type(description="The schema of one of the shop's own kinds of object.")
 class CustomDataDefinition(Node):
-    id_definition: strawberry.ID
-    key: str = strawberry.field(description="Names it in queries; never changes.")
-    name: str
-    description: str | None
-    status: DefinitionStatus
-    contact_access: ContactAccess
-    unique_keys: list[str] = strawberry.field(description="The fields that together identify a record.")
-    created_at: datetime
-    updated_at: datetime
+    id: strawberry.ID = opaque_id("CustomDataDefinition")
+    id_definition: strawberry.ID = own_id()
+    key: str = attribute("row.key", description="Names it in queries; never changes.")
+    name: str = attribute("row.name")
+    description: str | None = attribute("row.description")
+    status: DefinitionStatus = attribute("row.status")
+    contact_access: ContactAccess = attribute("row.contact_access")
+    unique_keys: list[str] = attribute("row.unique_keys", description="The fields that together identify a record.")
+    created_at: datetime = attribute("row.created_at")
+    updated_at: datetime = attribute("row.updated_at")
     row: strawberry.Private[domain.Definition]
     model: strawberry.Private[domain.Model]
 
-    @strawberry.field(description="In declared order.")
-    def fields(self) -> list[Field]:
-        return [_field(field) for field in self.row.fields]
+    @batched(description="In declared order.")
+    @staticmethod
+    def fields(parents: Sequence["CustomDataDefinition"]) -> Column[list[Field]]:
+        return [[Field(row=field) for field in parent.row.fields] for parent in parents]
 
-    @strawberry.field(description="Where its fields point.")
-    def relationships(self) -> list[Relationship]:
-        return [_relationship(relationship, self.model) for relationship in self.row.relationships]
+    @batched(description="Where its fields point.")
+    @staticmethod
+    def relationships(parents: Sequence["CustomDataDefinition"]) -> Column[list[Relationship]]:
+        return [[_relationship(each, parent.model) for each in parent.row.relationships] for parent in parents]
 
 
 def definition_node(row: domain.Definition, model: domain.Model) -> CustomDataDefinition:
-    return CustomDataDefinition(
-        id=encode("CustomDataDefinition", row.id),
-        id_definition=strawberry.ID(str(row.id)),
-        key=row.key,
-        name=row.name,
-        description=row.description,
-        status=row.status,
-        contact_access=row.contact_access,
-        unique_keys=list(row.unique_keys),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        row=row,
-        model=model,
-    )
+    return CustomDataDefinition(row=row, model=model)
 
 
 async def load_definition(info: Info, definition_id: int | None) -> CustomDataDefinition | None:
@@ -114,20 +111,6 @@ async def load_definition(info: Info, definition_id: int | None) -> CustomDataDe
     model = await info.context.model()
     row = model.by_id.get(definition_id or 0)
     return definition_node(row, model) if row is not None else None
-
-
-def _field(field: domain.Field) -> Field:
-    return Field(
-        name=field.name,
-        label=field.label,
-        type=field.type,
-        description=field.description,
-        required=field.required,
-        default=field.default,
-        options=list(field.options),
-        element_type=field.element_type,
-        indexed=field.slot is not None,
-    )
 
 
 def _relationship(relationship: domain.Relationship, model: domain.Model) -> Relationship:

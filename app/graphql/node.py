@@ -2,15 +2,41 @@
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
 
 import strawberry
 
 from app.domain.references import as_id
+from app.execution import Column, batched
+
+_OPAQUE = "Opaque and stable; means nothing in another shop."
 
 
 @strawberry.interface(description="Anything that can be fetched again by its `id`.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Opaque and stable; means nothing in another shop.")
+    id: strawberry.ID = strawberry.field(description=_OPAQUE)
+
+
+def opaque_id(type_name: str) -> Any:
+    """The field `id` of a type whose objects have a `row` with an id."""
+    key = attrgetter("row.id")
+
+    def ids(parents: Sequence[Any]) -> Column[strawberry.ID]:
+        return [encode(type_name, each) for each in map(key, parents)]
+
+    return batched(ids, description=_OPAQUE)
+
+
+def own_id(path: str = "row.id") -> Any:
+    """A field that tells the type's own key, as a text."""
+    key = attrgetter(path)
+
+    def keys(parents: Sequence[Any]) -> Column[strawberry.ID]:
+        return [strawberry.ID(str(each)) for each in map(key, parents)]
+
+    return batched(keys)
 
 
 def encode(type_name: str, key: object) -> strawberry.ID:

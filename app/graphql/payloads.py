@@ -1,18 +1,20 @@
 """What mutations answer: a nullable result, and user errors for what the caller can mend."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import strawberry
 
 from app.domain import problems as domain
 from app.domain.verdicts import Answer, Outcome, Verdict
-from app.graphql.contacts import Contact, load_contact
+from app.execution import Column, batched
+from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
 from app.graphql.definitions import CustomDataDefinition
 from app.graphql.overrides import Override
-from app.graphql.products import Product, load_product
-from app.graphql.records import CustomDataRecord, load_record
+from app.graphql.products import Product, load_products
+from app.graphql.records import CustomDataRecord, load_records
 
 strawberry.enum(
     domain.Code, name="UserErrorCode", description="What kind of mistake it is. Codes are stable; messages may improve."
@@ -36,9 +38,10 @@ class RecordResult:
     warnings: list[UserError]
     key: strawberry.Private[str | None]
 
-    @strawberry.field(description="The record as it is now; null when it was rejected.")
-    async def record(self, info: Info) -> CustomDataRecord | None:
-        return await load_record(info, int(self.key)) if self.key is not None else None
+    @batched(description="The record as it is now; null when it was rejected.")
+    @staticmethod
+    async def record(parents: Sequence["RecordResult"], info: Info) -> Column[CustomDataRecord | None]:
+        return await load_records(info, _numbers(parents))
 
 
 @strawberry.type(description="What came of a save: a verdict for each record, and how many of each kind.")
@@ -59,9 +62,10 @@ class ContactTokenPayload:
     user_errors: list[UserError]
     key: strawberry.Private[int | None]
 
-    @strawberry.field(description="The contact the token is for.")
-    async def contact(self, info: Info) -> Contact | None:
-        return await load_contact(info, self.key) if self.key is not None else None
+    @batched(description="The contact the token is for.")
+    @staticmethod
+    async def contact(parents: Sequence["ContactTokenPayload"], info: Info) -> Column[Contact | None]:
+        return await load_contacts(info, [parent.key for parent in parents])
 
 
 @strawberry.type(description="The verdict on one customer of a batch.")
@@ -72,9 +76,10 @@ class CustomerResult:
     warnings: list[UserError]
     key: strawberry.Private[str | None]
 
-    @strawberry.field(description="The contact this customer belongs to; null when it was rejected, or went with it.")
-    async def contact(self, info: Info) -> Contact | None:
-        return await load_contact(info, int(self.key)) if self.key is not None else None
+    @batched(description="The contact this customer belongs to; null when it was rejected, or went with it.")
+    @staticmethod
+    async def contact(parents: Sequence["CustomerResult"], info: Info) -> Column[Contact | None]:
+        return await load_contacts(info, _numbers(parents))
 
 
 @strawberry.type(description="What came of a save: a verdict for each customer, and how many of each kind.")
@@ -95,9 +100,10 @@ class ProductResult:
     warnings: list[UserError]
     key: strawberry.Private[str | None]
 
-    @strawberry.field(description="The product as it is now; null when it was rejected or deleted.")
-    async def product(self, info: Info) -> Product | None:
-        return await load_product(info, self.key) if self.key is not None else None
+    @batched(description="The product as it is now; null when it was rejected or deleted.")
+    @staticmethod
+    async def product(parents: Sequence["ProductResult"], info: Info) -> Column[Product | None]:
+        return await load_products(info, [parent.key for parent in parents])
 
 
 @strawberry.type(description="What came of a save: a verdict for each product, and how many of each kind.")
@@ -133,9 +139,10 @@ class UpdateRecordPayload:
     user_errors: list[UserError]
     key: strawberry.Private[str | None]
 
-    @strawberry.field(description="The record as it is now; null when the update was refused.")
-    async def record(self, info: Info) -> CustomDataRecord | None:
-        return await load_record(info, int(self.key)) if self.key is not None else None
+    @batched(description="The record as it is now; null when the update was refused.")
+    @staticmethod
+    async def record(parents: Sequence["UpdateRecordPayload"], info: Info) -> Column[CustomDataRecord | None]:
+        return await load_records(info, _numbers(parents))
 
 
 @strawberry.type(description="What came of a deletion.")
@@ -176,6 +183,14 @@ class SetOverridesPayload:
     overrides: list[Override] | None = strawberry.field(description="The sources of this system field, now in force.")
     warnings: list[UserError]
     user_errors: list[UserError]
+
+
+class _Keyed(Protocol):
+    key: str | None
+
+
+def _numbers(parents: Sequence[_Keyed]) -> list[int | None]:
+    return [int(parent.key) if parent.key is not None else None for parent in parents]
 
 
 def user_errors(problems: tuple[domain.Problem, ...]) -> list[UserError]:

@@ -1,5 +1,6 @@
 """The price a contact pays, and why."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ from app.domain import prices as domain
 from app.domain.definitions import Model
 from app.domain.paths import parse_path
 from app.domain.products import Product as ProductRow
+from app.execution import Column, attribute, batched
 from app.graphql.context import Info
 from app.loaders.prices import Quote
 
@@ -41,33 +43,41 @@ class PriceSource:
     definition: Annotated["CustomDataDefinition", strawberry.lazy("app.graphql.definitions")]
     record_id: strawberry.Private[int | None]
 
-    @strawberry.field(description="The record that was found, if one was.")
-    async def record(self, info: Info) -> Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")] | None:
-        from app.graphql.records import load_record
+    @batched(description="The record that was found, if one was.")
+    @staticmethod
+    async def record(
+        parents: Sequence["PriceSource"], info: Info
+    ) -> Column[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")] | None]:
+        from app.graphql.records import load_records
 
-        return await load_record(info, self.record_id) if self.record_id is not None else None
+        return await load_records(info, [parent.record_id for parent in parents])
 
 
 @strawberry.type(description="One system field (price or discount) as the contact sees it.")
 class FieldPricing:
-    amount: Decimal | None = strawberry.field(description="The winner's amount, else the native one.")
-    native: Decimal | None = strawberry.field(description="The catalogue's own amount.")
+    amount: Decimal | None = attribute("said.amount", description="The winner's amount, else the native one.")
+    native: Decimal | None = attribute("said.native", description="The catalogue's own amount.")
     said: strawberry.Private[domain.FieldPrice]
     model: strawberry.Private[Model]
     amounts_only: strawberry.Private[bool]
 
-    @strawberry.field(description="The source that gave the amount, if one did. Hidden from contact tokens.")
-    def winner(self) -> PriceSource | None:
-        winner = None if self.amounts_only else self.said.winner
-        return _source(self.model, winner) if winner is not None else None
+    @batched(description="The source that gave the amount, if one did. Hidden from contact tokens.")
+    @staticmethod
+    def winner(parents: Sequence["FieldPricing"]) -> Column[PriceSource | None]:
+        return [_winner(parent) for parent in parents]
 
-    @strawberry.field(description="Every source asked, in order of priority. Hidden from contact tokens.")
-    def sources(self) -> list[PriceSource]:
-        return [] if self.amounts_only else [_source(self.model, each) for each in self.said.sources]
+    @batched(description="Every source asked, in order of priority. Hidden from contact tokens.")
+    @staticmethod
+    def sources(parents: Sequence["FieldPricing"]) -> Column[list[PriceSource]]:
+        return [
+            [] if parent.amounts_only else [_source(parent.model, each) for each in parent.said.sources]
+            for parent in parents
+        ]
 
-    @strawberry.field(description="The same in one sentence. Hidden from contact tokens.")
-    def because(self) -> str | None:
-        return None if self.amounts_only else domain.explain(self.model, self.said)
+    @batched(description="The same in one sentence. Hidden from contact tokens.")
+    @staticmethod
+    def because(parents: Sequence["FieldPricing"]) -> Column[str | None]:
+        return [None if parent.amounts_only else domain.explain(parent.model, parent.said) for parent in parents]
 
 
 @strawberry.type(description="What a product costs a contact, with its reasons.")
@@ -80,25 +90,22 @@ class ProductPricing:
     price_discount: FieldPricing = strawberry.field(description="The reduced final price, if there is one.")
     contact_id: strawberry.Private[int | None]
 
-    @strawberry.field(description="Whose price this is; null for the native one.")
-    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("app.graphql.contacts")] | None:
-        from app.graphql.contacts import load_contact
+    @batched(description="Whose price this is; null for the native one.")
+    @staticmethod
+    async def contact(
+        parents: Sequence["ProductPricing"], info: Info
+    ) -> Column[Annotated["Contact", strawberry.lazy("app.graphql.contacts")] | None]:
+        from app.graphql.contacts import load_contacts
 
-        return await load_contact(info, self.contact_id) if self.contact_id is not None else None
-
-
-def field_prices(product: ProductRow, quote: Quote) -> tuple[domain.FieldPrice, domain.FieldPrice]:
-    """The rule applied to both system fields: price, discount."""
-    price = domain.decide(product.price, quote.get("price", ()))
-    discount = domain.decide(product.price_discount, quote.get("price_discount", ()))
-    return price, discount
+        return await load_contacts(info, [parent.contact_id for parent in parents])
 
 
 def pricing_node(
     model: Model, product: ProductRow, contact_id: int | None, quote: Quote, *, amounts_only: bool
 ) -> ProductPricing:
     """`amounts_only` keeps records, definitions and losing sources to ourselves."""
-    price, discount = field_prices(product, quote)
+    price = domain.decide(product.price, quote.get("price", ()))
+    discount = domain.decide(product.price_discount, quote.get("price_discount", ()))
     return ProductPricing(
         payable=domain.payable(price, discount),
         price=_field(model, price, amounts_only),
@@ -108,7 +115,12 @@ def pricing_node(
 
 
 def _field(model: Model, said: domain.FieldPrice, amounts_only: bool) -> FieldPricing:
-    return FieldPricing(amount=said.amount, native=said.native, said=said, model=model, amounts_only=amounts_only)
+    return FieldPricing(said=said, model=model, amounts_only=amounts_only)
+
+
+def _winner(pricing: FieldPricing) -> PriceSource | None:
+    winner = None if pricing.amounts_only else pricing.said.winner
+    return _source(pricing.model, winner) if winner is not None else None
 
 
 def _source(model: Model, said: domain.SourceAnswer) -> PriceSource:

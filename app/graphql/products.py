@@ -3,22 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import strawberry
 
 from app.domain import products as domain
 from app.domain.limits import PAGE_SIZE, SEARCH_LENGTH
-from app.domain.prices import payable
+from app.domain.prices import FieldPrice, decide, payable
 from app.domain.text import text_problem
+from app.execution import Column, attribute, batched
 from app.graphql.access import may_read, only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, text_page
 from app.graphql.contacts import ContactReference, find_contact
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
 from app.graphql.errors import Refusal, limit
-from app.graphql.node import Node, encode
-from app.graphql.prices import ProductPricing, field_prices, pricing_node
+from app.graphql.node import Node, opaque_id
+from app.graphql.prices import ProductPricing, pricing_node
 from app.loaders.operation import CatalogueKey
 from app.loaders.prices import Quote
 from app.store.paging import Page
@@ -32,85 +33,111 @@ ForContact = Annotated[
 ]
 
 
+Products: TypeAlias = Sequence["Product"]
+
+
 @strawberry.type(description="A catalogue item.")
 class Product(Node):
-    id_product: strawberry.ID
-    reference: str | None
-    name: str
-    currency: str | None
-    lang: str | None
-    is_active: bool
-    native_price: Decimal = strawberry.field(description="The catalogue's own price.")
-    native_price_discount: Decimal | None = strawberry.field(description="The catalogue's own reduced final price.")
-    created_at: datetime
-    updated_at: datetime
+    id: strawberry.ID = opaque_id("Product")
+    id_product: strawberry.ID = attribute("row.id")
+    reference: str | None = attribute("row.reference")
+    name: str = attribute("row.name")
+    currency: str | None = attribute("row.currency")
+    lang: str | None = attribute("row.lang")
+    is_active: bool = attribute("row.is_active")
+    native_price: Decimal = attribute("row.price", description="The catalogue's own price.")
+    native_price_discount: Decimal | None = attribute(
+        "row.price_discount", description="The catalogue's own reduced final price."
+    )
+    created_at: datetime = attribute("row.created_at")
+    updated_at: datetime = attribute("row.updated_at")
     row: strawberry.Private[domain.Product]
     viewer: strawberry.Private[int | None]
 
-    @strawberry.field(description="The price for this contact: the first override source that has one, else native.")
-    async def price(self, info: Info, contact: ForContact = None) -> Decimal | None:
-        _, quote = await self._quote(info, contact)
-        return field_prices(self.row, quote)[0].amount
+    @batched(description="The price for this contact: the first override source that has one, else native.")
+    @staticmethod
+    async def price(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
+        _, quotes = await _quotes(parents, info, contact)
+        return [_price(parent, quote).amount for parent, quote in zip(parents, quotes, strict=True)]
 
-    @strawberry.field(description="The reduced price for this contact, if there is one.")
-    async def price_discount(self, info: Info, contact: ForContact = None) -> Decimal | None:
-        _, quote = await self._quote(info, contact)
-        return field_prices(self.row, quote)[1].amount
+    @batched(description="The reduced price for this contact, if there is one.")
+    @staticmethod
+    async def price_discount(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
+        _, quotes = await _quotes(parents, info, contact)
+        return [_discount(parent, quote).amount for parent, quote in zip(parents, quotes, strict=True)]
 
-    @strawberry.field(description="What this contact pays in the end.")
-    async def payable(self, info: Info, contact: ForContact = None) -> Decimal | None:
-        _, quote = await self._quote(info, contact)
-        return payable(*field_prices(self.row, quote))
+    @batched(description="What this contact pays in the end.")
+    @staticmethod
+    async def payable(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
+        _, quotes = await _quotes(parents, info, contact)
+        return [
+            payable(_price(parent, quote), _discount(parent, quote))
+            for parent, quote in zip(parents, quotes, strict=True)
+        ]
 
-    @strawberry.field(description="The prices with their reasons: who won, and what came of every source.")
-    async def pricing(self, info: Info, contact: ForContact = None) -> ProductPricing:
-        contact_id, quote = await self._quote(info, contact)
-        return pricing_node(await info.context.model(), self.row, contact_id, quote, amounts_only=_to_a_contact(info))
+    @batched(description="The prices with their reasons: who won, and what came of every source.")
+    @staticmethod
+    async def pricing(parents: Products, info: Info, contact: ForContact = None) -> Column[ProductPricing]:
+        contacts, quotes = await _quotes(parents, info, contact)
+        model, amounts_only = await info.context.model(), info.context.viewer.contact_id is not None
+        return [
+            pricing_node(model, parent.row, contact_id, quote, amounts_only=amounts_only)
+            for parent, contact_id, quote in zip(parents, contacts, quotes, strict=True)
+        ]
 
-    @strawberry.field(
+    @batched(
         description="A definition's records that point at this product. `field` names the relation where several do."
     )
+    @staticmethod
     async def custom_data(
-        self, info: Info, definition: DefinitionName, field: RelationName = None,
+        parents: Products, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
-    ) -> Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None:  # fmt: skip
-        from app.graphql.records import records_of_product
+    ) -> Column[
+        Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
+    ]:  # fmt: skip
+        from app.graphql.relations import records_of_products
 
         only_keys(info)
-        return await records_of_product(info, definition, field, self.row.id, (first, after, last, before))
-
-    async def _quote(self, info: Info, contact: ContactReference | None) -> tuple[int | None, Quote]:
-        if contact is not None:
-            may_read(info)
-        contact_id = self.viewer if contact is None else await find_contact(info, contact)
-        if contact_id is None:
-            return None, {}
-        if info.context.viewer.contact_id is not None and await info.context.loaders.contacts.load(contact_id) is None:
-            raise Refusal("CONTACT_NOT_FOUND", "The contact of this token is gone.")
-        quote = await info.context.loaders.prices.load((contact_id, self.row.id))
-        return contact_id, quote or {}
+        products = [parent.row.id for parent in parents]
+        return await records_of_products(info, definition, field, products, (first, after, last, before))
 
 
-def _to_a_contact(info: Info) -> bool:
-    return info.context.viewer.contact_id is not None
+async def _quotes(
+    products: Products, info: Info, contact: ContactReference | None
+) -> tuple[list[int | None], list[Quote]]:
+    """For each product whose price is asked, and what the sources say of it."""
+    contacts = [product.viewer for product in products]
+    if contact is not None:
+        may_read(info)
+        contacts = [await find_contact(info, contact)] * len(products)
+    own = info.context.viewer.contact_id
+    if own is not None and await info.context.loaders.contacts.load(own) is None:
+        raise Refusal("CONTACT_NOT_FOUND", "The contact of this token is gone.")
+    pairs = [
+        (contact_id, product.row.id) if contact_id is not None else None
+        for contact_id, product in zip(contacts, products, strict=True)
+    ]
+    quotes = await info.context.loaders.prices.load_many(pairs)
+    return contacts, [quote or {} for quote in quotes]
+
+
+def _price(product: Product, quote: Quote) -> FieldPrice:
+    return decide(product.row.price, quote.get("price", ()))
+
+
+def _discount(product: Product, quote: Quote) -> FieldPrice:
+    return decide(product.row.price_discount, quote.get("price_discount", ()))
 
 
 def product_node(row: domain.Product, viewer: int | None = None) -> Product:
-    return Product(
-        id=encode("Product", row.id),
-        id_product=strawberry.ID(row.id),
-        reference=row.reference,
-        name=row.name,
-        currency=row.currency,
-        lang=row.lang,
-        is_active=row.is_active,
-        native_price=row.price,
-        native_price_discount=row.price_discount,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        row=row,
-        viewer=viewer,
-    )
+    return Product(row=row, viewer=viewer)
+
+
+async def load_products(info: Info, ids: Sequence[str | None]) -> Column[Product | None]:
+    """The products of these ids, aligned."""
+    viewer = info.context.viewer.contact_id
+    rows = await info.context.loaders.products.load_many(ids)
+    return [Product(row=row, viewer=viewer) if row is not None else None for row in rows]
 
 
 async def load_product(info: Info, product_id: str, viewer: int | None = None) -> Product | None:

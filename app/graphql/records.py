@@ -1,125 +1,145 @@
 """Records: their data, and where their relations lead."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import strawberry
 
 from app.domain import records as domain
 from app.domain.access import may_own, owns
-from app.domain.definitions import Definition, Relationship, Target
+from app.domain.definitions import Definition, Target
 from app.domain.limits import COUNT_BOUND
+from app.execution import Column, attribute, batched, each
 from app.graphql.access import forbid, may_read, only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, number_page
-from app.graphql.contacts import Contact, load_contact
+from app.graphql.contacts import Contact
 from app.graphql.context import Info
 from app.graphql.definitions import CustomDataDefinition, DefinitionName, RelationName, definition_node
 from app.graphql.errors import Refusal, refuse
-from app.graphql.node import Node, encode
+from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.prices import ProductPricing, pricing_node
-from app.graphql.products import Product, load_product
+from app.graphql.products import Product
 from app.graphql.scalars import JSON
-from app.loaders.operation import RelatedCountKey, RelatedKey
+from app.loaders.prices import Pair
 from app.operations.writable import definition_not_found
 from app.store import records as store
 
 OnlyFields = Annotated[list[str] | None, strawberry.argument(description="Only these fields, in this order.")]
 
 
+Records: TypeAlias = Sequence["CustomDataRecord"]
+
+
 @strawberry.type(description="One record of a custom object.")
 class CustomDataRecord(Node):
-    id_record: strawberry.ID
-    version: int = strawberry.field(description="Starts at 1 and grows with every change.")
-    created_at: datetime
-    updated_at: datetime
+    id: strawberry.ID = opaque_id("CustomDataRecord")
+    id_record: strawberry.ID = own_id()
+    version: int = attribute("row.version", description="Starts at 1 and grows with every change.")
+    created_at: datetime = attribute("row.created_at")
+    updated_at: datetime = attribute("row.updated_at")
     row: strawberry.Private[domain.Record]
     schema: strawberry.Private[Definition]
 
-    @strawberry.field
-    async def definition(self, info: Info) -> CustomDataDefinition:
+    @batched
+    @staticmethod
+    async def definition(parents: Records, info: Info) -> Column[CustomDataDefinition]:
         only_keys(info)
-        return definition_node(self.schema, await info.context.model())
+        model = await info.context.model()
+        return [definition_node(parent.schema, model) for parent in parents]
 
-    @strawberry.field(description="The values by field name; fields without a value read null.")
-    def data(self, fields: OnlyFields = None) -> JSON:
-        names = fields if fields is not None else self.schema.field
-        return JSON({name: self._value(name) for name in names})
+    @batched(description="The values by field name; fields without a value read null.")
+    @staticmethod
+    def data(parents: Records, fields: OnlyFields = None) -> Column[JSON]:
+        return each(parents, lambda parent: JSON(_data(parent, fields)))
 
-    @strawberry.field(description="One field's value. A relation reads as the raw id, also when its target is gone.")
-    def value(self, field: str) -> JSON | None:
-        return JSON(self._value(field))
+    @batched(description="One field's value. A relation reads as the raw id, also when its target is gone.")
+    @staticmethod
+    def value(parents: Records, field: str) -> Column[JSON | None]:
+        return values(parents, field)
 
-    @strawberry.field(description="What a relation field points to; null when it is empty or its target is gone.")
+    @batched(description="What a relation field points to; null when it is empty or its target is gone.")
+    @staticmethod
     async def relation(
-        self, info: Info, field: str
-    ) -> (
+        parents: Records, info: Info, field: str
+    ) -> Column[
         Annotated[
             Contact | Product | Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")],
             strawberry.union("RelationTarget", description="What a relation may point to."),
         ]
         | None
-    ):
-        may_read(info)
-        relationship = self.schema.relationship.get(field)
-        if relationship is None:
-            names = ", ".join(self.schema.relationship) or "none"
-            raise Refusal("UNKNOWN_FIELD", f"{field!r} is no relation of {self.schema.key}. Its relations: {names}.")
-        return await _target(info, relationship, self.row.data.get(field))
+    ]:
+        from app.graphql.relations import targets
 
-    @strawberry.field(
+        may_read(info)
+        return await targets(info, parents, field)
+
+    @batched(
         description="The records of a definition that point at this one. `field` names the relation where several do."
     )
+    @staticmethod
     async def related_by(
-        self, info: Info, definition: DefinitionName, field: RelationName = None,
+        parents: Records, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
-    ) -> Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None:  # fmt: skip
-        only_keys(info)
-        wanted = (Target.DEFINITION, self.schema.id)
-        return await _related(info, definition, field, wanted, self.row.id, (first, after, last, before))
+    ) -> Column[
+        Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
+    ]:  # fmt: skip
+        from app.graphql.relations import records_of_records
 
-    @strawberry.field(
+        only_keys(info)
+        return await records_of_records(info, definition, field, parents, (first, after, last, before))
+
+    @batched(
         description="This record's product at the price of this record's contact; null when either is missing. The "
         "fields need naming only where the definition has several relations to products or contacts."
     )
+    @staticmethod
     async def pricing(
-        self, info: Info, product_field: str | None = None, contact_field: str | None = None
-    ) -> ProductPricing | None:
+        parents: Records, info: Info, product_field: str | None = None, contact_field: str | None = None
+    ) -> Column[ProductPricing | None]:
         may_read(info)
-        product_id = self.row.data.get(_only(self.schema, Target.PRODUCTS, product_field, "productField"))
-        contact_id = self.row.data.get(_only(self.schema, Target.CONTACTS, contact_field, "contactField"))
-        if product_id is None or contact_id is None:
-            return None
-        product = await info.context.loaders.products.load(product_id)
-        contact = await info.context.loaders.contacts.load(contact_id)
-        if product is None or contact is None:
-            return None
-        quote = await info.context.loaders.prices.load((contact_id, product_id))
-        to_a_contact = info.context.viewer.contact_id is not None
-        model = await info.context.model()
-        return pricing_node(model, product, contact_id, quote or {}, amounts_only=to_a_contact)
-
-    def _value(self, name: str) -> Any:
-        if name not in self.schema.field:
-            names = ", ".join(self.schema.field)
-            raise Refusal("UNKNOWN_FIELD", f"{self.schema.key} has no field {name!r}. Its fields: {names}.")
-        return self.row.data.get(name)
+        pairs = each(parents, lambda parent: _pair(parent, product_field, contact_field))
+        return await _priced(info, pairs)
 
 
 def record_node(row: domain.Record, definition: Definition) -> CustomDataRecord:
-    return CustomDataRecord(
-        id=encode("CustomDataRecord", row.id),
-        id_record=strawberry.ID(str(row.id)),
-        version=row.version,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        row=row,
-        schema=definition,
-    )
+    return CustomDataRecord(row=row, schema=definition)
+
+
+def _data(record: CustomDataRecord, fields: list[str] | None) -> dict[str, Any]:
+    names = fields if fields is not None else record.schema.field
+    for name in names:
+        _check_field(record.schema, name)
+    return {name: record.row.data.get(name) for name in names}
+
+
+def values(records: Records, field: str) -> Column[Any]:
+    """Each record's value of that field."""
+
+    def value(record: CustomDataRecord) -> Any:
+        _check_field(record.schema, field)
+        return record.row.data.get(field)
+
+    if len({id(record.schema) for record in records}) == 1 and field in records[0].schema.field:
+        return [record.row.data.get(field) for record in records]
+    return each(records, value)
+
+
+def _check_field(definition: Definition, name: str) -> None:
+    if name not in definition.field:
+        names = ", ".join(definition.field)
+        raise Refusal("UNKNOWN_FIELD", f"{definition.key} has no field {name!r}. Its fields: {names}.")
 
 
 async def load_record(info: Info, record_id: int) -> CustomDataRecord | None:
-    row = await info.context.loaders.records.load(record_id)
-    return record_node(row, (await info.context.model()).by_id[row.definition_id]) if row is not None else None
+    return (await load_records(info, [record_id]))[0]
+
+
+async def load_records(info: Info, ids: Sequence[int | None]) -> list[CustomDataRecord | None]:
+    """The records of these ids, aligned; None for those of deleted definitions."""
+    rows = await info.context.loaders.records.load_many(ids)
+    model = await info.context.model()
+    return [record_node(row, model.by_id[row.definition_id]) if row is not None else None for row in rows]
 
 
 async def load_own_record(info: Info, record_id: int) -> CustomDataRecord | None:
@@ -161,43 +181,11 @@ async def records_page(info: Info, key_or_id: str, asked: PageArguments) -> Conn
     return connect(rows, page, lambda row: row.id, lambda row: record_node(row, definition), counted)
 
 
-async def records_of_contact(
-    info: Info, definition: str, field: str | None, contact_id: int, asked: PageArguments
-) -> Connection[CustomDataRecord]:
-    return await _related(info, definition, field, (Target.CONTACTS, None), contact_id, asked)
-
-
-async def records_of_product(
-    info: Info, definition: str, field: str | None, product_id: str, asked: PageArguments
-) -> Connection[CustomDataRecord]:
-    return await _related(info, definition, field, (Target.PRODUCTS, None), product_id, asked)
-
-
-async def _related(
-    info: Info, key_or_id: str, field: str | None, wanted: tuple[Target, int | None], value: int | str,
-    asked: PageArguments,
-) -> Connection[CustomDataRecord]:  # fmt: skip
-    definition = await find_definition(info, key_or_id)
-    relation = _relation(definition, wanted, field)
-    page = number_page(*asked)
-    loaders = info.context.loaders
-    rows = await loaders.related.load(RelatedKey(definition.id, relation, value, page)) or []
-
-    async def counted() -> int:
-        return await loaders.related_counts.load(RelatedCountKey(definition.id, relation, value)) or 0
-
-    return connect(rows, page, lambda row: row.id, lambda row: record_node(row, definition), counted)
-
-
-def _relation(definition: Definition, wanted: tuple[Target, int | None], field: str | None) -> str:
-    """The relation to follow backward: the named one, else the first declared."""
-    possible = [relationship.field for relationship in definition.relations_to(*wanted)]
-    if not possible:
-        raise Refusal("INVALID_RELATIONSHIP", f"{definition.key} has no relation to what you come from.")
-    if field is not None and field not in possible:
-        message = f"{field!r} is no such relation of {definition.key}. Possible: {', '.join(possible)}."
-        raise Refusal("UNKNOWN_FIELD", message)
-    return field or possible[0]
+def _pair(record: CustomDataRecord, product_field: str | None, contact_field: str | None) -> Pair | None:
+    """The record's contact and product, if it has both."""
+    product_id = record.row.data.get(_only(record.schema, Target.PRODUCTS, product_field, "productField"))
+    contact_id = record.row.data.get(_only(record.schema, Target.CONTACTS, contact_field, "contactField"))
+    return None if product_id is None or contact_id is None else (contact_id, product_id)
 
 
 def _only(definition: Definition, target: Target, field: str | None, argument: str) -> str:
@@ -212,12 +200,21 @@ def _only(definition: Definition, target: Target, field: str | None, argument: s
     raise Refusal("UNKNOWN_FIELD", f"{argument}: {fault}. Relations of {definition.key} to {target.value}: {names}.")
 
 
-async def _target(info: Info, relationship: Relationship, value: Any) -> Contact | Product | CustomDataRecord | None:
-    if value is None:
-        return None
-    if relationship.target is Target.CONTACTS:
-        return await load_contact(info, value)
-    if relationship.target is Target.PRODUCTS:
-        return await load_product(info, value)
-    record = await load_record(info, value)
-    return record if record is not None and record.schema.id == relationship.definition_id else None
+async def _priced(info: Info, pairs: Column[Pair | None]) -> Column[ProductPricing | None]:
+    """The products at the contacts' prices, where both are there."""
+    asked = [pair if isinstance(pair, tuple) else None for pair in pairs]
+    loaders = info.context.loaders
+    products = await loaders.products.load_many([pair and pair[1] for pair in asked])
+    contacts = await loaders.contacts.load_many([pair and pair[0] for pair in asked])
+    there = [
+        pair if product is not None and contact is not None else None
+        for pair, product, contact in zip(asked, products, contacts, strict=True)
+    ]
+    quotes = await loaders.prices.load_many(there)
+    model, amounts_only = await info.context.model(), info.context.viewer.contact_id is not None
+    return [
+        sent if isinstance(sent, Exception)
+        else pricing_node(model, product, pair[0], quote or {}, amounts_only=amounts_only) if pair and product
+        else None
+        for sent, pair, product, quote in zip(pairs, there, products, quotes, strict=True)
+    ]  # fmt: skip

@@ -1,12 +1,14 @@
 """The shop of the key."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import strawberry
 
 from app.domain import limits
 from app.domain import shops as domain
-from app.graphql.node import Node, encode
+from app.execution import Column, attribute, batched
+from app.graphql.node import Node, opaque_id, own_id
 
 
 @strawberry.type(description="What fits, so that a client need not find out by failing.")
@@ -29,21 +31,20 @@ class Limits:
 
 @strawberry.type(description="The tenant: everything belongs to one shop, and nothing is shared between shops.")
 class Shop(Node):
-    id_shop: strawberry.ID
-    name: str
-    time_zone: str = strawberry.field(description="IANA name; calendar days are this zone's, weeks start on Monday.")
-    created_at: datetime
+    id: strawberry.ID = opaque_id("Shop")
+    id_shop: strawberry.ID = own_id()
+    name: str = attribute("row.name")
+    time_zone: str = attribute(
+        "row.time_zone", description="IANA name; calendar days are this zone's, weeks start on Monday."
+    )
+    created_at: datetime = attribute("row.created_at")
+    row: strawberry.Private[domain.Shop]
 
-    @strawberry.field
-    def limits(self) -> Limits:
-        return Limits()
+    @batched
+    @staticmethod
+    def limits(parents: Sequence["Shop"]) -> Column[Limits]:
+        return [Limits()] * len(parents)
 
 
 def shop_node(row: domain.Shop) -> Shop:
-    return Shop(
-        id=encode("Shop", row.id),
-        id_shop=strawberry.ID(str(row.id)),
-        name=row.name,
-        time_zone=row.time_zone,
-        created_at=row.created_at,
-    )
+    return Shop(row=row)

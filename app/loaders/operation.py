@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from app.domain.access import may_follow
 from app.domain.contacts import Contact, Customer
@@ -25,8 +24,7 @@ K = TypeVar("K")
 Q = TypeVar("Q")
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedKey:
+class RelatedKey(NamedTuple):
     """A page of the records whose relation `field` holds `value`."""
 
     definition_id: int
@@ -35,15 +33,13 @@ class RelatedKey:
     page: Page[int]
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedCountKey:
+class RelatedCountKey(NamedTuple):
     definition_id: int
     field: str
     value: int | str
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueKey:
+class CatalogueKey(NamedTuple):
     """A page of the products; the same for every contact that looks at it."""
 
     page: Page[str]

@@ -7,14 +7,14 @@ import pytest
 
 APP = Path(__file__).parents[2] / "app"
 
-LAYERS = ["cli", "server", "demo", "graphql", "operations", "loaders", "store", "domain"]
+LAYERS = ["cli", "server", "demo", "graphql", "execution", "operations", "loaders", "store", "domain"]
 
 # the database driver and the web stay in their rooms
 ROOMS = {
     "asyncpg": {"store"},
     "starlette": {"server"},
     "uvicorn": {"server"},
-    "strawberry": {"graphql", "server"},
+    "strawberry": {"graphql", "server", "execution"},
     "aiodataloader": {"loaders"},
     "pydantic": {"operations", "server"},
     "click": {"cli"},

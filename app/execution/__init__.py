@@ -1,0 +1,10 @@
+"""Runs the operations of any Strawberry schema breadth-first: each field once, for all the objects that reached it.
+
+Belongs here: planning a document, reading columns, completing them, errors. Must not: anything that knows of shops.
+`BreadthFirst` switches it on for a schema; `batched` and `attribute` declare fields that are read as columns.
+"""
+
+from app.execution.declaring import Column, attribute, batched, each
+from app.execution.extension import BreadthFirst
+
+__all__ = ["BreadthFirst", "Column", "attribute", "batched", "each"]

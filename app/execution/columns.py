@@ -1,0 +1,199 @@
+"""How a field gets its column: one value for each parent. A failing parent has an exception for a value."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum
+from functools import lru_cache
+from inspect import isawaitable
+from operator import attrgetter
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any
+
+from graphql import Undefined, default_field_resolver
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from app.execution.declaring import MANY, aligned
+
+if TYPE_CHECKING:
+    from app.execution.plan import PlannedField
+    from app.execution.run import Group, Run
+
+Values = Sequence[Any]
+_BACKREF = "strawberry-definition"
+_ATOMS = (str, int, float, bool, type(None), Enum)
+
+
+class Reading(ABC):
+    @abstractmethod
+    def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
+        """The column for the parents of the group. Raises nothing."""
+
+
+def reading(field: "PlannedField") -> Reading:
+    """The cheapest way that gives what the field's own resolver would give."""
+    if field.name == "__typename":
+        return _Typename(field)
+    declared = field.definition.extensions.get(_BACKREF)
+    schema = field.plan.schema
+    if isinstance(declared, StrawberryField) and not declared.extensions and not schema.exception_handlers:
+        if MANY in declared.metadata:
+            return _Batched(field, declared)
+        if declared.is_basic_field and (getter := _getter(declared, schema.config.default_resolver)):
+            return _Attribute(getter)
+    return _EachParent(field)
+
+
+class _Typename(Reading):
+    def __init__(self, field: "PlannedField") -> None:
+        self._name = field.parent.name
+
+    def read(self, group: "Group", _run: "Run") -> Values:
+        return [self._name] * len(group.parents)
+
+
+class _Attribute(Reading):
+    """Plain attributes."""
+
+    def __init__(self, getter: Callable[[Any], Any]) -> None:
+        self._getter = getter
+
+    def read(self, group: "Group", _run: "Run") -> Values:
+        try:
+            return list(map(self._getter, group.parents))
+        except Exception:
+            return [_attempt(self._getter, parent) for parent in group.parents]
+
+
+class _Batched(Reading):
+    """One call with all parents."""
+
+    def __init__(self, field: "PlannedField", declared: StrawberryField) -> None:
+        self._field = field
+        self._declared = declared
+        self._many: Callable[..., Any] = declared.metadata[MANY]
+        assert declared.base_resolver is not None
+        info = declared.base_resolver.info_parameter
+        self._info = info.name if info is not None else None
+        self._constant: dict[str, Any] | None = None
+
+    def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
+        size = len(group.parents)
+        if not size:
+            return []
+        try:
+            column = self._many(group.parents, **self._arguments(run))
+            if isawaitable(column):
+                return _awaited(column, size)
+            return aligned(column, size)
+        except Exception as error:
+            return [error] * size
+
+    def _arguments(self, run: "Run") -> dict[str, Any]:
+        if self._info is None:
+            return self._converted(run)
+        info = run.strawberry_info(self._field, self._declared)
+        return {**self._converted(run, info), self._info: info}
+
+    def _converted(self, run: "Run", info: Any = None) -> dict[str, Any]:
+        """The arguments by their Python names."""
+        if self._constant is not None:
+            return self._constant
+        if not self._declared.arguments:
+            return {}
+        schema = self._field.plan.schema
+        converted = convert_arguments(
+            self._field.arguments(run.variables),
+            self._declared.arguments,
+            scalar_registry=schema.schema_converter.scalar_registry,
+            config=schema.config,
+            info=info,
+        )
+        if self._field.constant and all(isinstance(value, _ATOMS) for value in converted.values()):
+            self._constant = converted  # nobody can change it
+        return converted
+
+
+class _EachParent(Reading):
+    """The field's own resolver, called for one parent after the other."""
+
+    def __init__(self, field: "PlannedField") -> None:
+        self._field = field
+        self._resolve = field.definition.resolve or default_field_resolver
+        self._tells_path = _sees_info(field)
+
+    def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
+        try:
+            arguments = self._field.arguments(run.variables)
+        except Exception as error:
+            return [error] * len(group.parents)
+        values = [
+            _attempt(self._resolve, parent, run.info(self._field, path), **arguments)
+            for parent, path in zip(group.parents, self._paths(group), strict=True)
+        ]
+        return values if all_plain(values) else settled(values)
+
+    def _paths(self, group: "Group") -> list[Any]:
+        if not self._tells_path:
+            return [self._field.path] * len(group.parents)
+        where = group.fields(self._field)
+        return [where.path(index) for index in range(len(group.parents))]
+
+
+def _sees_info(field: "PlannedField") -> bool:
+    """Whether the resolver, or something around it, is given the info, and so the way to its parent."""
+    declared = field.definition.extensions.get(_BACKREF)
+    if not isinstance(declared, StrawberryField) or declared.base_resolver is None:
+        return True
+    informed = declared.base_resolver.info_parameter is not None or bool(declared.extensions)
+    return informed or bool(field.plan.schema.exception_handlers)
+
+
+def all_plain(values: Values) -> bool:
+    """Whether no value is an exception, undefined, or to be waited for."""
+    return all(map(plain, {*map(type, values)}))
+
+
+@lru_cache(maxsize=4096)
+def plain(kind: type) -> bool:
+    return not (
+        issubclass(kind, Exception | GeneratorType)
+        or kind is type(Undefined)
+        or hasattr(kind, "__await__")
+        or hasattr(kind, "__aiter__")
+    )
+
+
+async def settled(values: Values) -> Values:
+    """The values, with those that are awaitable awaited side by side; one that fails is its exception."""
+    waiting = [index for index, value in enumerate(values) if isawaitable(value)]
+    if not waiting:
+        return values
+    answers = await asyncio.gather(*(values[index] for index in waiting), return_exceptions=True)
+    settled = list(values)
+    for index, answer in zip(waiting, answers, strict=True):
+        if isinstance(answer, BaseException) and not isinstance(answer, Exception):
+            raise answer
+        settled[index] = answer
+    return settled
+
+
+async def _awaited(column: Awaitable[Any], size: int) -> Values:
+    try:
+        return aligned(await column, size)
+    except Exception as error:
+        return [error] * size
+
+
+def _attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:
+    try:
+        return function(*args, **arguments)
+    except Exception as error:
+        return error
+
+
+def _getter(declared: StrawberryField, default_resolver: Callable[..., Any]) -> Callable[[Any], Any] | None:
+    if type(declared).get_result is not StrawberryField.get_result:
+        return getattr(declared, "getter", None)
+    return attrgetter(declared.python_name) if default_resolver is getattr else None

@@ -1,0 +1,114 @@
+"""Fields declared for many parents at once. The same declaration serves graphql-core, which asks parent by parent."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+P = TypeVar("P")
+T = TypeVar("T")
+
+Column: TypeAlias = Sequence[T | Exception]
+"""What a batched resolver returns: one value for each parent, in order. An exception fails that parent alone."""
+
+MANY = "many"  # where a field's metadata keep the function for many parents
+_PATH = "path"
+
+
+def batched(resolver: Any = None, **options: Any) -> Any:
+    """A field whose resolver is called once for all parents: `(parents, info, **arguments) -> Column[T]`, sync or
+    async, declared as a static method or given as a function; `info` may be left out. The field's type is T.
+
+    Raising fails all parents, as does a wrong number of values. `options` are those of `strawberry.field`; where they
+    name permissions or extensions, these decide for one parent at a time, and so the resolver is called for one."""
+    if resolver is None:
+        return lambda decorated: batched(decorated, **options)
+    many = resolver.__func__ if isinstance(resolver, staticmethod) else resolver
+    metadata = {**options.pop("metadata", {}), MANY: many}
+    return strawberry.field(_for_one(many), metadata=metadata, **options)
+
+
+def attribute(path: str, **options: Any) -> Any:
+    """A field that is an attribute of its parent, or an attribute of one ("row.email")."""
+    return _Attribute(type_annotation=None, metadata={_PATH: path}, **options)
+
+
+class _Attribute(StrawberryField):
+    """A basic field to Strawberry, read from elsewhere, and no argument of the type's constructor."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.init = self.compare = self.repr = False
+        self.getter = attrgetter(self.metadata[_PATH])
+
+    def get_result(self, source: Any, *_args: Any, **_kwargs: Any) -> Any:
+        return self.getter(source)
+
+
+def each(parents: Sequence[P], function: Callable[[P], T]) -> Column[T]:
+    """The column of a function of one parent: what it raises fails that parent alone."""
+    return [_attempt(function, parent) for parent in parents]
+
+
+def only(column: object) -> Any:
+    """The one value of a column for one parent. Raises it where it is an exception, and TypeError for another number
+    of values."""
+    checked = aligned(column, 1)
+    if isinstance(checked[0], Exception):
+        raise checked[0]
+    return checked[0]
+
+
+def aligned(column: object, parents: int) -> Sequence[Any]:
+    """The column. Raises TypeError unless it holds a value for each parent."""
+    if not isinstance(column, list | tuple) or len(column) != parents:
+        raise TypeError("A batched resolver returns a list with one value for each parent.")
+    return column
+
+
+def _attempt(function: Callable[[P], T], parent: P) -> T | Exception:
+    try:
+        return function(parent)
+    except Exception as error:
+        return error
+
+
+def _for_one(many: Callable[..., Any]) -> Callable[..., Any]:
+    """The resolver of one parent, with the signature that Strawberry reads types and arguments from."""
+    one = _awaiting(many) if inspect.iscoroutinefunction(many) else _calling(many)
+    signature = inspect.signature(many)
+    parent = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = [parent, *list(signature.parameters.values())[1:]]
+    kind = _item(many, signature.return_annotation)
+    told = {name: getattr(many, name) for name in ("__name__", "__qualname__", "__module__", "__doc__")}
+    told["__signature__"] = inspect.Signature(parameters, return_annotation=kind)
+    told["__annotations__"] = {each.name: each.annotation for each in parameters[1:]} | {"return": kind}
+    for name, value in told.items():
+        setattr(one, name, value)
+    return one
+
+
+def _awaiting(many: Callable[..., Any]) -> Callable[..., Any]:
+    async def one(self: Any, **arguments: Any) -> Any:
+        return only(await many([self], **arguments))
+
+    return one
+
+
+def _calling(many: Callable[..., Any]) -> Callable[..., Any]:
+    def one(self: Any, **arguments: Any) -> Any:
+        return only(many([self], **arguments))
+
+    return one
+
+
+def _item(many: Callable[..., Any], annotation: Any) -> Any:
+    """T of Column[T]. Raises TypeError for another annotation."""
+    inner = get_args(annotation)
+    members = get_args(inner[0]) if inner and get_origin(annotation) is Sequence else ()
+    if Exception not in members:
+        raise TypeError(f"{many.__qualname__} is batched: annotate what it returns as Column[...].")
+    return Union[tuple(member for member in members if member is not Exception)]  # noqa: UP007

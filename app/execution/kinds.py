@@ -1,0 +1,115 @@
+"""Which type an object is of. What a class was found to be once is remembered, where only the class decides."""
+
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLError,
+    GraphQLObjectType,
+    default_type_resolver,
+    is_object_type,
+)
+from graphql.pyutils import Path, inspect
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.cast import get_strawberry_type_cast
+from strawberry.types.union import StrawberryUnion
+
+from app.execution.columns import Values, plain
+
+if TYPE_CHECKING:
+    from app.execution.plan import PlannedField
+    from app.execution.run import Run
+
+_BACKREF = "strawberry-definition"
+
+
+class Recognised:
+    """Whether objects are of one type, which may have a predicate of its own for that."""
+
+    def __init__(self, kind: GraphQLObjectType) -> None:
+        self._kind = kind
+        self._class = _class_of(kind)
+
+    def all(self, values: Values) -> bool:
+        """Whether the values are objects of the type for certain, without asking its predicate."""
+        kinds = {*map(type, values)}
+        if self._kind.is_type_of is None:
+            return type(None) not in kinds and all(map(plain, kinds))
+        return kinds <= {self._class} and not any(map(get_strawberry_type_cast, values))
+
+    async def check(self, value: Any, field: "PlannedField", path: Path | None, run: "Run") -> None:
+        """Asks the predicate. Raises GraphQLError for an object of another type."""
+        if self._kind.is_type_of is None:
+            return
+        said = self._kind.is_type_of(value, run.info(field, path))
+        if not (await said if isawaitable(said) else said):
+            raise GraphQLError(f"Expected value of type '{self._kind}' but got: {inspect(value)}.", field.nodes)
+
+
+class Resolved:
+    """The types of objects of an interface or union."""
+
+    def __init__(self, kind: GraphQLAbstractType, field: "PlannedField") -> None:
+        self._kind = kind
+        self._field = field
+        self._of_class: dict[type, GraphQLObjectType] = {}
+        declared = kind.extensions.get(_BACKREF)
+        self._by_class = isinstance(declared, StrawberryUnion) or (
+            isinstance(declared, StrawberryObjectDefinition) and _by_class(declared)
+        )
+
+    def known(self, values: Values) -> list[GraphQLObjectType | None] | None:
+        """The type of each value, None for null; or None where a value has to be looked at."""
+        kinds: list[GraphQLObjectType | None] = []
+        for value in values:
+            found = self._of_class.get(type(value))
+            if value is not None and (found is None or get_strawberry_type_cast(value) is not None):
+                return None
+            kinds.append(found)
+        return kinds
+
+    async def of(self, value: Any, path: Path | None, run: "Run") -> GraphQLObjectType:
+        """Asks for the type. Raises GraphQLError where there is none, or a wrong one."""
+        info = run.info(self._field, path)
+        name = (self._kind.resolve_type or default_type_resolver)(value, info, self._kind)
+        kind = self._possible(await name if isawaitable(name) else name, value)
+        await Recognised(kind).check(value, self._field, path, run)
+        if self._by_class and type(value) is _class_of(kind) and get_strawberry_type_cast(value) is None:
+            self._of_class[type(value)] = kind
+        return kind
+
+    def _possible(self, name: Any, value: Any) -> GraphQLObjectType:
+        schema, kind = self._field.plan.graphql, self._kind
+        must = f"Abstract type '{kind}' must resolve to an Object type at runtime for field '{self._field}'"
+        if name is None:
+            raise self._error(
+                f"{must}. Either the '{kind}' type should provide a 'resolve_type' function or each possible type "
+                "should provide an 'is_type_of' function."
+            )
+        if not isinstance(name, str):
+            told = f"received '{inspect(name)}', which is not a valid Object type name."
+            raise self._error(f"{must} with value {inspect(value)}, {told}")
+        found = schema.get_type(name)
+        if found is None:
+            told = f"was resolved to a type '{name}' that does not exist inside the schema."
+            raise self._error(f"Abstract type '{kind}' {told}")
+        if not is_object_type(found):
+            raise self._error(f"Abstract type '{kind}' was resolved to a non-object type '{name}'.")
+        if not schema.is_sub_type(kind, found):
+            raise self._error(f"Runtime Object type '{found}' is not a possible type for '{kind}'.")
+        return found
+
+    def _error(self, message: str) -> GraphQLError:
+        return GraphQLError(message, self._field.nodes)
+
+
+def _class_of(kind: GraphQLObjectType) -> type | None:
+    """The class by which alone Strawberry tells objects of the type."""
+    declared = kind.extensions.get(_BACKREF)
+    return declared.origin if isinstance(declared, StrawberryObjectDefinition) and _by_class(declared) else None
+
+
+def _by_class(declared: StrawberryObjectDefinition) -> bool:
+    asked = declared.is_type_of or declared.resolve_type
+    return asked is None and declared.concrete_of is None and not declared.is_graphql_generic

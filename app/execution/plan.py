@@ -1,0 +1,194 @@
+"""What is to be run, worked out once for each document: fields by type, how each gets its column and is completed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import strawberry
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLField,
+    GraphQLObjectType,
+    Node,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    VariableNode,
+    get_argument_values,
+)
+from graphql.execution.values import VariableValues
+from graphql.pyutils import Path
+
+from app.execution.collecting import collect, switches
+from app.execution.columns import Reading, reading
+from app.execution.completion import Completion, completion
+
+_INTROSPECTION = {"__schema", "__type"}
+_INCREMENTAL = {"defer", "stream"}
+_NO_PROPAGATION = "experimental_disableErrorPropagation"
+_VARIANTS = 64  # of one operation, by what is skipped in it
+
+
+class Operation:
+    """One operation of a document. What is skipped or included may differ between runs: there is a variant of the
+    plan for each."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        definition: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        deciding: set[str],
+    ) -> None:
+        self.schema = schema
+        self.graphql = schema._schema
+        self.definition = definition
+        self.fragments = dict(fragments)
+        self._deciding = sorted(deciding)
+        self._variants: dict[tuple[Any, ...], Selection] = {}
+
+    @property
+    def serial(self) -> bool:
+        """Whether the root fields run one after the other."""
+        return self.definition.operation is OperationType.MUTATION
+
+    def root(self, variables: VariableValues) -> "Selection":
+        """The root fields. Raises GraphQLError for a condition that is null."""
+        variant = tuple(variables.coerced.get(name) for name in self._deciding)
+        known = self._variants.get(variant)
+        if known is None:
+            kind = self.graphql.get_root_type(self.definition.operation)
+            assert kind is not None
+            known = Selection(self, kind, [self.definition.selection_set], variables, None)
+            if len(self._variants) >= _VARIANTS:
+                self._variants.clear()
+            self._variants[variant] = known
+        return known
+
+
+class Selection:
+    """The fields of one type of object at one place of the document."""
+
+    def __init__(
+        self,
+        plan: Operation,
+        kind: GraphQLObjectType,
+        selected: list[SelectionSetNode],
+        variables: VariableValues,
+        path: Path | None,
+    ) -> None:
+        self.kind = kind
+        collected = collect(plan.graphql, plan.fragments, variables, kind, selected)
+        self.fields = [
+            PlannedField(plan, kind, definition, key, nodes, path)
+            for key, nodes in collected.items()
+            if (definition := plan.graphql.get_field(kind, nodes[0].name.value)) is not None
+        ]
+        self.keys = [field.key for field in self.fields]
+
+    def alone(self) -> Iterator["Selection"]:
+        """Each field by itself."""
+        for field in self.fields:
+            single: Selection = object.__new__(Selection)
+            single.kind, single.fields, single.keys = self.kind, [field], [field.key]
+            yield single
+
+
+class PlannedField:
+    """One field of a selection: `read` gives its column for many parents, `completion` makes results of the values."""
+
+    def __init__(
+        self,
+        plan: Operation,
+        parent: GraphQLObjectType,
+        definition: GraphQLField,
+        key: str,
+        nodes: list[FieldNode],
+        path: Path | None,
+    ) -> None:
+        self.plan = plan
+        self.parent = parent
+        self.definition = definition
+        self.name = nodes[0].name.value
+        self.key = key
+        self.nodes = nodes
+        self.path = Path(path, key, parent.name)  # without positions in lists
+        self._selections: dict[GraphQLObjectType, Selection] = {}
+        self.constant = not _varies(nodes[0])  # whether the arguments are the same in every run
+        self._arguments: dict[str, Any] | None = None
+        self.reading: Reading = reading(self)
+        self.completion: Completion = completion(definition.type, self)
+
+    def __str__(self) -> str:
+        return f"{self.parent.name}.{self.name}"
+
+    def selection(self, kind: GraphQLObjectType, variables: VariableValues) -> Selection:
+        """What is asked of the objects of that type. Raises GraphQLError for a condition that is null."""
+        known = self._selections.get(kind)
+        if known is None:
+            selected = [node.selection_set for node in self.nodes if node.selection_set is not None]
+            known = self._selections[kind] = Selection(self.plan, kind, selected, variables, self.path)
+        return known
+
+    def arguments(self, variables: VariableValues) -> dict[str, Any]:
+        """By their GraphQL names. Raises GraphQLError for a value that does not fit."""
+        if self._arguments is not None:
+            return self._arguments
+        arguments = get_argument_values(self.definition, self.nodes[0], variables)
+        if self.constant:
+            self._arguments = arguments
+        return arguments
+
+
+def plan(schema: strawberry.Schema, document: DocumentNode, operation_name: str | None) -> Operation | None:
+    """The operation of that name, or the only one; None where graphql-core is to run it: introspection, subscriptions,
+    incremental delivery, errors that do not propagate, fragments with variables, and documents without it."""
+    chosen: OperationDefinitionNode | None = None
+    fragments = {}
+    for definition in document.definitions:
+        if isinstance(definition, FragmentDefinitionNode):
+            fragments[definition.name.value] = definition
+        elif isinstance(definition, OperationDefinitionNode) and operation_name in (None, _name(definition)):
+            if chosen is not None:
+                return None
+            chosen = definition
+    if chosen is None or chosen.operation is OperationType.SUBSCRIPTION:
+        return None
+    nodes = list(_nodes(document))
+    if any(_beyond(node) for node in nodes):
+        return None
+    deciding = switches(node for node in nodes if isinstance(node, DirectiveNode))
+    return Operation(schema, chosen, fragments, deciding)
+
+
+def _name(definition: OperationDefinitionNode) -> str | None:
+    return definition.name.value if definition.name else None
+
+
+def _beyond(node: Node) -> bool:
+    if isinstance(node, FieldNode):
+        return node.name.value in _INTROSPECTION
+    if isinstance(node, DirectiveNode):
+        return node.name.value in _INCREMENTAL or node.name.value == _NO_PROPAGATION
+    return isinstance(node, FragmentDefinitionNode) and bool(node.variable_definitions)
+
+
+def _varies(node: FieldNode) -> bool:
+    """Whether an argument holds a variable."""
+    return any(isinstance(each, VariableNode) for each in _nodes(*node.arguments or ()))
+
+
+def _nodes(*roots: Node) -> Iterator[Node]:
+    """The nodes and all below them."""
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for key in node.keys:
+            value = getattr(node, key, None)
+            if isinstance(value, Node):
+                waiting.append(value)
+            elif isinstance(value, list | tuple):
+                waiting.extend(value)

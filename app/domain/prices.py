@@ -93,6 +93,8 @@ def payable(price: FieldPrice, discount: FieldPrice) -> Decimal:
 
 def money(amount: Decimal) -> str:
     """At least two decimals, more where they are significant: "79.90", "64.00", "1.005". Never an exponent."""
+    if (text := str(amount))[-3:-2] == "." and amount > 0:
+        return text
     whole, _, fraction = format(abs(amount) if amount == 0 else amount, "f").partition(".")
     return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
 

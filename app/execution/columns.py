@@ -3,7 +3,6 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from enum import Enum
 from functools import lru_cache
 from inspect import isawaitable
 from operator import attrgetter
@@ -11,9 +10,9 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from graphql import Undefined, default_field_resolver
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from app.execution.arguments import Arguments
 from app.execution.declaring import MANY, aligned
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 Values = Sequence[Any]
 _BACKREF = "strawberry-definition"
-_ATOMS = (str, int, float, bool, type(None), Enum)
 
 
 class Reading(ABC):
@@ -70,49 +68,31 @@ class _Batched(Reading):
     """One call with all parents."""
 
     def __init__(self, field: "PlannedField", declared: StrawberryField) -> None:
+        assert declared.base_resolver is not None
         self._field = field
         self._declared = declared
         self._many: Callable[..., Any] = declared.metadata[MANY]
-        assert declared.base_resolver is not None
+        self._arguments = Arguments(field, declared)
         info = declared.base_resolver.info_parameter
         self._info = info.name if info is not None else None
-        self._constant: dict[str, Any] | None = None
 
     def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
         size = len(group.parents)
         if not size:
             return []
         try:
-            column = self._many(group.parents, **self._arguments(run))
-            if isawaitable(column):
-                return _awaited(column, size)
-            return aligned(column, size)
+            column = self._called(group.parents, run)
+            if type(column) is list and len(column) == size:
+                return column
+            return _awaited(column, size) if isawaitable(column) else aligned(column, size)
         except Exception as error:
             return [error] * size
 
-    def _arguments(self, run: "Run") -> dict[str, Any]:
+    def _called(self, parents: Values, run: "Run") -> Any:
         if self._info is None:
-            return self._converted(run)
+            return self._many(parents, **self._arguments.by_python_name(run))
         info = run.strawberry_info(self._field, self._declared)
-        return {**self._converted(run, info), self._info: info}
-
-    def _converted(self, run: "Run", info: Any = None) -> dict[str, Any]:
-        """The arguments by their Python names."""
-        if self._constant is not None:
-            return self._constant
-        if not self._declared.arguments:
-            return {}
-        schema = self._field.plan.schema
-        converted = convert_arguments(
-            self._field.arguments(run.variables),
-            self._declared.arguments,
-            scalar_registry=schema.schema_converter.scalar_registry,
-            config=schema.config,
-            info=info,
-        )
-        if self._field.constant and all(isinstance(value, _ATOMS) for value in converted.values()):
-            self._constant = converted  # nobody can change it
-        return converted
+        return self._many(parents, **{self._info: info}, **self._arguments.by_python_name(run, info))
 
 
 class _EachParent(Reading):

@@ -103,6 +103,11 @@ def completion(kind: GraphQLOutputType, field: "PlannedField") -> Completion:
     return Abstracts(inner, field, nullable=nullable)
 
 
+def as_it_is(value: Any) -> Any:
+    """What a scalar serializes with whose values are results already. Columns of it are not looked at one by one."""
+    return value
+
+
 class Leaves(Completion):
     """Scalars and enums."""
 
@@ -113,6 +118,7 @@ class Leaves(Completion):
         self._as_it_is = {_AS_IT_IS[kind]} if kind in _AS_IT_IS else set()
         if nullable:
             self._as_it_is.add(NoneType)
+        self._any = self._coerce is as_it_is
         self._bounded = kind is GraphQLInt or kind is GraphQLFloat
 
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
@@ -120,6 +126,8 @@ class Leaves(Completion):
         if kinds <= self._as_it_is and not (self._bounded and not _within(values)):
             return list(values)
         if all(map(plain, kinds)) and (self.nullable or NoneType not in kinds):
+            if self._any:
+                return list(values)
             with suppress(Exception):
                 return self._coerced(values)
         return run.later(self.carefully(values, where, run))

@@ -1,6 +1,7 @@
 """Which type an object is of. What a class was found to be once is remembered, where only the class decides."""
 
 from inspect import isawaitable
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -12,7 +13,7 @@ from graphql import (
 )
 from graphql.pyutils import Path, inspect
 from strawberry.types.base import StrawberryObjectDefinition
-from strawberry.types.cast import get_strawberry_type_cast
+from strawberry.types.cast import TYPE_CAST_ATTRIBUTE, get_strawberry_type_cast
 from strawberry.types.union import StrawberryUnion
 
 from app.execution.columns import Values, plain
@@ -36,7 +37,7 @@ class Recognised:
         kinds = {*map(type, values)}
         if self._kind.is_type_of is None:
             return type(None) not in kinds and all(map(plain, kinds))
-        return kinds <= {self._class} and not any(map(get_strawberry_type_cast, values))
+        return kinds <= {self._class} and not _any_cast(values)
 
     async def check(self, value: Any, field: "PlannedField", path: Path | None, run: "Run") -> None:
         """Asks the predicate. Raises GraphQLError for an object of another type."""
@@ -53,7 +54,7 @@ class Resolved:
     def __init__(self, kind: GraphQLAbstractType, field: "PlannedField") -> None:
         self._kind = kind
         self._field = field
-        self._of_class: dict[type, GraphQLObjectType] = {}
+        self._of_class: dict[type, GraphQLObjectType | None] = {type(None): None}
         declared = kind.extensions.get(_BACKREF)
         self._by_class = isinstance(declared, StrawberryUnion) or (
             isinstance(declared, StrawberryObjectDefinition) and _by_class(declared)
@@ -61,13 +62,10 @@ class Resolved:
 
     def known(self, values: Values) -> list[GraphQLObjectType | None] | None:
         """The type of each value, None for null; or None where a value has to be looked at."""
-        kinds: list[GraphQLObjectType | None] = []
-        for value in values:
-            found = self._of_class.get(type(value))
-            if value is not None and (found is None or get_strawberry_type_cast(value) is not None):
-                return None
-            kinds.append(found)
-        return kinds
+        classes = list(map(type, values))
+        if not {*classes} <= self._of_class.keys() or _any_cast(values):
+            return None
+        return [self._of_class[each] for each in classes]
 
     async def of(self, value: Any, path: Path | None, run: "Run") -> GraphQLObjectType:
         """Asks for the type. Raises GraphQLError where there is none, or a wrong one."""
@@ -102,6 +100,11 @@ class Resolved:
 
     def _error(self, message: str) -> GraphQLError:
         return GraphQLError(message, self._field.nodes)
+
+
+def _any_cast(values: Values) -> bool:
+    """Whether `strawberry.cast` gave a value another type than its class has."""
+    return any(map(hasattr, values, repeat(TYPE_CAST_ATTRIBUTE)))
 
 
 def _class_of(kind: GraphQLObjectType) -> type | None:

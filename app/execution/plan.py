@@ -24,6 +24,7 @@ from graphql.pyutils import Path
 from app.execution.collecting import collect, switches
 from app.execution.columns import Reading, reading
 from app.execution.completion import Completion, completion
+from app.execution.rows import zipping
 
 _INTROSPECTION = {"__schema", "__type"}
 _INCREMENTAL = {"defer", "stream"}
@@ -86,13 +87,13 @@ class Selection:
             for key, nodes in collected.items()
             if (definition := plan.graphql.get_field(kind, nodes[0].name.value)) is not None
         ]
-        self.keys = [field.key for field in self.fields]
+        self.rows = zipping(tuple(field.key for field in self.fields))
 
     def alone(self) -> Iterator["Selection"]:
         """Each field by itself."""
         for field in self.fields:
             single: Selection = object.__new__(Selection)
-            single.kind, single.fields, single.keys = self.kind, [field], [field.key]
+            single.kind, single.fields, single.rows = self.kind, [field], zipping((field.key,))
             yield single
 
 

@@ -57,11 +57,7 @@ class Group:
     def zip(self, *, climbing: bool) -> None:
         """Makes the rows. All groups below have theirs."""
         columns = [column if isinstance(column, list) else column.finish() for column in self.columns]
-        keys = self.selection.keys
-        if keys:
-            self.results = [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
-        else:
-            self.results = [{} for _ in self.parents]
+        self.results = self.selection.rows(columns) if columns else [{} for _ in self.parents]
         if climbing:
             null = None if self.nullable else NULLED
             self.results = [null if any(value is NULLED for value in row.values()) else row for row in self.results]

@@ -45,13 +45,24 @@ class Edge(Generic[N]):
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[N]):
     nodes: list[N]
-    page_info: PageInfo
-    cursors: strawberry.Private[list[str]]
+    keys: strawberry.Private[Sequence[object]]  # what the list is ordered by, of each node
+    page: strawberry.Private[Page[Any]]
+    more: strawberry.Private[bool]
     counted: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field
+    def page_info(self) -> PageInfo:
+        return PageInfo(
+            has_next_page=self.more if not self.page.backward else self.page.before is not None,
+            has_previous_page=self.more if self.page.backward else self.page.after is not None,
+            start_cursor=encode("cursor", self.keys[0]) if self.keys else None,
+            end_cursor=encode("cursor", self.keys[-1]) if self.keys else None,
+        )
 
     @strawberry.field(description="The same nodes, each with its cursor.")
     def edges(self) -> list[Edge[N]]:
-        return [Edge(cursor=cursor, node=node) for cursor, node in zip(self.cursors, self.nodes, strict=True)]
+        nodes = zip(self.keys, self.nodes, strict=True)
+        return [Edge(cursor=encode("cursor", key), node=node) for key, node in nodes]
 
     @strawberry.field(description="All of them, whatever the page. Costs a statement: ask where it is shown.")
     async def total_count(self) -> TotalCount:
@@ -117,11 +128,5 @@ def connect(
     shown = list(rows[:size])
     if page.backward:
         shown.reverse()
-    cursors = [encode("cursor", key(row)) for row in shown]
-    info = PageInfo(
-        has_next_page=more if not page.backward else page.before is not None,
-        has_previous_page=more if page.backward else page.after is not None,
-        start_cursor=cursors[0] if cursors else None,
-        end_cursor=cursors[-1] if cursors else None,
-    )
-    return Connection(nodes=[node(row) for row in shown], page_info=info, cursors=list(cursors), counted=counted)
+    keys = [key(row) for row in shown]
+    return Connection(nodes=[node(row) for row in shown], keys=keys, page=page, more=more, counted=counted)

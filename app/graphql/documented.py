@@ -1,14 +1,15 @@
 """Root fields: described by the resolver's own docstring, and guarded by the scope they need."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import wraps
-from inspect import getdoc
+from inspect import Parameter, Signature, getdoc, signature
 from typing import Any, get_type_hints
 
 import strawberry
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode
 
 from app.domain.access import Scope
+from app.execution import Column, batched
 from app.graphql.access import require
 from app.graphql.context import Info
 
@@ -20,12 +21,17 @@ _SCOPE = "scope"
 def field(resolver: Resolver, *, contacts: bool = False) -> Any:
     """A root field for reading: keys need the scope `read`; contact tokens are let in where `contacts` says so."""
 
-    @wraps(resolver)
-    async def guarded(info: Any, **arguments: Any) -> Any:
+    async def guarded(roots: Sequence[Any], info: Any, **arguments: Any) -> Column[Any]:
         require(info, Scope.READ, contacts=contacts)
-        return await resolver(info, **arguments)
+        return [await resolver(info, **arguments) for _ in roots]  # there is one
 
-    return strawberry.field(guarded, description=_description(resolver))
+    asked = signature(resolver)
+    roots = Parameter("roots", Parameter.POSITIONAL_OR_KEYWORD)
+    answers = Column[asked.return_annotation]  # type: ignore[name-defined]  # known when this runs
+    guarded.__signature__ = Signature([roots, *asked.parameters.values()], return_annotation=answers)  # type: ignore[attr-defined]
+    for name in ("__name__", "__qualname__", "__module__"):
+        setattr(guarded, name, getattr(resolver, name))
+    return batched(guarded, description=_description(resolver))
 
 
 def mutation(resolver: Resolver, scope: Scope) -> Any:

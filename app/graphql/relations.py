@@ -20,21 +20,28 @@ Found = Contact | Product | CustomDataRecord | None
 
 async def targets(info: Info, records: Sequence[CustomDataRecord], field: str) -> Column[Found]:
     """What that relation of each record points to."""
-    together: dict[Relationship | None, list[int]] = defaultdict(list)
+    together: dict[int, list[int]] = defaultdict(list)  # records of one definition
     for index, record in enumerate(records):
-        together[record.schema.relationship.get(field)].append(index)
+        together[id(record.schema)].append(index)
+    if len(together) == 1:
+        return await _followed(info, records, field)
     results: list[Found | Exception] = [None] * len(records)
 
-    async def follow(relationship: Relationship | None, indexes: list[int]) -> None:
-        if relationship is None:
-            found: Column[Any] = [_no_relation(records[index].schema, field) for index in indexes]
-        else:
-            found = await _loaded(info, relationship, [records[index].row.data.get(field) for index in indexes])
+    async def follow(indexes: list[int]) -> None:
+        found = await _followed(info, [records[index] for index in indexes], field)
         for index, target in zip(indexes, found, strict=True):
             results[index] = target
 
-    await asyncio.gather(*(follow(relationship, indexes) for relationship, indexes in together.items()))
+    await asyncio.gather(*map(follow, together.values()))
     return results
+
+
+async def _followed(info: Info, records: Sequence[CustomDataRecord], field: str) -> Column[Found]:
+    """The same for records of one definition."""
+    relationship = records[0].schema.relationship.get(field)
+    if relationship is None:
+        return [_no_relation(records[0].schema, field)] * len(records)
+    return await _loaded(info, relationship, [record.row.data.get(field) for record in records])
 
 
 async def _loaded(info: Info, relationship: Relationship, values: list[Any]) -> Column[Any]:

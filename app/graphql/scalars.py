@@ -19,6 +19,7 @@ from graphql.language import (
 )
 
 from app.domain.prices import money
+from app.execution import as_it_is
 
 JSON = NewType("JSON", object)
 
@@ -100,7 +101,7 @@ SCALARS: dict[Any, Any] = {
     JSON: strawberry.scalar(
         name="JSON",
         description="Any JSON value. Numbers are read exactly; inside the document, write texts in double quotes.",
-        serialize=_identity,
+        serialize=as_it_is,
         parse_value=_identity,
         parse_literal=json_literal,
     ),

@@ -1,0 +1,48 @@
+"""The arguments of a batched resolver, converted as Strawberry does it for a resolver of one parent."""
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from strawberry.types.arguments import convert_argument
+from strawberry.types.field import StrawberryField
+
+if TYPE_CHECKING:
+    from app.execution.plan import PlannedField
+    from app.execution.run import Run
+
+_ATOMS = (str, int, float, bool, type(None), Enum)
+
+
+class Arguments:
+    """What is the same for every run is worked out once."""
+
+    def __init__(self, field: "PlannedField", declared: StrawberryField) -> None:
+        schema = field.plan.schema
+        self._field = field
+        self._config = schema.config
+        self._scalars = schema.schema_converter.scalar_registry
+        named = schema.config.name_converter.from_argument
+        self._declared = [(named(each), each.python_name, each.type) for each in declared.arguments]
+        self._constant: dict[str, Any] | None = None if self._declared else {}
+
+    def by_python_name(self, run: "Run", info: Any = None) -> dict[str, Any]:
+        """The arguments that were given or have a default in the schema. Raises GraphQLError for one that does not
+        fit."""
+        if self._constant is not None:
+            return self._constant
+        given = self._field.arguments(run.variables)
+        converted = {
+            python_name: convert_argument(
+                value=given[name],
+                type_=kind,
+                scalar_registry=self._scalars,
+                config=self._config,
+                info=info,
+                path=(name,),
+            )
+            for name, python_name, kind in self._declared
+            if name in given
+        }
+        if self._field.constant and all(isinstance(value, _ATOMS) for value in converted.values()):
+            self._constant = converted  # nobody can change it
+        return converted

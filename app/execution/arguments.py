@@ -1,5 +1,6 @@
 """The arguments of a batched resolver, converted as Strawberry does it for a resolver of one parent."""
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
     from app.execution.run import Run
 
 _ATOMS = (str, int, float, bool, type(None), Enum)
+
+
+def unchangeable(arguments: Mapping[str, Any]) -> bool:
+    """Whether a resolver can change nothing in them, so that others may be given the same."""
+    return all(isinstance(value, _ATOMS) for value in arguments.values())
 
 
 class Arguments:
@@ -43,6 +49,6 @@ class Arguments:
             for name, python_name, kind in self._declared
             if name in given
         }
-        if self._field.constant and all(isinstance(value, _ATOMS) for value in converted.values()):
-            self._constant = converted  # nobody can change it
+        if self._field.constant and unchangeable(converted):
+            self._constant = converted
         return converted

@@ -10,6 +10,7 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from graphql import Undefined, default_field_resolver
+from graphql.pyutils import Path
 from strawberry.types.field import StrawberryField
 
 from app.execution.arguments import Arguments
@@ -104,17 +105,15 @@ class _EachParent(Reading):
         self._tells_path = _sees_info(field)
 
     def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
-        try:
-            arguments = self._field.arguments(run.variables)
-        except Exception as error:
-            return [error] * len(group.parents)
-        values = [
-            _attempt(self._resolve, parent, run.info(self._field, path), **arguments)
-            for parent, path in zip(group.parents, self._paths(group), strict=True)
-        ]
+        paths = self._paths(group)
+        values = [_attempt(self._resolved, *each, run) for each in zip(group.parents, paths, strict=True)]
         return values if all_plain(values) else settled(values)
 
-    def _paths(self, group: "Group") -> list[Any]:
+    def _resolved(self, parent: Any, path: Path, run: "Run") -> Any:
+        """Arguments that could be changed are made for each parent."""
+        return self._resolve(parent, run.info(self._field, path), **self._field.arguments(run.variables))
+
+    def _paths(self, group: "Group") -> list[Path]:
         if not self._tells_path:
             return [self._field.path] * len(group.parents)
         where = group.fields(self._field)
@@ -166,9 +165,9 @@ async def _awaited(column: Awaitable[Any], size: int) -> Values:
         return [error] * size
 
 
-def _attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:
+def _attempt(function: Callable[..., Any], *args: Any) -> Any:
     try:
-        return function(*args, **arguments)
+        return function(*args)
     except Exception as error:
         return error
 

@@ -93,7 +93,8 @@ def _for_one(many: Callable[..., Any]) -> Callable[..., Any]:
 
 def _awaiting(many: Callable[..., Any]) -> Callable[..., Any]:
     async def one(self: Any, **arguments: Any) -> Any:
-        return only(await many([self], **arguments))
+        value = only(await many([self], **arguments))
+        return await value if inspect.isawaitable(value) else value
 
     return one
 

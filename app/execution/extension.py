@@ -7,9 +7,10 @@ from weakref import WeakKeyDictionary
 import strawberry
 from graphql import DocumentNode
 from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionContext
 
 from app.execution.plan import Operation, plan
-from app.execution.run import execute
+from app.execution.run import Asked, execute
 
 
 class Plans:
@@ -64,8 +65,12 @@ class BreadthFirst(SchemaExtension):
         assert asked.graphql_document is not None
         found = plans_of(asked.schema).find(asked.query, asked.graphql_document, asked.operation_name)
         if found is not None and asked.result is None:
-            asked.result = await execute(found, asked.variables, asked.context, asked.root_value)
+            asked.result = await execute(found, _asked(asked))
         yield
+
+
+def _asked(by: ExecutionContext) -> Asked:
+    return Asked(by.variables, by.context, by.root_value, by.operation_extensions)
 
 
 def _hooks(extension: SchemaExtension) -> bool:

@@ -21,6 +21,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
+from app.execution.arguments import unchangeable
 from app.execution.collecting import collect, switches
 from app.execution.columns import Reading, reading
 from app.execution.completion import Completion, completion
@@ -138,7 +139,7 @@ class PlannedField:
         if self._arguments is not None:
             return self._arguments
         arguments = get_argument_values(self.definition, self.nodes[0], variables)
-        if self.constant:
+        if self.constant and unchangeable(arguments):
             self._arguments = arguments
         return arguments
 

@@ -1,38 +1,49 @@
 """One run of an operation: level by level down the document, then rows from the deepest level up."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
-from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, get_variable_values, located_error
+from graphql import ExecutionResult, GraphQLError, get_variable_values, located_error
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, is_awaitable
-from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.types.field import StrawberryField
 
 from app.execution.completion import Results
 from app.execution.errors import NULLED, Errors
+from app.execution.info import HELPERS, ResolveInfo
 from app.execution.positions import Fields, Positions, Root
 
 if TYPE_CHECKING:
     from app.execution.plan import Operation, PlannedField, Selection
 
 _ROOT = Root()
+_MOST_MISTAKES = 50  # told of variables that do not fit
 
 
-async def execute(
-    plan: "Operation", variables: dict[str, Any] | None, context: Any = None, root_value: Any = None
-) -> ExecutionResult:
-    """The operation's result, with variables as they were sent. Raises only what is no Exception: cancellation."""
-    coerced = get_variable_values(plan.graphql, plan.definition.variable_definitions or (), variables or {})
-    if isinstance(coerced, list):
-        return ExecutionResult(None, coerced)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What comes with a run, besides its plan: variables as they were sent, and what resolvers reach."""
+
+    variables: Mapping[str, Any] | None = None
+    context: Any = None
+    root_value: Any = None
+    extensions: dict[str, Any] | None = None
+
+
+async def execute(plan: "Operation", asked: Asked) -> ExecutionResult:
+    """The operation's result. Raises only what is no Exception: cancellation."""
+    declared = plan.definition.variable_definitions or ()
+    variables = get_variable_values(plan.graphql, declared, dict(asked.variables or {}), max_errors=_MOST_MISTAKES)
+    if isinstance(variables, list):
+        return ExecutionResult(None, variables)
     try:
-        root = plan.root(coerced)
+        root = plan.root(variables)
     except GraphQLError as error:
         return ExecutionResult(None, [error])
-    run = Run(plan, coerced, context, root_value)
+    run = Run(plan, variables, asked)
     data = await (run.serially(root) if plan.serial else run.rows(root))
     return ExecutionResult(data, run.errors.found or None)
 
@@ -83,13 +94,12 @@ class _Later:
 class Run:
     """The state of one run."""
 
-    def __init__(self, plan: "Operation", variables: VariableValues, context: Any, root_value: Any) -> None:
+    def __init__(self, plan: "Operation", variables: VariableValues, asked: Asked) -> None:
         self.plan = plan
         self.variables = variables
-        self.context = context
         self.errors = Errors()
         self.climbing = False  # whether some null had to climb
-        self._root_value = root_value
+        self._asked = asked
         self._groups: list[Group] = []
         self._later: list[_Later] = []
 
@@ -106,7 +116,7 @@ class Run:
     async def rows(self, root: "Selection") -> dict[str, Any] | None:
         """The row of the root, with everything below it; None if a null climbed that far."""
         self._groups = []
-        top = self.reach(root, [self._root_value], _ROOT, nullable=True)
+        top = self.reach(root, [self._asked.root_value], _ROOT, nullable=True)
         done = 0
         while done < len(self._groups):
             level, done = self._groups[done:], len(self._groups)
@@ -155,28 +165,15 @@ class Run:
         self.climbing = True
         return NULLED
 
-    def info(self, field: "PlannedField", path: Path | None) -> GraphQLResolveInfo[Any]:
+    def info(self, field: "PlannedField", path: Path | None) -> Any:
         plan = self.plan
-        return GraphQLResolveInfo(
+        return ResolveInfo(
             field.name, field.nodes, field.definition.type, field.parent, path or field.path, plan.graphql,
-            plan.fragments, self._root_value, plan.definition, self.variables, self.context, is_awaitable,
-            None, _HELPERS,
+            plan.fragments, self._asked.root_value, plan.definition, self.variables.coerced, self._asked.context,
+            is_awaitable, None, HELPERS, self._asked.extensions,
         )  # fmt: skip
 
     def strawberry_info(self, field: "PlannedField", declared: StrawberryField) -> Any:
         """The info of a call with many parents: its path has no positions in lists."""
         info_class = self.plan.schema.config.info_class
         return info_class(_raw_info=self.info(field, field.path), _field=declared)
-
-
-async def _gather(awaitables: Sequence[Any]) -> list[Any]:
-    return list(await asyncio.gather(*awaitables))
-
-
-def _track(values: Sequence[Any]) -> None:
-    for value in values:
-        if is_awaitable(value):
-            asyncio.ensure_future(value)  # noqa: RUF006
-
-
-_HELPERS = GraphQLResolveInfoHelpers(_gather, _track)

@@ -7,7 +7,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from app.domain import limits
-from app.domain.definitions import Definition, FieldType
+from app.domain.definitions import Definition, Field, FieldType
 from app.domain.problems import Code, Problem
 
 KEY_TYPES = frozenset(
@@ -30,10 +30,15 @@ def unique_key(definition: Definition, data: Mapping[str, Any]) -> tuple[str | N
     A part that is absent or null is a MISSING_KEY problem at its field. The text has no "~" in front unless it is a
     digest, so the two never meet."""
     names = definition.unique_keys
-    missing = [_missing(name, names) for name in names if data.get(name) is None]
-    if missing or not names:
-        return None, missing
-    text = ",".join([_part(definition.field[name].type, data[name]) for name in names])
+    if not names:
+        return None, []
+    parts = []
+    for name in names:
+        value = data.get(name)
+        if value is None:
+            return None, [_missing(name, names) for name in names if data.get(name) is None]
+        parts.append(_part(definition.field[name], value))
+    text = ",".join(parts)
     return text if len(text) <= limits.UNIQUE_KEY_LENGTH else _digest(text), []
 
 
@@ -42,9 +47,9 @@ def _missing(name: str, names: tuple[str, ...]) -> Problem:
     return Problem(Code.MISSING_KEY, f"{name} belongs to the unique key{whole}: send a value for it, not null.", name)
 
 
-def _part(field_type: FieldType, value: Any) -> str:
+def _part(field: Field, value: Any) -> str:
     """One value as JSON writes it, numbers in plain decimal form without idle zeros."""
-    if isinstance(value, str) and field_type is not FieldType.DECIMAL:
+    if isinstance(value, str) and field.type is not FieldType.DECIMAL:
         return encode_basestring(value)
     if isinstance(value, bool):
         return "true" if value else "false"

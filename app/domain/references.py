@@ -1,6 +1,8 @@
 """How a relation field names what it points to: a bare id, or {by, value}."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from app.domain import limits
@@ -35,17 +37,16 @@ _CONTACT_BY = ("id_contact", "email", "id_customer")
 _PRODUCT_BY = ("id", "reference")
 
 
-def parse_reference(
-    relationship: Relationship, value: Any, target: Definition | None
-) -> tuple[Reference | None, Problem | None]:
-    """The reference a relation's value makes. `target` is the definition pointed to, with Target.DEFINITION."""
+Parsed = tuple[Reference | None, Problem | None]
+
+
+def parser(relationship: Relationship, target: Definition | None) -> Callable[[Any], Parsed]:
+    """What makes references of a relation's values. `target` is the definition pointed to, with Target.DEFINITION."""
     if relationship.target is Target.CONTACTS:
-        return parse_contact(value)
+        return parse_contact
     if relationship.target is Target.PRODUCTS:
-        return parse_product(value)
-    if target is None:
-        return None, Problem(Code.RECORD_NOT_FOUND, "The definition this relation points to has been deleted.")
-    return parse_record(value, target)
+        return parse_product
+    return partial(parse_record, target=target)
 
 
 def parse_contact(value: Any) -> tuple[ContactReference | None, Problem | None]:
@@ -78,8 +79,10 @@ def parse_product(value: Any) -> tuple[ProductReference | None, Problem | None]:
     return ProductReference(by, text), None
 
 
-def parse_record(value: Any, target: Definition) -> tuple[RecordReference | None, Problem | None]:
+def parse_record(value: Any, target: Definition | None) -> tuple[RecordReference | None, Problem | None]:
     """A bare whole number is id_record; else {by, value} with by in id_record or the single unique-key field."""
+    if target is None:
+        return None, Problem(Code.RECORD_NOT_FOUND, "The definition this relation points to has been deleted.")
     allowed = ("id_record", *target.unique_keys) if len(target.unique_keys) == 1 else ("id_record",)
     by, inner, _, problem = _take_apart(value, "id_record", allowed, f"{target.key} record")
     if problem:

@@ -13,7 +13,7 @@ def text_problem(value: str, longest: int) -> str | None:
         return f"This text has {len(value)} characters; at most {longest} fit."
     if "\0" in value:
         return "This text holds the character U+0000, which cannot be stored. Remove it."
-    if _SURROGATE.search(value):
+    if not value.isascii() and _SURROGATE.search(value):
         return "This text holds half of a surrogate pair (U+D800 to U+DFFF), which is no character. Send valid Unicode."
     return None
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import isfinite
 from typing import Any
 
@@ -30,6 +30,9 @@ ELEMENT_TYPES = frozenset(
 )
 
 _DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,6})?")
+_PLAIN_DECIMAL = re.compile(
+    rf"(0|-?[1-9][0-9]{{,{limits.DECIMAL_INTEGER_DIGITS - 1}}})(\.[0-9]{{1,{limits.DECIMAL_FRACTION_DIGITS}}})?"
+)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     _DAY.pattern
@@ -47,10 +50,14 @@ def parse(field: Field, value: Any) -> tuple[Any, Problem | None]:
     be one of the options. Relation fields hold ids and are resolved elsewhere."""
     if value is None:
         return None, None
-    stored = _PARSERS[field.type](field, value)
-    if not isinstance(stored, Problem) and field.options:
-        stored = _chosen(field, stored)
+    stored = parser(field)(value)
     return (None, stored) if isinstance(stored, Problem) else (stored, None)
+
+
+def parser(field: Field) -> Callable[[Any], Any]:
+    """The same for many values of one field, none of them null: gives the stored form of each, or the Problem."""
+    parse_one = partial(_PARSERS[field.type], field)
+    return (lambda value: _chosen(field, parse_one(value))) if field.options else parse_one
 
 
 _SIMPLE = (str, int, bool, float)
@@ -91,6 +98,8 @@ def _invalid(message: str) -> Problem:
 
 
 def _chosen(field: Field, stored: Any) -> Any:
+    if isinstance(stored, Problem):
+        return stored
     scalar = scalar_type(field)
     allowed = _allowed(scalar, field.options)
     for index, part in enumerate(stored if isinstance(stored, list) else [stored]):
@@ -107,7 +116,7 @@ def _allowed(scalar: FieldType, options: tuple[Any, ...]) -> frozenset[Hashable]
     return frozenset(canonical(scalar, option) for option in options)
 
 
-def _text(value: Any, length: int) -> Any:
+def _string(_: Field, value: Any, length: int = limits.STRING_LENGTH) -> Any:
     if not isinstance(value, str):
         return _invalid("Send text, in quotes.")
     unfit = text_problem(value, length)
@@ -135,6 +144,8 @@ def _number(field: Field, value: Any) -> Any:
 
 def _decimal(_: Field, value: Any) -> Any:
     plain = None
+    if isinstance(value, str) and _PLAIN_DECIMAL.fullmatch(value):
+        return value  # nearly all are: as they will be stored
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         plain = _plain(Decimal(value))
     elif isinstance(value, float):
@@ -221,7 +232,7 @@ def _json_part(field: Field, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return _text(value, limits.JSON_BYTES)
+        return _string(field, value, limits.JSON_BYTES)
     if not isinstance(value, list | dict):
         return _number(field, value)
     if depth == 0:
@@ -246,8 +257,8 @@ def _whole(parts: Iterable[tuple[Any, Any]]) -> Any:
 
 
 _PARSERS: dict[FieldType, Callable[[Field, Any], Any]] = {  # each gives the stored form or a Problem
-    FieldType.STRING: lambda _, value: _text(value, limits.STRING_LENGTH),
-    FieldType.LONGTEXT: lambda _, value: _text(value, limits.LONGTEXT_LENGTH),
+    FieldType.STRING: _string,
+    FieldType.LONGTEXT: partial(_string, length=limits.LONGTEXT_LENGTH),
     FieldType.NUMBER: _number,
     FieldType.DECIMAL: _decimal,
     FieldType.BOOLEAN: _boolean,

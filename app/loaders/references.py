@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from app.domain.definitions import Model
 from app.domain.problems import Code, Problem
@@ -17,8 +17,7 @@ from app.store import contacts, products, record_writes, records
 from app.store.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """A canonical id, or why there is none."""
 
     id: int | str | None = None

@@ -10,6 +10,7 @@ from app.operations.items import read_key
 from app.operations.writable import definition_not_found, hold_writable
 from app.store import record_writes, records
 from app.store.definitions import Models
+from app.store.record_writes import Row
 from app.store.session import Session
 
 
@@ -36,7 +37,7 @@ async def find_record(session: Session, model: Model, named: Named) -> tuple[Rec
     return (await records.by_unique_keys(session, definition.id, [key])).get(key), []
 
 
-async def lock_record(session: Session, models: Models, named: Named) -> tuple[Model, Definition, Record | None]:
+async def lock_record(session: Session, models: Models, named: Named) -> tuple[Model, Definition, Row | None]:
     """The record, locked for a write, with its definition held. Raises Refused when the definition is unknown or
     inactive, or the key is no key."""
     if named.record_id is not None:
@@ -49,7 +50,7 @@ async def lock_record(session: Session, models: Models, named: Named) -> tuple[M
     return model, definition, found.get(key)
 
 
-async def _lock_by_id(session: Session, models: Models, record_id: int) -> tuple[Model, Definition, Record | None]:
+async def _lock_by_id(session: Session, models: Models, record_id: int) -> tuple[Model, Definition, Row | None]:
     seen = (await records.by_ids(session, [record_id])).get(record_id)
     if seen is None:
         raise Refused((record_not_found("id"),))

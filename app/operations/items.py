@@ -1,30 +1,36 @@
 """Records as sent: read field by field, with references resolved in one statement per kind of identifier."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from app.domain.definitions import Definition, Model, Relationship
+from app.domain import references
+from app.domain.definitions import Definition, Field, Model
 from app.domain.keys import unique_key
 from app.domain.prices import negative_problem
 from app.domain.problems import Code, Problem
 from app.domain.records import Data
-from app.domain.references import Reference, parse_reference
-from app.domain.values import parse
+from app.domain.references import Parsed, Reference
+from app.domain.values import parser
+from app.domain.verdicts import Outcome
 from app.loaders.references import Resolver
+from app.store.record_writes import Row
 from app.store.session import Session
 
 
 @dataclass(slots=True)
 class Item:
-    """One sent record on its way: stored values so far, references still open, what is wrong or doubtful."""
+    """One sent record on its way: stored values so far, references still open, what is wrong or doubtful; in the end
+    its outcome, and the row it went into unless it was rejected."""
 
     index: int
     data: Data = field(default_factory=dict)
     references: dict[str, Reference] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    outcome: Outcome = Outcome.REJECTED
+    row: Row | None = None
 
 
 class Reader:
@@ -34,47 +40,55 @@ class Reader:
     def __init__(self, model: Model, definition: Definition) -> None:
         self._model = model
         self._definition = definition
-        self._named: dict[tuple[str, str], tuple[Reference | None, Problem | None]] = {}
+        self._relations = definition.relationship
+        self._parsers = {field.name: self._parser(field) for field in definition.fields}
+        self._named: dict[tuple[Any, str], Reference | Problem | None] = {}
 
     def read(self, index: int, sent: Any) -> Item:
         """The item at that position; what is wrong with it stands among its problems."""
         item = Item(index)
         if not isinstance(sent, dict):
-            item.problems.append(_not_an_object(self._definition))
+            item.problems = (_not_an_object(self._definition),)
             return item
         for name, value in sent.items():
-            problem = self._read_field(item, name, value)
-            if problem is not None:
-                item.problems.append(problem)
+            if name not in self._parsers:
+                item.problems += (_unknown_field(self._definition, name),)
+            elif value is None:
+                item.data[name] = None
+            elif isinstance(stored := self._parsers[name](value), Problem):
+                item.problems += (stored.under(name),)
+            elif name in self._relations:
+                item.references[name] = stored
+            else:
+                item.data[name] = stored
         return item
 
-    def _read_field(self, item: Item, name: str, value: Any) -> Problem | None:
-        declared = self._definition.field.get(name)
-        if declared is None:
-            return _unknown_field(self._definition, name)
-        if value is None:
-            item.data[name] = None
-            return None
-        if relationship := self._definition.relationship.get(name):
-            reference, problem = self._reference(relationship, value)
-            if reference is not None:
-                item.references[name] = reference
-        else:
-            stored, problem = parse(declared, value)
-            if problem is None and (self._definition.id, name) in self._model.amounts:
-                problem = negative_problem(stored)
-            if problem is None:
-                item.data[name] = stored
-        return problem.under(name) if problem is not None else None
+    def _parser(self, field: Field) -> Callable[[Any], Any]:
+        """What makes of the field's value, not null, its stored form, a reference or a problem."""
+        if relationship := self._relations.get(field.name):
+            target = self._model.by_id.get(relationship.definition_id or 0)
+            return partial(self._reference, references.parser(relationship, target))
+        if (self._definition.id, field.name) in self._model.amounts:
+            return partial(_amount, parser(field))
+        return parser(field)
 
-    def _reference(self, relationship: Relationship, value: Any) -> tuple[Reference | None, Problem | None]:
-        target = self._model.by_id.get(relationship.definition_id or 0)
+    def _reference(self, parse: Callable[[Any], Parsed], value: Any) -> Reference | Problem | None:
         if not isinstance(value, dict):
-            return parse_reference(relationship, value, target)
-        named = (relationship.field, repr(value))
+            return _either(*parse(value))
+        named = (parse, repr(value))
         if named not in self._named:
-            self._named[named] = parse_reference(relationship, value, target)
+            self._named[named] = _either(*parse(value))
         return self._named[named]
+
+
+def _either(reference: Reference | None, problem: Problem | None) -> Reference | Problem | None:
+    return reference or problem
+
+
+def _amount(parse: Callable[[Any], Any], value: Any) -> Any:
+    """A price is not negative."""
+    stored = parse(value)
+    return stored if isinstance(stored, Problem) else negative_problem(stored) or stored
 
 
 def _not_an_object(definition: Definition) -> Problem:
@@ -97,13 +111,13 @@ async def resolve(
     resolver = await Resolver.ask(session, model, asked, reject_ambiguous=reject_ambiguous, hold=hold)
     for item in items:
         for name, reference in item.references.items():
-            found = resolver.answer(reference)
-            if found.problem is not None:
-                item.problems.append(found.problem.under(name))
+            id_, problem, warning = resolver.answer(reference)
+            if problem is None:
+                item.data[name] = id_
             else:
-                item.data[name] = found.id
-            if found.warning is not None:
-                item.warnings.append(found.warning.under(name))
+                item.problems += (problem.under(name),)
+            if warning is not None:
+                item.warnings += (warning.under(name),)
 
 
 def key_of(definition: Definition, data: Data) -> tuple[str | None, list[Problem]]:
@@ -145,11 +159,16 @@ def positioned(item: Item, problem: Problem) -> Problem:
     return problem.under(f"records.{item.index}", item.index)
 
 
-def group_by_key(items: Sequence[tuple[str, Item]]) -> dict[str, list[Item]]:
-    """Items of one unique key together, in input order, and the keys sorted: every writer locks in this order."""
-    groups: dict[str, list[Item]] = defaultdict(list)
-    for key, item in items:
-        groups[key].append(item)
+def group_by_key(definition: Definition, items: Iterable[Item]) -> dict[str, list[Item]]:
+    """Items of one unique key together, in input order, and the keys sorted: every writer locks in this order. An item
+    without a key has a problem instead."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        key, problems = unique_key(definition, item.data)
+        if key is None:
+            item.problems += tuple(problems)
+        else:
+            groups.setdefault(key, []).append(item)
     return dict(sorted(groups.items()))
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
+import asyncpg
 import orjson
 
 from app.domain.definitions import Definition
-from app.domain.records import Data, Record
+from app.domain.records import Data
 from app.domain.slots import slot_values
 from app.store import statements
-from app.store.records import record
 from app.store.session import Session
 from app.store.statements import Statement
 
@@ -21,7 +21,7 @@ _TYPES = {"ref": "bigint", "product": "text", "str": "text", "num": "float8", "a
 
 @dataclass(slots=True)
 class Row:
-    """What is to be written: a record's state. `id` is 0 for a new one."""
+    """A record's state, as it was locked or is to be written. A new one has the id 0."""
 
     id: int
     unique_key: str | None
@@ -46,14 +46,14 @@ async def update(session: Session, definition: Definition, rows: Sequence[Row]) 
     await session.fetch(_update(_slots(definition)), definition.id, datetime.now(UTC), *columns)
 
 
-async def lock_by_unique_keys(session: Session, definition_id: int, keys: Iterable[str]) -> dict[str, Record]:
+async def lock_by_unique_keys(session: Session, definition_id: int, keys: Iterable[str]) -> dict[str, Row]:
     rows = await session.fetch(_sql.lock_by_unique_keys, definition_id, list(keys))
-    return {row["unique_key"]: record(row) for row in rows}
+    return {row["unique_key"]: _row(row) for row in rows}
 
 
-async def lock_by_id(session: Session, record_id: int) -> Record | None:
+async def lock_by_id(session: Session, record_id: int) -> Row | None:
     rows = await session.fetch(_sql.lock_by_id, record_id)
-    return record(rows[0]) if rows else None
+    return _row(rows[0]) if rows else None
 
 
 async def hold_by_ids(session: Session, definition_id: int, ids: Iterable[int]) -> set[int]:
@@ -62,7 +62,7 @@ async def hold_by_ids(session: Session, definition_id: int, ids: Iterable[int]) 
 
 
 async def hold_by_unique_keys(session: Session, definition_id: int, keys: Iterable[str]) -> dict[str, int]:
-    rows = await session.fetch(_sql.hold_by_unique_keys, definition_id, list(keys))
+    rows = await session.fetch(_sql.hold_by_unique_keys, definition_id, sorted(keys))
     return {row["unique_key"]: row["id"] for row in rows}
 
 
@@ -73,6 +73,10 @@ async def lock_for_deletion(session: Session, definition_id: int, ids: Iterable[
 async def delete(session: Session, ids: Iterable[int]) -> None:
     """Removes records locked before."""
     await session.run_many(_sql.delete, [(id_,) for id_ in ids])
+
+
+def _row(row: asyncpg.Record) -> Row:
+    return Row(row["id"], row["unique_key"], row["version"], orjson.loads(row["data"]))
 
 
 def _slots(definition: Definition) -> tuple[str, ...]:

@@ -95,7 +95,7 @@ cross join lateral (
 ) r;
 
 -- name: hold_by_unique_keys
--- The same, by unique key.
+-- The same, by unique key, locked in the order given: sorted, as batches and deletions lock.
 select r.id, r.unique_key
 from unnest($3::text[]) as asked (unique_key)
 cross join lateral (
@@ -104,7 +104,7 @@ cross join lateral (
 
 -- name: lock_by_unique_keys
 -- The existing ones of a batch, locked in the order given: every batch gives sorted keys.
-select r.unique_key, r.id, r.definition_id, r.version, r.data, r.created_at, r.updated_at
+select r.id, r.unique_key, r.version, r.data
 from unnest($3::text[]) as asked (unique_key)
 cross join lateral (
     select * from records where shop_id = $1 and definition_id = $2 and unique_key = asked.unique_key for no key update
@@ -112,7 +112,7 @@ cross join lateral (
 
 -- name: lock_by_id
 -- One record, locked for an update.
-select id, definition_id, version, data, created_at, updated_at
+select id, unique_key, version, data
 from records where shop_id = $1 and id = $2 for no key update;
 
 -- name: lock_for_deletion

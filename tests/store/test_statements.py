@@ -2,7 +2,6 @@
 reads, and names its tenant for every table it touches."""
 
 import re
-from dataclasses import fields
 
 import asyncpg
 import httpx
@@ -14,6 +13,7 @@ from app.domain.shops import ApiKey, Shop
 from app.store import statements
 from app.store.administration import administering
 from app.store.database import Database
+from app.store.record_writes import Row
 from app.store.statements import Statement
 from app.store.token_keys import TokenKey
 from tests.shops import new_shop
@@ -24,7 +24,7 @@ PLACED = ("unique_key", *RECORD)  # found by unique key
 
 
 def _of(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    return tuple(kind.__annotations__)
 
 
 # What the Python side reads, by position where it builds the object with *row. Not listed: reads nothing.
@@ -82,8 +82,8 @@ COLUMNS = {
     "records.hold_by_ids": ("id",),
     "records.hold_by_unique_keys": ("id", "unique_key"),
     "records.insert": ("id", "unique_key"),
-    "records.lock_by_id": RECORD,
-    "records.lock_by_unique_keys": PLACED,
+    "records.lock_by_id": _of(Row),
+    "records.lock_by_unique_keys": _of(Row),
     "records.lock_for_deletion": ("id",),
     "records.page_backward": RECORD,
     "records.page_forward": RECORD,

@@ -24,7 +24,8 @@ from graphql.pyutils import Path
 from app.execution.arguments import unchangeable
 from app.execution.collecting import collect, switches
 from app.execution.columns import Reading, reading
-from app.execution.completion import Completion, completion
+from app.execution.completing import completion
+from app.execution.completion import Completion
 from app.execution.rows import zipping
 
 _INTROSPECTION = {"__schema", "__type"}

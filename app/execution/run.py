@@ -11,7 +11,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, is_awaitable
 from strawberry.types.field import StrawberryField
 
-from app.execution.completion import Results
+from app.execution.assembling import Results, finished
 from app.execution.errors import NULLED, Errors
 from app.execution.info import HELPERS, ResolveInfo
 from app.execution.positions import Fields, Positions, Root
@@ -67,7 +67,7 @@ class Group:
 
     def zip(self, *, climbing: bool) -> None:
         """Makes the rows. All groups below have theirs."""
-        columns = [column if isinstance(column, list) else column.finish() for column in self.columns]
+        columns = [finished(column) for column in self.columns]
         self.results = self.selection.rows(columns) if columns else [{} for _ in self.parents]
         if climbing:
             null = None if self.nullable else NULLED
@@ -88,7 +88,7 @@ class _Later:
         self._results = await self._coroutine
 
     def finish(self) -> list[Any]:
-        return self._results if isinstance(self._results, list) else self._results.finish()
+        return finished(self._results)
 
 
 class Run:

@@ -1,0 +1,86 @@
+"""Scalars and enums."""
+
+from contextlib import suppress
+from math import isfinite
+from types import NoneType
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLLeafType,
+    GraphQLString,
+    Undefined,
+)
+from graphql.pyutils import inspect
+
+from app.execution.assembling import Results
+from app.execution.columns import Values, plain
+from app.execution.completion import Completion
+from app.execution.positions import Positions
+
+if TYPE_CHECKING:
+    from app.execution.plan import PlannedField
+    from app.execution.run import Run
+
+
+def as_it_is(value: Any) -> Any:
+    """What a scalar serializes with whose values are results already. Columns of it are not looked at one by one."""
+    return value
+
+
+class Leaves(Completion):
+    def __init__(self, kind: GraphQLLeafType, field: "PlannedField", *, nullable: bool) -> None:
+        super().__init__(field, nullable=nullable)
+        self._kind = kind
+        self._coerce = kind.coerce_output_value
+        self._as_it_is = {_AS_IT_IS[kind]} if kind in _AS_IT_IS else set()
+        if nullable:
+            self._as_it_is.add(NoneType)
+        self._any = self._coerce is as_it_is
+        self._bounded = kind is GraphQLInt or kind is GraphQLFloat
+
+    def complete(self, values: Values, where: Positions, run: "Run") -> Results:
+        kinds = {*map(type, values)}
+        if kinds <= self._as_it_is and not (self._bounded and not _within(values)):
+            return list(values)
+        if all(map(plain, kinds)) and (self.nullable or NoneType not in kinds):
+            if self._any:
+                return list(values)
+            with suppress(Exception):
+                return self._coerced(values)
+        return run.later(self.carefully(values, where, run))
+
+    def _coerced(self, values: Values) -> list[Any]:
+        coerce = self._coerce
+        results = [None if value is None else coerce(value) for value in values]
+        kinds = {*map(type, results)}
+        if type(Undefined) in kinds or (NoneType in kinds and results.count(None) != values.count(None)):
+            raise TypeError
+        return results
+
+    async def one(self, value: Any, _index: int, _where: Positions, _run: "Run") -> Any:
+        coerced = self._coerce(value)
+        if coerced is None or coerced is Undefined:
+            raise TypeError(
+                f"Expected `{inspect(self._kind)}.coerce_output_value({inspect(value)})` to return non-nullable value,"
+                f" returned: {inspect(coerced)}"
+            )
+        return coerced
+
+    def rest(self, checked: Values, _where: Positions, _run: "Run") -> Results:
+        return list(checked)
+
+
+_AS_IT_IS: dict[Any, type] = {
+    GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool, GraphQLInt: int, GraphQLFloat: float
+}  # fmt: skip
+
+
+def _within(values: Values) -> bool:
+    """Whether the numbers are ones that GraphQL has: integers of 32 bits, finite fractions."""
+    return all(
+        value is None or (-(2**31) <= value < 2**31 if type(value) is int else isfinite(value)) for value in values
+    )

@@ -1,0 +1,86 @@
+"""Objects: what a column holds of one type becomes a group of the next level."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType
+
+from app.execution.assembling import Merged, Results, Sparse, Unfinished
+from app.execution.columns import Values
+from app.execution.completion import Completion
+from app.execution.kinds import Recognised, Resolved
+from app.execution.positions import Chosen, Positions
+
+if TYPE_CHECKING:
+    from app.execution.plan import PlannedField
+    from app.execution.run import Run
+
+
+class Objects(Completion):
+    """Objects of one type."""
+
+    def __init__(self, kind: GraphQLObjectType, field: "PlannedField", *, nullable: bool) -> None:
+        super().__init__(field, nullable=nullable)
+        self._recognised = Recognised(kind)
+        self._kind = kind
+
+    def complete(self, values: Values, where: Positions, run: "Run") -> Results:
+        good = [index for index, value in enumerate(values) if value is not None] if self.nullable else []
+        present = [values[index] for index in good] if self.nullable else values
+        if self._recognised.all(present):
+            with suppress(GraphQLError):
+                if len(present) == len(values):
+                    return self.rest(values, where, run)
+                return Sparse([None] * len(values), good, self.rest(present, Chosen(where, good), run))
+        return run.later(self.carefully(values, where, run))
+
+    async def one(self, value: Any, index: int, where: Positions, run: "Run") -> Any:
+        await self._recognised.check(value, self.field, where.field(index), run)
+        self.field.selection(self._kind, run.variables)
+        return value
+
+    def rest(self, checked: Values, where: Positions, run: "Run") -> Results:
+        if not checked:
+            return []
+        return run.reach(self.field.selection(self._kind, run.variables), checked, where, nullable=self.nullable)
+
+
+class Abstracts(Completion):
+    """Objects of an interface or union."""
+
+    def __init__(self, kind: GraphQLAbstractType, field: "PlannedField", *, nullable: bool) -> None:
+        super().__init__(field, nullable=nullable)
+        self._resolved = Resolved(kind, field)
+
+    def complete(self, values: Values, where: Positions, run: "Run") -> Results:
+        kinds = self._resolved.known(values)
+        if kinds is not None and (self.nullable or None not in kinds):
+            with suppress(GraphQLError):
+                return self._split(values, kinds, where, run)
+        return run.later(self.carefully(values, where, run))
+
+    async def one(self, value: Any, index: int, where: Positions, run: "Run") -> Any:
+        kind = await self._resolved.of(value, where.field(index), run)
+        self.field.selection(kind, run.variables)
+        return value, kind
+
+    def rest(self, checked: Values, where: Positions, run: "Run") -> Results:
+        return self._split([value for value, _ in checked], [kind for _, kind in checked], where, run)
+
+    def _split(
+        self, values: Values, kinds: Sequence[GraphQLObjectType | None], where: Positions, run: "Run"
+    ) -> Results:
+        """A group for each type among the values."""
+        parts: list[tuple[list[int], Unfinished]] = []
+        for kind in dict.fromkeys(kinds):
+            if kind is not None:
+                selection = self.field.selection(kind, run.variables)
+                indexes = [index for index, each in enumerate(kinds) if each is kind]
+                whole = len(indexes) == len(values)
+                inside = where if whole else Chosen(where, indexes)
+                reached = values if whole else [values[index] for index in indexes]
+                parts.append((indexes, run.reach(selection, reached, inside, nullable=self.nullable)))
+                if whole:
+                    return parts[0][1]
+        return Merged(len(values), parts)

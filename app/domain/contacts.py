@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from app.domain import limits
+from app.domain.moments import Moment, moment
 from app.domain.problems import Code, Problem
 from app.domain.text import search_key, text_problem
 
@@ -19,8 +20,16 @@ class Contact(NamedTuple):
     first_name: str | None
     last_name: str | None
     lang: str | None
-    created_at: datetime
-    updated_at: datetime
+    created: Moment
+    updated: Moment
+
+    @property
+    def created_at(self) -> datetime:
+        return moment(self.created)
+
+    @property
+    def updated_at(self) -> datetime:
+        return moment(self.updated)
 
 
 class Customer(NamedTuple):

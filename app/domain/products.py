@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from app.domain import limits
+from app.domain.moments import Moment, moment
 from app.domain.problems import Code, Problem
 from app.domain.text import text_problem
 
@@ -22,8 +23,16 @@ class Product(NamedTuple):
     currency: str | None
     lang: str | None
     is_active: bool
-    created_at: datetime
-    updated_at: datetime
+    created: Moment
+    updated: Moment
+
+    @property
+    def created_at(self) -> datetime:
+        return moment(self.created)
+
+    @property
+    def updated_at(self) -> datetime:
+        return moment(self.updated)
 
     def native(self, system_field: str) -> Decimal | None:
         """The catalogue's own amount for "price" or "price_discount"."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from app.domain.definitions import Definition
+from app.domain.moments import Moment, moment
 from app.domain.problems import Code, Problem
 from app.domain.values import same
 
@@ -17,8 +18,16 @@ class Record(NamedTuple):
     definition_id: int
     version: int
     data: Data
-    created_at: datetime
-    updated_at: datetime
+    created: Moment
+    updated: Moment
+
+    @property
+    def created_at(self) -> datetime:
+        return moment(self.created)
+
+    @property
+    def updated_at(self) -> datetime:
+        return moment(self.updated)
 
 
 def created(definition: Definition, sent: Data) -> tuple[Data, list[Problem]]:

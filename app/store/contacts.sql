@@ -1,18 +1,21 @@
 -- name: by_ids
 -- Contacts by their canonical ids.
-select c.id, c.email, c.first_name, c.last_name, c.lang, c.created_at, c.updated_at
+select c.id, c.email, c.first_name, c.last_name, c.lang, timestamptz_send(c.created_at) as created,
+       timestamptz_send(c.updated_at) as updated
 from unnest($2::bigint[]) as asked (id)
 cross join lateral (select * from contacts where shop_id = $1 and id = asked.id limit 1) c;
 
 -- name: page_forward
 -- Contacts behind an id, in order of id.
-select id, email, first_name, last_name, lang, created_at, updated_at
+select id, email, first_name, last_name, lang, timestamptz_send(created_at) as created,
+       timestamptz_send(updated_at) as updated
 from contacts where shop_id = $1 and id > $2 and id < $3
 order by id limit $4;
 
 -- name: page_backward
 -- Contacts before an id, last first.
-select id, email, first_name, last_name, lang, created_at, updated_at
+select id, email, first_name, last_name, lang, timestamptz_send(created_at) as created,
+       timestamptz_send(updated_at) as updated
 from contacts where shop_id = $1 and id > $2 and id < $3
 order by id desc limit $4;
 
@@ -28,7 +31,8 @@ with found as materialized (
     union all
     (select id from contacts where shop_id = $1 and surname_key >= $5 and surname_key < $6 order by surname_key limit 1001)
 ), rare as materialized (select count(*) <= 1000 as so from found)
-select id, email, first_name, last_name, lang, created_at, updated_at
+select id, email, first_name, last_name, lang, timestamptz_send(created_at) as created,
+       timestamptz_send(updated_at) as updated
 from (
     (select * from contacts where shop_id = $1 and id > $2 and id < $3
        and (select so from rare) and id = any(array(select id from found))
@@ -51,7 +55,8 @@ with found as materialized (
     union all
     (select id from contacts where shop_id = $1 and surname_key >= $5 and surname_key < $6 order by surname_key limit 1001)
 ), rare as materialized (select count(*) <= 1000 as so from found)
-select id, email, first_name, last_name, lang, created_at, updated_at
+select id, email, first_name, last_name, lang, timestamptz_send(created_at) as created,
+       timestamptz_send(updated_at) as updated
 from (
     (select * from contacts where shop_id = $1 and id > $2 and id < $3
        and (select so from rare) and id = any(array(select id from found))
@@ -110,7 +115,8 @@ returning id;
 
 -- name: lock
 -- Holds contacts until the end of the transaction, in the order given.
-select c.id, c.email, c.first_name, c.last_name, c.lang, c.created_at, c.updated_at
+select c.id, c.email, c.first_name, c.last_name, c.lang, timestamptz_send(c.created_at) as created,
+       timestamptz_send(c.updated_at) as updated
 from unnest($2::bigint[]) as asked (id)
 cross join lateral (select * from contacts where shop_id = $1 and id = asked.id for no key update) c;
 

@@ -1,19 +1,21 @@
 -- name: by_ids
 -- Products by their ids.
-select p.id, p.reference, p.name, p.price, p.price_discount, p.currency, p.lang, p.is_active, p.created_at,
-       p.updated_at
+select p.id, p.reference, p.name, p.price, p.price_discount, p.currency, p.lang, p.is_active,
+       timestamptz_send(p.created_at) as created, timestamptz_send(p.updated_at) as updated
 from unnest($2::text[]) as asked (id)
 cross join lateral (select * from products where shop_id = $1 and id = asked.id limit 1) p;
 
 -- name: page_forward
 -- Products behind an id, in order of id; only the active ones if $5.
-select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
+select id, reference, name, price, price_discount, currency, lang, is_active,
+       timestamptz_send(created_at) as created, timestamptz_send(updated_at) as updated
 from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
 order by id limit $4;
 
 -- name: page_backward
 -- Products before an id, last first.
-select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
+select id, reference, name, price, price_discount, currency, lang, is_active,
+       timestamptz_send(created_at) as created, timestamptz_send(updated_at) as updated
 from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
 order by id desc limit $4;
 
@@ -24,7 +26,8 @@ with found as materialized (
     union all
     (select id from products where shop_id = $1 and name_key >= $6 and name_key < $7 order by name_key limit 1001)
 ), rare as materialized (select count(*) <= 1000 as so from found)
-select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
+select id, reference, name, price, price_discount, currency, lang, is_active,
+       timestamptz_send(created_at) as created, timestamptz_send(updated_at) as updated
 from (
     (select * from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
        and (select so from rare) and id = any(array(select id from found))
@@ -44,7 +47,8 @@ with found as materialized (
     union all
     (select id from products where shop_id = $1 and name_key >= $6 and name_key < $7 order by name_key limit 1001)
 ), rare as materialized (select count(*) <= 1000 as so from found)
-select id, reference, name, price, price_discount, currency, lang, is_active, created_at, updated_at
+select id, reference, name, price, price_discount, currency, lang, is_active,
+       timestamptz_send(created_at) as created, timestamptz_send(updated_at) as updated
 from (
     (select * from products where shop_id = $1 and id > $2 and ($3::text is null or id < $3) and (is_active or not $5)
        and (select so from rare) and id = any(array(select id from found))
@@ -86,8 +90,8 @@ cross join lateral (
 
 -- name: lock
 -- The known ones of these products, held until the end of the transaction, in the order given.
-select p.id, p.reference, p.name, p.price, p.price_discount, p.currency, p.lang, p.is_active, p.created_at,
-       p.updated_at
+select p.id, p.reference, p.name, p.price, p.price_discount, p.currency, p.lang, p.is_active,
+       timestamptz_send(p.created_at) as created, timestamptz_send(p.updated_at) as updated
 from unnest($2::text[]) as asked (id)
 cross join lateral (select * from products where shop_id = $1 and id = asked.id for no key update) p;
 

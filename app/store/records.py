@@ -18,7 +18,10 @@ from app.store.statements import Statement
 
 _sql = statements.load("records.sql")
 
-_COLUMNS = "r.id, r.definition_id, r.version, r.data, r.created_at, r.updated_at"
+_COLUMNS = (
+    "r.id, r.definition_id, r.version, r.data, timestamptz_send(r.created_at) as created, "
+    "timestamptz_send(r.updated_at) as updated"
+)
 
 
 async def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Record]:
@@ -123,9 +126,8 @@ async def referenced(session: Session, ids: Sequence[int], by_slot: dict[str, li
 
 def record(row: asyncpg.Record) -> Record:
     return Record(
-        row["id"], row["definition_id"], row["version"], orjson.loads(row["data"]), row["created_at"],
-        row["updated_at"],
-    )  # fmt: skip
+        row["id"], row["definition_id"], row["version"], orjson.loads(row["data"]), row["created"], row["updated"]
+    )
 
 
 def _per_slot(by_slot: dict[str, list[int]]) -> list[list[int]]:

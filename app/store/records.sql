@@ -1,12 +1,14 @@
 -- name: by_ids
 -- Records by id, of any definition.
-select r.id, r.definition_id, r.version, r.data, r.created_at, r.updated_at
+select r.id, r.definition_id, r.version, r.data, timestamptz_send(r.created_at) as created,
+       timestamptz_send(r.updated_at) as updated
 from unnest($2::bigint[]) as asked (id)
 cross join lateral (select * from records where shop_id = $1 and id = asked.id limit 1) r;
 
 -- name: by_unique_keys
 -- Records of one definition by unique key.
-select r.unique_key, r.id, r.definition_id, r.version, r.data, r.created_at, r.updated_at
+select r.unique_key, r.id, r.definition_id, r.version, r.data, timestamptz_send(r.created_at) as created,
+       timestamptz_send(r.updated_at) as updated
 from unnest($3::text[]) as asked (unique_key)
 cross join lateral (
     select * from records where shop_id = $1 and definition_id = $2 and unique_key = asked.unique_key limit 1
@@ -14,13 +16,15 @@ cross join lateral (
 
 -- name: page_forward
 -- Records of a definition behind an id, in order of id.
-select id, definition_id, version, data, created_at, updated_at
+select id, definition_id, version, data, timestamptz_send(created_at) as created,
+       timestamptz_send(updated_at) as updated
 from records where shop_id = $1 and definition_id = $2 and id > $3 and id < $4
 order by id limit $5;
 
 -- name: page_backward
 -- Records of a definition before an id, last first.
-select id, definition_id, version, data, created_at, updated_at
+select id, definition_id, version, data, timestamptz_send(created_at) as created,
+       timestamptz_send(updated_at) as updated
 from records where shop_id = $1 and definition_id = $2 and id > $3 and id < $4
 order by id desc limit $5;
 

@@ -19,7 +19,7 @@ from app.store.token_keys import TokenKey
 from tests.shops import new_shop
 from tests.tour import COMPOSED, named_statements, tour
 
-RECORD = ("id", "definition_id", "version", "data", "created_at", "updated_at")
+RECORD = ("id", "definition_id", "version", "data", "created", "updated")
 PLACED = ("unique_key", *RECORD)  # found by unique key
 
 

@@ -1,0 +1,19 @@
+// PostGraphile as its manual sets it up for production: one process, Node's own HTTP server, no explorer.
+import { createServer } from "node:http";
+import { postgraphile } from "postgraphile";
+import { makePgService } from "postgraphile/adaptors/pg";
+import { grafserv } from "postgraphile/grafserv/node";
+import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
+
+const { PEER_URL, PEER_POOL, PORT } = process.env;
+
+const peer = postgraphile({
+  extends: [PostGraphileAmberPreset],
+  pgServices: [
+    makePgService({ connectionString: PEER_URL, schemas: ["peer"], poolConfig: { max: Number(PEER_POOL) } }),
+  ],
+  grafserv: { graphiql: false, watch: false },
+});
+const server = createServer();
+await peer.createServ(grafserv).addTo(server);
+server.listen(Number(PORT), "127.0.0.1");

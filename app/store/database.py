@@ -1,6 +1,5 @@
 """The pool of connections, opened as a role that row-level security binds."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
@@ -8,18 +7,16 @@ from typing import Self
 import asyncpg
 
 from app.store.contact_session import ContactSession
-from app.store.definitions import Models
+from app.store.definitions import MODEL_KNOWN, Models
 from app.store.failures import NoConnection, Unavailable, translated
+from app.store.pool import Connection, Pool
 from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE, contact_role_usable
-from app.store.session import Observer, Session
+from app.store.session import Check, Observer, Session
 
+_OPENING_SECONDS = 60
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
 _WRITING = "begin; set local app.shop_id = '{}'"
 _AS_CONTACT = f"set local app.contact_id = '{{}}'; set local role {CONTACT_ROLE}"
-
-
-# the driver's pool logs a traceback for every try to come back: what it meets is answered and logged by us
-logging.getLogger("asyncpg.pool").setLevel(logging.CRITICAL)
 
 
 class UnsafeRole(Exception):
@@ -29,7 +26,7 @@ class UnsafeRole(Exception):
 class Database:
     """The pool of the gateway's role, and the two kinds of session it gives out."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, contact_role: bool = True) -> None:
+    def __init__(self, pool: Pool, *, contact_role: bool = True) -> None:
         self.pool = pool
         self._contact_role = contact_role
         self.models = Models()
@@ -53,27 +50,27 @@ class Database:
                     settings["role"] = GATEWAY_ROLE
             finally:
                 await probe.close()
-            pool = await asyncpg.create_pool(
-                url, min_size=1, max_size=size, server_settings=settings, reset=_keep, command_timeout=30
-            )
+            pool = Pool(lambda: _connected(url, settings), size)
             try:
-                await _refuse_unsafe(pool)
+                async with pool.acquire(_OPENING_SECONDS) as connection:
+                    await _refuse_unsafe(connection)
+                    contact_role = await contact_role_usable(connection)
             except BaseException:
                 await pool.close()
                 raise
-            contact_role = await contact_role_usable(pool)
         return cls(pool, contact_role=contact_role)
 
     def read_session(self, shop_id: int) -> Session:
         """One read-only snapshot, begun by its first statement: whatever is asked in it sees the same state. The
         caller closes it."""
-        return self._session(shop_id, _READING)
+        return self._reader(shop_id, self.models.check(shop_id))
 
     def contact_session(self, shop_id: int, contact_id: int) -> ContactSession:
         """The same in the name of a contact, who sees its own. Raises Unavailable without the contact's role."""
         self.require_contact_role()
         begin = f"{_READING}; {_AS_CONTACT}".format(int(shop_id), int(contact_id))
-        return ContactSession(self.pool, shop_id, begin, self.observers)
+        check = self.models.check(shop_id)
+        return ContactSession(self.pool, shop_id, begin, self.observers, lingers=True, check=check)
 
     def require_contact_role(self) -> None:
         """Raises Unavailable on a database where contacts cannot be told apart."""
@@ -85,27 +82,29 @@ class Database:
 
     @asynccontextmanager
     async def reading(self, shop_id: int) -> AsyncIterator[Session]:
-        """A read session, closed at the end."""
-        async with _ended(self.read_session(shop_id)) as session:
+        """A read session for what needs no model, closed at the end."""
+        async with _ended(self._reader(shop_id)) as session:
             yield session
 
     @asynccontextmanager
     async def writing(self, shop_id: int) -> AsyncIterator[Session]:
         """One transaction: committed at the end, undone by any exception."""
         try:
-            async with _ended(self._session(shop_id, _WRITING)) as session:
+            async with _ended(Session(self.pool, shop_id, _WRITING.format(int(shop_id)), self.observers)) as session:
                 yield session
         except NoConnection as failure:
             failure.unwritten = True
             raise
 
-    def _session(self, shop_id: int, begin: str) -> Session:
-        return Session(self.pool, shop_id, begin.format(int(shop_id)), self.observers)
+    def _reader(self, shop_id: int, check: Check | None = None) -> Session:
+        begin = _READING.format(int(shop_id))
+        return Session(self.pool, shop_id, begin, self.observers, lingers=True, check=check)
 
     async def ping(self) -> None:
         """Asks the database for a sign of life. Raises the store's failures."""
         with translated():
-            await self.pool.fetchval("select 1", timeout=1)
+            async with self.pool.acquire() as connection:
+                await connection.fetchval("select 1", timeout=1)
 
     async def close(self) -> None:
         await self.pool.close()
@@ -131,16 +130,22 @@ async def _ended(session: Session) -> AsyncIterator[Session]:
     await session.close()
 
 
-async def _keep(_connection: object) -> None:
-    """Nothing to reset: a session leaves no state behind, and the default costs a round trip."""
+async def _connected(url: str, settings: dict[str, str]) -> Connection:
+    connection: Connection = await asyncpg.connect(url, server_settings=settings, command_timeout=30)
+    try:
+        await connection.execute(f'prepare "{MODEL_KNOWN.name}" (bigint, bigint) as {MODEL_KNOWN.sql}')
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
-async def _refuse_unsafe(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-    if await pool.fetchval(_MAY_BYPASS):
-        role = await pool.fetchval("select current_user::text")
+async def _refuse_unsafe(connection: Connection) -> None:
+    if await connection.fetchval(_MAY_BYPASS):
+        role = await connection.fetchval("select current_user::text")
         raise UnsafeRole(
             f"The database role {role!r} bypasses row-level security. Run 'custom-data migrate' once with a role that "
             f"may create roles: it makes {GATEWAY_ROLE!r}; then serve again."
         )
-    if unforced := [row["relname"] for row in await pool.fetch(_UNFORCED)]:
+    if unforced := [row["relname"] for row in await connection.fetch(_UNFORCED)]:
         raise UnsafeRole(f"Row-level security is not forced on {', '.join(unforced)}. Run 'custom-data migrate'.")

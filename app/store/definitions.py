@@ -20,9 +20,11 @@ from app.domain.definitions import (
 )
 from app.domain.drafts import Planned
 from app.store import statements
-from app.store.session import Session
+from app.store.session import Check, Session
+from app.store.statements import Statement
 
 _sql = statements.load("definitions.sql")
+MODEL_KNOWN: Statement = _sql.model_known
 _overrides = statements.load("overrides.sql")
 
 
@@ -34,9 +36,16 @@ class Models:
         self._size = size
         self._models: OrderedDict[int, Model] = OrderedDict()
 
+    def check(self, shop_id: int) -> Check | None:
+        """For a new snapshot of the shop: whether our model will be its model."""
+        model = self._models.get(shop_id)
+        return None if model is None else Check(MODEL_KNOWN, model.version)
+
     async def current(self, session: Session) -> Model:
-        """The model as the session sees it: one statement, four when it has changed."""
-        return await self._at(session, await _version(session))
+        """The model as the session sees it: no statement when the session's check held, or else one, four when it has
+        changed."""
+        version = await session.checked()
+        return await self._at(session, await _version(session) if version is None else version)
 
     async def holding(self, session: Session, key_or_id: str) -> tuple[Model, Definition | None]:
         """Holds a definition as it is until the transaction ends, and gives it with the model: one statement when

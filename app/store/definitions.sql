@@ -2,6 +2,10 @@
 -- What a cached model is checked against.
 select model_version from shops where shop_id = $1;
 
+-- name: model_known
+-- Whether a shop's version is still the one that its model was read at. Goes with the beginning of a snapshot.
+select from shops where shop_id = $1 and model_version = $2;
+
 -- name: grow_version
 -- Takes the shop's turn to change its model, and makes every cached model stale.
 update shops set model_version = model_version + 1 where shop_id = $1 returning model_version;

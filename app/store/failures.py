@@ -65,7 +65,7 @@ class _Translated:
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is not None and (ours := _ours(error)) is not None:
+        if error is not None and (ours := translation(error)) is not None:
             raise ours from error
 
 
@@ -77,7 +77,8 @@ def translated() -> AbstractContextManager[None]:
     return _TRANSLATED
 
 
-def _ours(error: BaseException) -> StoreFailure | None:
+def translation(error: BaseException) -> StoreFailure | None:
+    """Our failure for one of the driver's exceptions; None for what passes unchanged."""
     match error:
         case asyncpg.UniqueViolationError():
             return Conflict(error.constraint_name)
@@ -93,5 +94,11 @@ def _ours(error: BaseException) -> StoreFailure | None:
 
 
 def _closed(error: BaseException) -> bool:
-    """The driver says so in words only; its other interface errors are bugs of ours."""
-    return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
+    """The driver says so in words only; its other errors of these kinds are bugs. The second is what it says between
+    the server's farewell and the end of the connection."""
+    match error:
+        case asyncpg.InterfaceError():
+            return "closed" in str(error)
+        case asyncpg.InternalClientError():
+            return "cannot switch to state" in str(error)
+    return False

@@ -37,12 +37,11 @@ _USABLE = """
 """
 
 
-async def contact_role_usable(pool: "asyncpg.Pool[asyncpg.Record]") -> bool:
+async def contact_role_usable(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
     """Whether this login may read as a contact and go back to the gateway's role for a price, and the contact's
     policies exist in this database: roles are the whole server's, policies are not."""
-    async with pool.acquire() as connection:
-        right = _set_right(connection.get_server_version().major)
-        return bool(await connection.fetchval(_USABLE, [CONTACT_ROLE, GATEWAY_ROLE], right))
+    right = _set_right(connection.get_server_version().major)
+    return bool(await connection.fetchval(_USABLE, [CONTACT_ROLE, GATEWAY_ROLE], right))
 
 
 async def ready_contact_role(connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> None:

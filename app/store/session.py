@@ -1,17 +1,30 @@
 """One connection, one transaction, one tenant."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
 
 import asyncpg
 
-from app.store.failures import NoConnection, TimedOut, Unavailable, translated
+from app.store.failures import NoConnection, TimedOut, Unavailable, translated, translation
+from app.store.pool import Pool
 from app.store.statements import Statement
 
-_POOL_WAIT_SECONDS = 1.0
-
 Observer = Callable[[int, Statement], None]
+
+
+class Check(NamedTuple):
+    """Whether the statement finds a row for the shop ($1) and a number ($2). It goes with the beginning of a snapshot
+    and costs no round trip. `Database` prepares such statements on every connection, under their names."""
+
+    statement: Statement
+    number: int
+
+    def command(self, shop_id: int) -> str:
+        return f'execute "{self.statement.name}" ({int(shop_id)}, {int(self.number)})'
+
+
+_FOUND = "SELECT 1"
 
 
 class Session:
@@ -19,15 +32,28 @@ class Session:
     that asks nothing of the database costs it nothing. Statements of one session wait for each other.
 
     May be cancelled anywhere: closing ends the statements that still run, and the connection is given back, or ended
-    where its state is not known. A session that got no connection does not wait for one again."""
+    where its state is not known. A session that got no connection does not wait for one again.
+
+    A session that `lingers` has nothing to write: unless something went wrong, it gives its connection back with the
+    transaction open, and the next one ends it. A `check` needs a transaction with one snapshot."""
 
     def __init__(
-        self, pool: "asyncpg.Pool[asyncpg.Record]", shop_id: int, begin: str, observers: Sequence[Observer] = ()
+        self,
+        pool: Pool,
+        shop_id: int,
+        begin: str,
+        observers: Sequence[Observer] = (),
+        *,
+        lingers: bool = False,
+        check: Check | None = None,
     ) -> None:
         self.shop_id = shop_id
         self._pool = pool
         self._begin = begin
+        self._check = check
+        self._checked = False
         self._connection: Any = None
+        self._lingers = lingers
         self._closed = False
         self._refused: NoConnection | None = None
         self._turn = asyncio.Lock()
@@ -51,36 +77,53 @@ class Session:
         async with self._asking():
             connection = await self._ready()
             self._observe(statement)
-            with translated():
-                await connection.executemany(statement.sql, [(self.shop_id, *row) for row in rows])
+            await connection.executemany(statement.sql, [(self.shop_id, *row) for row in rows])
+
+    async def checked(self) -> int | None:
+        """The number of the session's check, if a row was found for it as the snapshot began."""
+        if self._check is None:
+            return None
+        if self._connection is None:
+            async with self._asking():
+                await self._ready()
+        return self._check.number if self._checked else None
 
     def _asking(self) -> "_Asking":
-        return _Asking(self._askers, self._turn)
+        return _Asking(self)
 
     async def _ready(self) -> Any:
         """The connection, with the transaction begun. Raises NoConnection when none comes free in time."""
         if self._closed:
             raise RuntimeError("the session is closed")
         if self._connection is None:
-            connection = await self._acquired()
-            try:
-                with translated():
-                    await connection.execute(self._begin)
-                if self._closed:
-                    raise asyncio.CancelledError
-            except BaseException:
-                connection.terminate()
-                await self._pool.release(connection)
-                raise
-            self._connection = connection
+            self._connection = await self._begun()
         return self._connection
+
+    async def _begun(self) -> Any:
+        connection = await self._acquired()
+        commands = [self._begin]
+        if connection.is_in_transaction():  # the session before this one lingers
+            commands.insert(0, "commit")
+        if self._check is not None:
+            commands.append(self._check.command(self.shop_id))
+            self._observe(self._check.statement)
+        try:
+            done = await connection.execute("; ".join(commands))
+            if self._closed:
+                raise asyncio.CancelledError
+        except BaseException:
+            connection.terminate()
+            self._pool.give(connection)
+            raise
+        self._checked = done == _FOUND
+        return connection
 
     async def _acquired(self) -> Any:
         if self._refused is not None:
             raise NoConnection(str(self._refused))
         try:
             with translated():
-                return await self._pool.acquire(timeout=_POOL_WAIT_SECONDS)
+                return await self._pool.take()
         except TimedOut as failure:
             self._refused = NoConnection("All database connections are busy. Try again shortly.")
             raise self._refused from failure
@@ -88,30 +131,29 @@ class Session:
             self._refused = NoConnection(str(failure))
             raise self._refused from failure
 
-    async def _fetch(self, connection: Any, statement: Statement, args: tuple[Any, ...]) -> list[asyncpg.Record]:
+    def _fetch(self, connection: Any, statement: Statement, args: tuple[Any, ...]) -> Awaitable[list[asyncpg.Record]]:
         self._observe(statement)
-        with translated():
-            rows: list[asyncpg.Record] = await connection.fetch(statement.sql, self.shop_id, *args)
-            return rows
+        rows: Awaitable[list[asyncpg.Record]] = connection.fetch(statement.sql, self.shop_id, *args)
+        return rows
 
     async def _run(self, connection: Any, command: str) -> None:
-        with translated():
-            await connection.execute(command)
+        await connection.execute(command)
 
     def _observe(self, statement: Statement) -> None:
         for observe in self._observers:
             observe(self.shop_id, statement)
 
+    async def _failed(self, error: BaseException) -> None:
+        self._lingers = False
+        if isinstance(error, asyncpg.InvalidCachedStatementError):  # it will be so on every connection
+            await self._pool.forget_statements()
+
     async def close(self, how: str = "commit") -> None:
         """Ends the transaction, if one was begun, and gives the connection back."""
         self._closed = True
-        for asker in self._askers:
-            if asker is not None:
-                asker.cancel()
         try:
-            async with self._turn:
-                if self._connection is not None:
-                    await self._run(self._connection, how)
+            if self._askers or not self._lingers:
+                await self._end(how)
         except BaseException:
             if self._connection is not None:
                 self._connection.terminate()
@@ -119,28 +161,43 @@ class Session:
         finally:
             connection, self._connection = self._connection, None
             if connection is not None:
-                await self._pool.release(connection)
+                self._pool.give(connection)
+
+    async def _end(self, how: str) -> None:
+        for asker in self._askers:
+            if asker is not None:
+                asker.cancel()
+        async with self._turn:
+            if self._connection is not None:
+                with translated():
+                    await self._run(self._connection, how)
 
 
 class _Asking:
-    """A task's turn at a session. Loaders ask in tasks of their own, which outlive a cancelled operation unless `close`
-    ends them. A plain class: entered for every statement, it costs a third of a generator."""
+    """A task's turn at a session; the driver's exceptions leave it as ours. Loaders ask in tasks of their own, which
+    outlive a cancelled operation unless `close` ends them. A plain class: entered for every statement, it costs a third
+    of a generator."""
 
-    __slots__ = ("_asker", "_askers", "_turn")
+    __slots__ = ("_asker", "_session")
 
-    def __init__(self, askers: "set[asyncio.Task[Any] | None]", turn: asyncio.Lock) -> None:
+    def __init__(self, session: Session) -> None:
         self._asker = asyncio.current_task()
-        self._askers = askers
-        self._turn = turn
+        self._session = session
 
     async def __aenter__(self) -> None:
-        self._askers.add(self._asker)
+        session = self._session
+        session._askers.add(self._asker)
         try:
-            await self._turn.acquire()
+            await session._turn.acquire()
         except BaseException:
-            self._askers.discard(self._asker)
+            session._askers.discard(self._asker)
             raise
 
-    async def __aexit__(self, *_: object) -> None:
-        self._turn.release()
-        self._askers.discard(self._asker)
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        session = self._session
+        if error is not None:
+            await session._failed(error)
+        session._turn.release()
+        session._askers.discard(self._asker)
+        if error is not None and (ours := translation(error)) is not None:
+            raise ours from error

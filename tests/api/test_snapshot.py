@@ -139,7 +139,7 @@ async def test_the_tenant_is_gone_and_the_connections_are_back_when_an_operation
         }  # fmt: skip
         for name, query in operations.items():
             await shop.answer(query)
-            assert database.pool.get_idle_size() == database.pool.get_size(), name
+            assert database.pool.idle == database.pool.size, name
             async with database.pool.acquire() as connection:
                 assert await connection.fetchval("select current_setting('app.shop_id', true)") in (None, ""), name
                 assert await connection.fetchval("select count(*) from products") == 0, name

@@ -10,10 +10,8 @@ from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 
-import asyncpg
-from asyncpg.pool import PoolConnectionProxy
-
 from app.store.database import Database
+from app.store.pool import Connection
 from app.store.price_walk import Route, compose, routes
 from app.store.prices import walk
 from app.store.statements import Statement
@@ -93,7 +91,7 @@ async def _explain(database: Database, shop: int, mode: str, route: Route, pairs
     print("\n".join(f"    {line}" for line in plan))
 
 
-async def _prepare(connection: "PoolConnectionProxy[asyncpg.Record]", shop: int, route: Route, pairs: Pairs) -> str:
+async def _prepare(connection: Connection, shop: int, route: Route, pairs: Pairs) -> str:
     """Prepares the walk under its name, and gives the EXECUTE for these pairs. Products here need no quoting."""
     statement, parameters = compose(route)
     contacts, products = zip(*pairs, strict=True)

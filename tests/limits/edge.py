@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -44,14 +44,12 @@ async def pool_of(gateway_url: str, size: int) -> AsyncIterator[Database]:
 
 async def assert_whole(database: Database, size: int) -> None:
     """Every connection can be had at once, is in no transaction and answers."""
-    held = await asyncio.gather(*(database.pool.acquire(timeout=PATIENCE) for _ in range(size)))
-    try:
-        for connection in held:
+    async with AsyncExitStack() as stack:
+        for _ in range(size):
+            connection = await stack.enter_async_context(database.pool.acquire(PATIENCE))
             assert not connection.is_in_transaction()
             assert await connection.fetchval("select nullif(current_setting('app.shop_id', true), '')") is None
-    finally:
-        for connection in held:
-            await database.pool.release(connection)
+    assert database.pool.idle == database.pool.size == size
 
 
 class Lock:

@@ -33,9 +33,10 @@ SIZE = 3
 async def until_asleep(database: Database, expected: int) -> None:
     """Returns when so many of our statements sleep in the database."""
     deadline = time.monotonic() + PATIENCE
-    while (count := await database.pool.fetchval(ASLEEP, MARK)) != expected:
-        assert time.monotonic() < deadline, f"{count} asleep"
-        await asyncio.sleep(0.01)
+    async with database.pool.acquire() as connection:
+        while (count := await connection.fetchval(ASLEEP, MARK)) != expected:
+            assert time.monotonic() < deadline, f"{count} asleep"
+            await asyncio.sleep(0.01)
 
 
 async def test_a_cancelled_statement_ends_at_once_and_its_connection_serves_again(

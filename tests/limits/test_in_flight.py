@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from app.server.bounds import Bounds
-from app.server.governor import Turns
 from app.server.refusals import Refused
+from app.server.turns import Turns
 from app.store.database import Database
 from tests.limits.edge import bounded, locked, pool_of
 from tests.shops import ShopClient
@@ -146,14 +146,14 @@ async def test_a_full_pool_does_not_deny_what_a_mutation_wrote(
         async def close(session: object, how: str = "commit") -> None:
             await end(session, how)  # type: ignore[arg-type]
             if "begin; set" in session._begin and not taken:  # type: ignore[attr-defined]
-                taken.append(await database.pool.acquire())
+                taken.append(await database.pool.take())
 
         monkeypatch.setattr("app.store.session.Session.close", close)
         one = 'saveCustomDataRecords(input: {definition: "thing", records: [{name: "%s"}]}) { created }'
         answer = await gateway.answer(f"mutation {{ a: {one % 'a'} b: {one % 'b'} }}")
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAVAILABLE"]
         assert answer["errors"][0]["path"] == ["b"]
-        await database.pool.release(taken[0])
+        database.pool.give(taken[0])
 
 
 async def test_a_request_that_takes_too_long_is_stopped(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.server.governor import Buckets
+from app.server.bounds import Bounds
+from app.server.governor import Bucket, Governor
 from app.server.refusals import Refused
 from tests.limits.edge import bounded
 from tests.limits.test_cost import N
@@ -21,64 +22,65 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_a_bucket_is_full_at_first_and_refills_evenly(clock: Clock) -> None:
-    buckets = Buckets(size=100, refill=10)
-    buckets.spend("a", 100)
+    bucket = Bucket(size=100, refill=10)
+    bucket.spend(100)
     with pytest.raises(Refused) as refused:
-        buckets.spend("a", 25)
+        bucket.spend(25)
     assert refused.value.status == 429
     assert refused.value.headers == {"retry-after": "3"}
     assert refused.value.error()["extensions"] == {
         "code": "RATE_LIMITED", "requested": 25, "available": 0, "size": 100, "refillPerSecond": 10,
     }  # fmt: skip
     clock.now += 2.5
-    buckets.spend("a", 25)
+    bucket.spend(25)
     with pytest.raises(Refused):
-        buckets.spend("a", 1)
+        bucket.spend(1)
 
 
 def test_a_refusal_takes_nothing(clock: Clock) -> None:
-    buckets = Buckets(size=100, refill=10)
-    buckets.spend("a", 90)
+    bucket = Bucket(size=100, refill=10)
+    bucket.spend(90)
     for _ in range(50):
         with pytest.raises(Refused):
-            buckets.spend("a", 20)
+            bucket.spend(20)
     clock.now += 1
-    buckets.spend("a", 20)
+    bucket.spend(20)
 
 
 def test_a_bucket_never_holds_more_than_its_size(clock: Clock) -> None:
-    buckets = Buckets(size=100, refill=10)
-    buckets.spend("a", 1)
+    bucket = Bucket(size=100, refill=10)
+    bucket.spend(1)
     clock.now += 3600
-    buckets.spend("a", 100)
+    bucket.spend(100)
     with pytest.raises(Refused):
-        buckets.spend("a", 1)
+        bucket.spend(1)
 
 
 @pytest.mark.usefixtures("clock")
 def test_viewers_do_not_share() -> None:
-    buckets = Buckets(size=100, refill=10)
-    buckets.spend((1, 1, None), 100)
-    buckets.spend((1, None, 7), 100)
-    buckets.spend((1, 2, None), 100)
+    governor = Governor(Bounds(rate_size=100, rate_refill=10))
+    for viewer in ((1, 1, None), (1, None, 7), (1, 2, None)):
+        governor.allowance(viewer, 1).spend(100)
+    with pytest.raises(Refused):
+        governor.allowance((1, None, 7), 1).spend(1)
 
 
 def test_what_is_dearer_than_a_bucket_waits_until_it_is_full(clock: Clock) -> None:
-    buckets = Buckets(size=100, refill=10)
-    buckets.spend("a", 10)
+    bucket = Bucket(size=100, refill=10)
+    bucket.spend(10)
     with pytest.raises(Refused) as refused:
-        buckets.spend("a", 1_000)
+        bucket.spend(1_000)
     assert refused.value.headers == {"retry-after": "1"}
     clock.now += 1
-    buckets.spend("a", 1_000)
+    bucket.spend(1_000)
 
 
 @pytest.mark.usefixtures("clock")
 def test_the_number_of_buckets_is_bounded() -> None:
-    buckets = Buckets(size=100, refill=10)
+    governor = Governor(Bounds())
     for viewer in range(10_500):
-        buckets.spend(viewer, 1)
-    assert len(buckets._levels) == 10_000
+        governor.allowance(viewer, 1).spend(1)
+    assert governor.allowance.cache_info().currsize == 10_000
 
 
 async def test_a_spent_rate_is_429(shop: ShopClient) -> None:

@@ -22,7 +22,8 @@ async def migrated(admin_url: str) -> AsyncIterator[str]:
 async def role_of(url: str) -> str:
     database = await Database.connect(url, size=1)
     try:
-        return str(await database.pool.fetchval("select current_user::text"))
+        async with database.pool.acquire() as connection:
+            return str(await connection.fetchval("select current_user::text"))
     finally:
         await database.close()
 

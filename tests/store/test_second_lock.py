@@ -74,7 +74,7 @@ async def _outcome(connection: Any, tenant: int, sql: str, *args: Any) -> Outcom
 async def attacks(database: Database, http: httpx.AsyncClient, admin_url: str) -> dict[str, list[Attack]]:
     victim, tenant = await new_shop(database, http, admin_url), await new_shop(database, http, admin_url)
     attacker = Attacker(victim.id, tenant.id)
-    fetch, run_many = Session.fetch, Session.run_many
+    fetch, run_many, checked = Session.fetch, Session.run_many, Session.checked
 
     async def watched_fetch(self: Session, statement: Statement, *args: Any) -> Any:
         if self.shop_id == victim.id:
@@ -86,9 +86,15 @@ async def attacks(database: Database, http: httpx.AsyncClient, admin_url: str) -
             await attacker.attack(self, statement, rows[0])
         await run_many(self, statement, rows)
 
+    async def watched_check(self: Session) -> int | None:
+        if self.shop_id == victim.id and self._check is not None:
+            await attacker.attack(self, self._check.statement, [self._check.number])
+        return await checked(self)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Session, "fetch", watched_fetch)
         patch.setattr(Session, "run_many", watched_run)
+        patch.setattr(Session, "checked", watched_check)
         await tour(victim, admin_url)
     return attacker.attacks
 

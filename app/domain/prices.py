@@ -3,7 +3,7 @@
 "Cheapest wins" would be wrong: a contract may be dearer than the list price. Amounts stay exact throughout.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any, NamedTuple
@@ -68,11 +68,18 @@ def negative_problem(stored: Any) -> Problem | None:
 
 def decide(native: Decimal | None, answers: Collection[SourceAnswer]) -> FieldPrice:
     """The rule of choosing, for one system field."""
-    if not answers:
-        return FieldPrice(native, native, None, ())
+    if len(answers) < 2:
+        said = tuple(answers)
+        winner = said[0] if said and said[0].outcome is Outcome.WON else None
+        return FieldPrice(native if winner is None else winner.amount, native, winner, said)
+    return _chosen(native, sorted(answers, key=lambda each: each.source.priority))
+
+
+def _chosen(native: Decimal | None, answers: Iterable[SourceAnswer]) -> FieldPrice:
+    """The same of several, in order of priority."""
     winner: SourceAnswer | None = None
     said: list[SourceAnswer] = []
-    for each in sorted(answers, key=lambda each: each.source.priority):
+    for each in answers:
         if each.outcome is Outcome.WON and winner is not None:
             each = each._replace(outcome=Outcome.LOWER_PRIORITY)
         elif each.outcome is Outcome.WON:
@@ -93,7 +100,8 @@ def payable(price: FieldPrice, discount: FieldPrice) -> Decimal:
 
 def money(amount: Decimal) -> str:
     """At least two decimals, more where they are significant: "79.90", "64.00", "1.005". Never an exponent."""
-    if (text := str(amount))[-3:-2] == "." and amount > 0:
+    text = str(amount)
+    if text[-3:-2] == "." and text[0] != "-":  # as most are: nothing to add or to leave out
         return text
     whole, _, fraction = format(abs(amount) if amount == 0 else amount, "f").partition(".")
     return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"

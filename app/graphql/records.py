@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
@@ -120,9 +121,14 @@ def values(records: Records, field: str) -> Column[Any]:
         _check_field(record.schema, field)
         return record.row.data.get(field)
 
-    if len({id(record.schema) for record in records}) == 1 and field in records[0].schema.field:
+    if same_definition(records) and field in records[0].schema.field:
         return [record.row.data.get(field) for record in records]
     return each(records, value)
+
+
+def same_definition(records: Records) -> bool:
+    """Whether all are of one definition, as those of a page are."""
+    return len({*map(id, map(attrgetter("schema"), records))}) == 1
 
 
 def _check_field(definition: Definition, name: str) -> None:

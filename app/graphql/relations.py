@@ -12,7 +12,7 @@ from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
 from app.graphql.products import Product, load_products
-from app.graphql.records import CustomDataRecord, find_definition, load_records, record_node
+from app.graphql.records import CustomDataRecord, find_definition, load_records, record_node, same_definition
 from app.loaders.operation import RelatedCountKey, RelatedKey
 
 Found = Contact | Product | CustomDataRecord | None
@@ -20,11 +20,11 @@ Found = Contact | Product | CustomDataRecord | None
 
 async def targets(info: Info, records: Sequence[CustomDataRecord], field: str) -> Column[Found]:
     """What that relation of each record points to."""
+    if same_definition(records):
+        return await _followed(info, records, field)
     together: dict[int, list[int]] = defaultdict(list)  # records of one definition
     for index, record in enumerate(records):
         together[id(record.schema)].append(index)
-    if len(together) == 1:
-        return await _followed(info, records, field)
     results: list[Found | Exception] = [None] * len(records)
 
     async def follow(indexes: list[int]) -> None:

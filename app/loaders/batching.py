@@ -1,6 +1,7 @@
 """A loader asks many keys at once and aligns the answers."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -10,26 +11,43 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 Many = Callable[[list[K]], Awaitable[Mapping[K, V]]]
+_Call = tuple["Loader[Any, Any]", Sequence[Any]]
 
 
-class Loader(Generic[K, V]):
-    """Answers keys, each asked once: what is asked in one tick goes into one question, whoever asks, and what was
-    answered is kept. A key without an answer is answered by None, and so is None, which is not asked.
+class Calls:
+    """What the loaders of one operation are asked: all that is asked in one tick, by whomever, is one batch.
 
     Built on aiodataloader with a call, not a key, as its unit: a column of a thousand keys costs one future."""
 
-    def __init__(self, many: "Many[K, V]") -> None:
+    def __init__(self) -> None:
+        self._batches: DataLoader[_Call, list[Any]] = DataLoader(self._answer, cache=False, get_cache_key=id)
+
+    def ask(self, loader: "Loader[K, V]", keys: Sequence[K | None]) -> Awaitable[list[V | None]]:
+        return self._batches.load((loader, keys))
+
+    async def _answer(self, calls: list[_Call]) -> list[Any]:
+        """The answers of each call, or what its loader raised: a loader that fails takes no others with it."""
+        asked: dict[Loader[Any, Any], list[Sequence[Any]]] = defaultdict(list)
+        for loader, keys in calls:
+            asked[loader].append(keys)
+        failed = {loader: await loader.learn(columns) for loader, columns in asked.items()}
+        return [failed[loader] or loader.known(keys) for loader, keys in calls]
+
+
+class Loader(Generic[K, V]):
+    """Answers keys, each asked once: what several ask in one tick is one question, and what was answered is kept. A key
+    without an answer is answered by None, and so is None, which is not asked."""
+
+    def __init__(self, many: "Many[K, V]", calls: Calls) -> None:
         self._many = many
+        self._calls = calls
         self._answers: dict[K, V] = {}
         self._asked: set[K] = set()
         self._turn = asyncio.Lock()
-        calls: DataLoader[Sequence[K | None], list[V | None]]
-        calls = DataLoader(self._answer, cache=False, get_cache_key=id)  # a failed call is forgotten by its key
-        self._calls = calls
 
     def load_many(self, keys: Sequence[K | None]) -> Awaitable[list[V | None]]:
         """The answers, aligned with the keys. Raises what asking raised; it may then be asked again."""
-        return self._calls.load(keys)
+        return self._calls.ask(self, keys)
 
     async def load(self, key: K) -> V | None:
         """The answer to one key."""
@@ -37,19 +55,25 @@ class Loader(Generic[K, V]):
             return self._answers.get(key)
         return (await self.load_many((key,)))[0]
 
-    async def _answer(self, calls: list[Sequence[K | None]]) -> list[list[V | None]]:
-        async with self._turn:  # who comes while others ask finds their answers
+    async def learn(self, columns: Sequence[Sequence[K | None]]) -> Exception | None:
+        """Asks what is not known yet; gives what that raised. Who comes while others ask waits for their answers."""
+        async with self._turn:
             asked = self._asked
-            new = list({key: None for keys in calls for key in keys if key is not None and key not in asked})
-            if new:
-                self._answers.update(await self._many(new))
-                asked.update(new)
-        answers = self._answers
-        return [[answers.get(key) for key in keys] for keys in calls]  # type: ignore[arg-type]
+            new = list({key: None for keys in columns for key in keys if key is not None and key not in asked})
+            try:
+                self._answers.update(await self._many(new) if new else {})
+            except Exception as error:
+                return error
+            asked.update(new)
+            return None
+
+    def known(self, keys: Sequence[K | None]) -> list[V | None]:
+        return [*map(self._answers.get, keys)]  # type: ignore[arg-type]  # None is no key
 
 
 class loading(Generic[K, V]):
-    """Makes a method from keys to the answers there are into a loader, when it is first asked for."""
+    """Makes a method from keys to the answers there are into a loader, when it is first asked for. Its object's `calls`
+    batch what it is asked."""
 
     def __init__(self, many: Callable[[Any, list[K]], Awaitable[Mapping[K, V]]]) -> None:
         self._many = many
@@ -58,6 +82,6 @@ class loading(Generic[K, V]):
         self._name = name
 
     def __get__(self, loaders: Any, _owner: type) -> Loader[K, V]:
-        made: Loader[K, V] = Loader(self._many.__get__(loaders))
+        made: Loader[K, V] = Loader(self._many.__get__(loaders), loaders.calls)
         loaders.__dict__[self._name] = made  # found before this descriptor, which has no __set__
         return made

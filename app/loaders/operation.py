@@ -1,5 +1,6 @@
 """All the loaders of one operation, over one session."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
@@ -11,7 +12,7 @@ from app.domain.limits import COUNT_BOUND
 from app.domain.products import Product
 from app.domain.records import Record
 from app.domain.references import ContactReference
-from app.loaders.batching import loading
+from app.loaders.batching import Calls, loading
 from app.loaders.prices import Pair, Quote, quote
 from app.loaders.references import Resolved, Resolver
 from app.store import contacts, customers, products, records
@@ -51,24 +52,25 @@ class Loaders:
     """What one operation reads. Everything comes from one snapshot; what was asked once is not asked again."""
 
     def __init__(self, session: Session, models: Models, contact_id: int | None = None) -> None:
+        self.calls = Calls()
         self._session = session
         self._contact_id = contact_id  # who asks, if it is a contact: what is not its own is not there
         self._models = models
         self._model: Model | None = None
+        self._reading_model = asyncio.Lock()
 
     async def model(self) -> Model:
         """The shop's definitions and overrides, as of this operation's snapshot."""
         if self._model is None:
-            self._model = await self.models.load("model")
-        assert self._model is not None
+            async with self._reading_model:
+                self._model = self._model or await self._read_model()
         return self._model
 
-    @loading
-    async def models(self, keys: list[str]) -> Mapping[str, Model]:
+    async def _read_model(self) -> Model:
         model = await self._models.current(self._session)
         if isinstance(self._session, ContactSession):
             await self._session.open_records(model)
-        return dict.fromkeys(keys, model)
+        return model
 
     @loading
     async def contacts(self, ids: list[int]) -> Mapping[int, Contact]:

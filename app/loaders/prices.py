@@ -9,15 +9,23 @@ from app.store.prices import walk
 from app.store.session import Session
 
 Pair = tuple[int, str]  # contact id, product id
-Quote = dict[str, list[SourceAnswer]]  # by system field, in order of priority
+Quote = Mapping[str, Sequence[SourceAnswer]]  # by system field
 
 
 async def quote(session: Session, model: Model, pairs: Sequence[Pair]) -> Mapping[Pair, Quote]:
     """Every source's answer for every pair: one statement for each distinct route, whatever the number of pairs."""
-    quotes: dict[Pair, Quote] = {pair: {"price": [], "price_discount": []} for pair in pairs}
+    columns: dict[str, list[list[SourceAnswer]]] = {"price": [], "price_discount": []}
     for route, sources in routes(model, model.overrides).items():
-        for pair, found in zip(pairs, await walk(session, route, pairs), strict=True):
-            for source, stored in zip(sources, found.values, strict=True):
-                said = answer(source, found.outcome, found.record_id, stored)
-                quotes[pair][source.system_field].append(said)
-    return quotes
+        found = await walk(session, route, pairs)
+        for place, source in enumerate(sources):
+            said = [answer(source, each.outcome, each.record_id, each.values[place]) for each in found]
+            columns[source.system_field].append(said)
+    prices, discounts = (_by_pair(column, len(pairs)) for column in columns.values())
+    return {
+        pair: {"price": price, "price_discount": discount}
+        for pair, price, discount in zip(pairs, prices, discounts, strict=True)
+    }
+
+
+def _by_pair(columns: Sequence[list[SourceAnswer]], pairs: int) -> Sequence[Sequence[SourceAnswer]]:
+    return list(zip(*columns, strict=True)) if columns else [()] * pairs

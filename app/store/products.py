@@ -74,6 +74,10 @@ async def delete(session: Session, ids: Iterable[str]) -> set[str]:
 
 def _storable(ids: Iterable[str]) -> list[str]:
     """The ids that a product could have: others name none, and PostgreSQL would refuse them."""
+    ids = list(ids)
+    together = "".join(ids)
+    if together.isascii() and "\0" not in together and max(map(len, ids), default=0) <= IDENTIFIER_LENGTH:
+        return ids
     return [id_ for id_ in ids if text_problem(id_, IDENTIFIER_LENGTH) is None]
 
 

@@ -125,9 +125,9 @@ async def referenced(session: Session, ids: Sequence[int], by_slot: dict[str, li
 
 
 def record(row: asyncpg.Record) -> Record:
-    return Record(
-        row["id"], row["definition_id"], row["version"], orjson.loads(row["data"]), row["created"], row["updated"]
-    )
+    """Of a row that ends in the columns of a record."""
+    id_, definition_id, version, data, created, updated = row[-6:]
+    return Record(id_, definition_id, version, orjson.loads(data), created, updated)
 
 
 def _per_slot(by_slot: dict[str, list[int]]) -> list[list[int]]:

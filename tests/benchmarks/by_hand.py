@@ -25,6 +25,7 @@ from app.server.settings import read_settings
 from app.store import statements
 from app.store.database import Database
 from app.store.price_walk import compose, routes
+from app.store.statements import Statement
 
 Ask = Callable[..., Awaitable[list[Any]]]
 Handler = Callable[[Ask, Model, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -32,21 +33,22 @@ Handler = Callable[[Ask, Model, dict[str, Any]], Awaitable[dict[str, Any]]]
 _contacts = statements.load("contacts.sql")
 _products = statements.load("products.sql")
 _records = statements.load("records.sql")
-_definitions = statements.load("definitions.sql")
-_BEGIN = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
 # as app.store.records.related composes it, for loyalty's contact_id
-_RELATED = """select p.value, r.id, r.definition_id, r.version, r.data, r.created_at, r.updated_at
- from unnest($3::bigint[]) as p (value) cross join lateral (
+_RELATED = Statement(
+    "by_hand.related",
+    """select p.value, r.id, r.definition_id, r.version, r.data, timestamptz_send(r.created_at) as created,
+ timestamptz_send(r.updated_at) as updated from unnest($3::bigint[]) as p (value) cross join lateral (
  select * from records r where r.shop_id = $1 and r.definition_id = $2 and r.ref1 = p.value
  and r.id > $4 and r.id < $5 order by r.ref1, r.id asc limit $6) r
- order by p.value, r.id asc"""
+ order by p.value, r.id asc""",
+)
 
 
 async def page_of_records(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, Any]:
     """Q1."""
     rows, data = await _loyalty(ask, model, sent, 50)
-    contacts = await _by_id(ask, _contacts.by_ids.sql, {each["contact_id"] for each in data})
-    products = await _by_id(ask, _products.by_ids.sql, {each["product_id"] for each in data})
+    contacts = await _by_id(ask, _contacts.by_ids, {each["contact_id"] for each in data})
+    products = await _by_id(ask, _products.by_ids, {each["product_id"] for each in data})
     prices = await _prices(ask, model, sent["contact"], products)
     people = {id_: _contact(row) for id_, row in contacts.items()}
     items = {id_: {**_product(row), "price": prices[id_]} for id_, row in products.items()}
@@ -62,13 +64,12 @@ async def page_of_records(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[
 
 async def contacts_with_records(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, Any]:
     """Q2."""
-    rows = (await ask(_contacts.page_forward.sql, _after(sent), LARGEST_ID, 21))[:20]
-    await ask(_definitions.model_version.sql)
+    rows = (await ask(_contacts.page_forward, _after(sent), LARGEST_ID, 21))[:20]
     ids = [row["id"] for row in rows]
     bounds = (0, LARGEST_ID, DEFAULT_PAGE_SIZE + 1)
     related = await ask(_RELATED, model.by_key["loyalty"].id, ids, *bounds)
     data = [orjson.loads(row["data"]) for row in related]
-    products = await _by_id(ask, _products.by_ids.sql, {each["product_id"] for each in data})
+    products = await _by_id(ask, _products.by_ids, {each["product_id"] for each in data})
     items = {id_: _product(row) for id_, row in products.items()}
     held: dict[int, list[Any]] = {id_: [] for id_ in ids}
     for row, each in zip(related, data, strict=True):
@@ -82,18 +83,17 @@ async def contacts_with_records(ask: Ask, model: Model, sent: dict[str, Any]) ->
 
 async def priced_catalogue(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, Any]:
     """Q3."""
-    rows = (await ask(_products.page_forward.sql, decode(sent["after"])[1], None, 101, False))[:100]
-    prices = await _prices(ask, model, sent["contact"], {row["id"]: row for row in rows}, version=True)
+    rows = (await ask(_products.page_forward, decode(sent["after"])[1], None, 101, False))[:100]
+    prices = await _prices(ask, model, sent["contact"], {row["id"]: row for row in rows})
     return {"products": {"nodes": [{**_product(row), "price": prices[row["id"]]} for row in rows]}}
 
 
 async def one_record(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, Any]:
     """Q4."""
-    await ask(_definitions.model_version.sql)
-    [row] = await ask(_records.by_ids.sql, [int(sent["id"])])
+    [row] = await ask(_records.by_ids, [int(sent["id"])])
     assert row["definition_id"] in model.by_id
     data = orjson.loads(row["data"])
-    contacts = await _by_id(ask, _contacts.by_ids.sql, [data["contact_id"]])
+    contacts = await _by_id(ask, _contacts.by_ids, [data["contact_id"]])
     return {
         "customDataRecord": {
             "idRecord": str(row["id"]), "points": data["points"], "tier": data["tier"], "since": data["since"],
@@ -105,7 +105,7 @@ async def one_record(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, 
 async def page_of_rows(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, Any]:
     """Q5."""
     rows, data = await _loyalty(ask, model, sent, 1_000)
-    contacts = await _by_id(ask, _contacts.by_ids.sql, {each["contact_id"] for each in data})
+    contacts = await _by_id(ask, _contacts.by_ids, {each["contact_id"] for each in data})
     people = {id_: {"email": row["email"]} for id_, row in contacts.items()}
     nodes = [
         {
@@ -128,30 +128,25 @@ HANDLERS: dict[str, Handler] = {
 
 async def _loyalty(ask: Ask, model: Model, sent: dict[str, Any], size: int) -> tuple[list[Any], list[Any]]:
     """A page's rows, and their data."""
-    await ask(_definitions.model_version.sql)
-    rows = await ask(_records.page_forward.sql, model.by_key["loyalty"].id, _after(sent), LARGEST_ID, size + 1)
+    rows = await ask(_records.page_forward, model.by_key["loyalty"].id, _after(sent), LARGEST_ID, size + 1)
     del rows[size:]
     return rows, [orjson.loads(row["data"]) for row in rows]
 
 
-async def _prices(
-    ask: Ask, model: Model, contact: str, products: dict[str, Any], *, version: bool = False
-) -> dict[str, str]:
+async def _prices(ask: Ask, model: Model, contact: str, products: dict[str, Any]) -> dict[str, str]:
     """What the contact pays for each product."""
-    [known] = await ask(_contacts.existing.sql, [int(contact)])
-    if version:
-        await ask(_definitions.model_version.sql)
+    [known] = await ask(_contacts.existing, [int(contact)])
     [route] = routes(model, model.overrides)
     walk, parameters = compose(route)
-    found = await ask(walk.sql, [known["id"]], [known["id"]] * len(products), list(products), *parameters)
+    found = await ask(walk, [known["id"]], [known["id"]] * len(products), list(products), *parameters)
     return {
         id_: money(Decimal(amount) if outcome == "WON" and amount is not None else products[id_]["price"])
         for id_, (outcome, _, amount) in zip(products, found, strict=True)
     }
 
 
-async def _by_id(ask: Ask, sql: str, ids: Iterable[Any]) -> dict[Any, Any]:
-    return {row["id"]: row for row in await ask(sql, list(ids))}
+async def _by_id(ask: Ask, statement: Statement, ids: Iterable[Any]) -> dict[Any, Any]:
+    return {row["id"]: row for row in await ask(statement, list(ids))}
 
 
 def _after(sent: dict[str, Any]) -> int:
@@ -179,30 +174,21 @@ def create() -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         database = await Database.connect(str(read_settings().database_url))
-        async with database.reading(shop) as session:
-            model = await database.models.current(session)
-        app.router.routes += [_route(name, handler, database, model, shop) for name, handler in HANDLERS.items()]
+        app.router.routes += [_route(name, handler, database, shop) for name, handler in HANDLERS.items()]
         yield
         await database.close()
 
     return Starlette(lifespan=lifespan)
 
 
-def _route(name: str, handler: Handler, database: Database, model: Model, shop: int) -> Route:
-    begin = _BEGIN.format(shop)
-
+def _route(name: str, handler: Handler, database: Database, shop: int) -> Route:
     async def answer(request: Request) -> Response:
         sent = orjson.loads(await request.body())["variables"]
-        async with database.pool.acquire() as connection:
-
-            async def ask(sql: str, *values: Any) -> list[Any]:
-                return await connection.fetch(sql, shop, *values)
-
-            await connection.execute(begin)
-            try:
-                data = await handler(ask, model, sent)
-            finally:
-                await connection.execute("commit")
+        session = database.read_session(shop)
+        try:
+            data = await handler(session.fetch, await database.models.current(session), sent)
+        finally:
+            await session.close()
         return Response(orjson.dumps({"data": data}), media_type="application/json")
 
     return Route(f"/{name}", answer, methods=["POST"])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from app.loaders.batching import Loader, loading
+from app.loaders.batching import Calls, Loader, loading
 
 
 class Squares:
@@ -15,7 +15,7 @@ class Squares:
         self.questions: list[list[int]] = []
         self.asked = asyncio.Event()
         self.failures = 0
-        self.loader: Loader[int, int] = Loader(self.many)
+        self.loader: Loader[int, int] = Loader(self.many, Calls())
 
     async def many(self, keys: list[int]) -> Mapping[int, int]:
         self.questions.append(keys)
@@ -82,7 +82,7 @@ async def test_a_thousand_keys_are_one_future(squares: Squares, monkeypatch: pyt
         made.append(asyncio.Future(loop=loop))
         return made[-1]
 
-    monkeypatch.setattr(squares.loader._calls, "loop", _Loop(loop, create_future))
+    monkeypatch.setattr(squares.loader._calls._batches, "loop", _Loop(loop, create_future))
     assert len(await squares.loader.load_many(range(1_000))) == 1_000
     assert len(made) == 1
 
@@ -111,6 +111,9 @@ async def test_who_leaves_takes_the_answer_from_nobody_else(squares: Squares) ->
 
 async def test_a_method_becomes_a_loader_of_its_object() -> None:
     class Loaders:
+        def __init__(self) -> None:
+            self.calls = Calls()
+
         @loading
         async def doubles(self, keys: list[int]) -> Mapping[int, int]:
             return {key: 2 * key for key in keys}

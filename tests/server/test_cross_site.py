@@ -17,7 +17,7 @@ WRITE = 'mutation { saveProducts(input: {products: [{idProduct: "p", name: "P", 
 
 async def client_of(database: Database, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     app = build(settings)
-    mount(app, database, settings)
+    app.open(mount(app, database, settings))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://gateway") as client:
         yield client
 

@@ -73,7 +73,7 @@ async def test_an_unexpected_error_of_a_field_is_masked(
 async def test_an_unexpected_error_before_the_operation_is_a_masked_500(
     shop: ShopClient, logged: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.server.running.schema.execute", breaks)
+    monkeypatch.setattr("app.graphql.schema.schema.execute", breaks)
     response = await shop.post("{ __typename }")
     (error,) = response.json()["errors"]
     assert (response.status_code, error["extensions"]["code"]) == (500, "INTERNAL")
@@ -86,7 +86,7 @@ async def test_an_unexpected_error_over_a_socket_is_masked(
 ) -> None:
     app = Starlette()
     mount(app, database)
-    monkeypatch.setattr("app.server.running.schema.stream", breaks)
+    monkeypatch.setattr("app.graphql.schema.schema.stream", breaks)
     async with connected(app) as socket:
         await socket.init({"spm-api-key": shop.key})
         (error,) = await socket.run("{ __typename }")

@@ -8,6 +8,7 @@ from app.domain.contacts import Contact, name_keys
 from app.domain.contacts import email_key as key_of
 from app.domain.limits import LARGEST_ID
 from app.store import statements
+from app.store.arrays import numbers
 from app.store.paging import Page, PrefixSearch, prefix_range
 from app.store.session import Session
 
@@ -15,7 +16,7 @@ _sql = statements.load("contacts.sql")
 
 
 async def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Contact]:
-    return {row["id"]: Contact(*row) for row in await session.fetch(_sql.by_ids, list(ids))}
+    return {row["id"]: Contact(*row) for row in await session.fetch(_sql.by_ids, numbers(ids))}
 
 
 async def page(session: Session, asked: Page[int], search: PrefixSearch = None) -> list[Contact]:
@@ -40,7 +41,7 @@ async def count(session: Session, bound: int, search: PrefixSearch = None) -> in
 
 
 async def existing(session: Session, ids: Iterable[int]) -> set[int]:
-    return {row["id"] for row in await session.fetch(_sql.existing, list(ids))}
+    return {row["id"] for row in await session.fetch(_sql.existing, numbers(ids))}
 
 
 async def by_emails(session: Session, email_keys: Iterable[str]) -> dict[str, list[int]]:

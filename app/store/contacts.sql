@@ -2,7 +2,7 @@
 -- Contacts by their canonical ids.
 select c.id, c.email, c.first_name, c.last_name, c.lang, timestamptz_send(c.created_at) as created,
        timestamptz_send(c.updated_at) as updated
-from unnest($2::bigint[]) as asked (id)
+from unnest($2::text::bigint[]) as asked (id)
 cross join lateral (select * from contacts where shop_id = $1 and id = asked.id limit 1) c;
 
 -- name: page_forward
@@ -87,7 +87,7 @@ select count(*) as n from (
 -- name: existing
 -- Which of these ids are contacts. One of the three look-ups of a batch's contact references.
 select c.id
-from unnest($2::bigint[]) as asked (id)
+from unnest($2::text::bigint[]) as asked (id)
 cross join lateral (select id from contacts where shop_id = $1 and id = asked.id limit 1) c;
 
 -- name: by_emails

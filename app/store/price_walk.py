@@ -23,10 +23,10 @@ from app.store.statements import Statement
 _WALK = """\
 with walked as materialized (
     select c.id as contact, {outcome} as outcome, {reached} as reached
-    from unnest($2::bigint[]) as c (id){steps}
+    from unnest($2::text::bigint[]) as c (id){steps}
 )
 select coalesce(w.outcome, case when p.id is null then 'NO_RECORD' else 'WON' end) as outcome, p.id{values}
-from unnest($3::bigint[], $4::text[]) with ordinality as pair (contact, product, place)
+from unnest($3::text::bigint[], $4::text[]) with ordinality as pair (contact, product, place)
 join walked w on w.contact = pair.contact{source}
 order by pair.place"""
 

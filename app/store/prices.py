@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.domain.prices import Outcome
+from app.store.arrays import numbers
 from app.store.price_walk import Route, compose
 from app.store.session import Session
 
@@ -24,7 +25,9 @@ async def walk(session: Session, route: Route, pairs: Sequence[tuple[int, str]])
     contacts = [contact for contact, _ in pairs]
     products = [product for _, product in pairs]
     statement, parameters = compose(route)
-    rows = await session.fetch_as_gateway(statement, list(dict.fromkeys(contacts)), contacts, products, *parameters)
+    rows = await session.fetch_as_gateway(
+        statement, numbers(dict.fromkeys(contacts)), numbers(contacts), products, *parameters
+    )
     return [Found(_OUTCOMES[row[0]], row[1], row[2:]) for row in rows]
 
 

@@ -11,6 +11,7 @@ from app.domain.definitions import Definition
 from app.domain.limits import LARGEST_ID
 from app.domain.records import Record
 from app.store import statements
+from app.store.arrays import numbers
 from app.store.columns import relation_column
 from app.store.paging import Page
 from app.store.session import Session
@@ -25,7 +26,7 @@ _COLUMNS = (
 
 
 async def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Record]:
-    return {row["id"]: record(row) for row in await session.fetch(_sql.by_ids, list(ids))}
+    return {row["id"]: record(row) for row in await session.fetch(_sql.by_ids, numbers(ids))}
 
 
 async def by_unique_keys(session: Session, definition_id: int, keys: Iterable[str]) -> dict[str, Record]:

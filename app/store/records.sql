@@ -2,7 +2,7 @@
 -- Records by id, of any definition.
 select r.id, r.definition_id, r.version, r.data, timestamptz_send(r.created_at) as created,
        timestamptz_send(r.updated_at) as updated
-from unnest($2::bigint[]) as asked (id)
+from unnest($2::text::bigint[]) as asked (id)
 cross join lateral (select * from records where shop_id = $1 and id = asked.id limit 1) r;
 
 -- name: by_unique_keys

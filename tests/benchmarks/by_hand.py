@@ -23,6 +23,7 @@ from app.domain.prices import money
 from app.graphql.node import decode
 from app.server.settings import read_settings
 from app.store import statements
+from app.store.arrays import numbers
 from app.store.database import Database
 from app.store.price_walk import compose, routes
 from app.store.statements import Statement
@@ -90,7 +91,7 @@ async def priced_catalogue(ask: Ask, model: Model, sent: dict[str, Any]) -> dict
 
 async def one_record(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, Any]:
     """Q4."""
-    [row] = await ask(_records.by_ids, [int(sent["id"])])
+    [row] = await ask(_records.by_ids, numbers([int(sent["id"])]))
     assert row["definition_id"] in model.by_id
     data = orjson.loads(row["data"])
     contacts = await _by_id(ask, _contacts.by_ids, [data["contact_id"]])
@@ -135,10 +136,10 @@ async def _loyalty(ask: Ask, model: Model, sent: dict[str, Any], size: int) -> t
 
 async def _prices(ask: Ask, model: Model, contact: str, products: dict[str, Any]) -> dict[str, str]:
     """What the contact pays for each product."""
-    [known] = await ask(_contacts.existing, [int(contact)])
+    [known] = await ask(_contacts.existing, numbers([int(contact)]))
     [route] = routes(model, model.overrides)
     walk, parameters = compose(route)
-    found = await ask(walk, [known["id"]], [known["id"]] * len(products), list(products), *parameters)
+    found = await ask(walk, numbers([known["id"]]), numbers([known["id"]] * len(products)), list(products), *parameters)
     return {
         id_: money(Decimal(amount) if outcome == "WON" and amount is not None else products[id_]["price"])
         for id_, (outcome, _, amount) in zip(products, found, strict=True)
@@ -146,7 +147,8 @@ async def _prices(ask: Ask, model: Model, contact: str, products: dict[str, Any]
 
 
 async def _by_id(ask: Ask, statement: Statement, ids: Iterable[Any]) -> dict[Any, Any]:
-    return {row["id"]: row for row in await ask(statement, list(ids))}
+    sent = list(ids) if statement is _products.by_ids else numbers(ids)
+    return {row["id"]: row for row in await ask(statement, sent)}
 
 
 def _after(sent: dict[str, Any]) -> int:

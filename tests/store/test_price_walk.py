@@ -13,8 +13,8 @@ from app.domain.paths import choose_path
 from app.domain.slots import assign
 from app.store import definitions
 from app.store.administration import administering
-from app.store.database import Database
 from app.store.arrays import numbers
+from app.store.database import Database
 from app.store.price_walk import Route, compose, routes
 from app.store.prices import Found, walk
 from app.store.record_writes import Row, insert

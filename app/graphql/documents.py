@@ -1,9 +1,10 @@
 """Documents that were parsed, measured and validated, remembered by their text."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import DocumentNode, GraphQLError
+from strawberry.types.graphql import OperationType
 
 from app.graphql.cost import Plan
 
@@ -15,6 +16,15 @@ class Document:
     ast: DocumentNode
     plan: Plan
     errors: list[GraphQLError] | None = None
+    within: object = None  # the limits that its shape was found to keep
+    kinds: dict[str | None, OperationType] = field(init=False)  # of each operation by name; of the first by None
+
+    def __post_init__(self) -> None:
+        operations = self.plan.operations
+        kinds = [OperationType(each.operation.value) for each in operations]
+        self.kinds = {each.name.value: kind for each, kind in zip(operations, kinds, strict=True) if each.name}
+        if kinds:
+            self.kinds[None] = kinds[0]
 
 
 class Documents:
@@ -29,6 +39,11 @@ class Documents:
         if (found := self._kept.get(text)) is not None:
             self._kept.move_to_end(text)
         return found
+
+    def valid(self, text: str | None) -> Document | None:
+        """The document, if it is known and without errors."""
+        found = self.find(text or "")
+        return found if found is not None and found.errors == [] else None
 
     def keep(self, text: str, document: Document) -> None:
         if text not in self._kept:

@@ -55,6 +55,7 @@ class Bounded(SchemaExtension):
     def __init__(self, documents: Documents) -> None:
         super().__init__()
         self._documents = documents
+        self._document: Document | None = None
         self._cost: dict[str, Any] = {}
 
     @property
@@ -75,29 +76,37 @@ class Bounded(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         """Before validation, which takes longer than measuring."""
         asked = self.execution_context
-        assert asked.graphql_document is not None
-        schema: GraphQLSchema = asked.schema._schema
-        self._document = self._documents.find(asked.query or "") or _measured(schema, asked.graphql_document)
-        for shape in self._document.plan.shapes:
-            _check_shape(shape, self._allowance.limits)
-        if self._document.errors is None:
-            self._document.errors = validate_document(schema, asked.graphql_document, asked.validation_rules)
-            self._documents.keep(asked.query or "", self._document)
-        asked.pre_execution_errors = self._document.errors
+        self._document = document = self._measured()
+        if document.errors is None:
+            document.errors = validate_document(asked.schema._schema, document.ast, asked.validation_rules)
+            self._documents.keep(asked.query or "", document)
+        asked.pre_execution_errors = document.errors
         yield
 
     async def on_execute(self) -> AsyncIterator[None]:
-        asked = self.execution_context
-        limits = self._allowance.limits
-        cost = self._document.plan.cost(asked.operation_name, asked.variables or {})
-        self._cost = {"requested": cost, "maximum": limits.cost}
-        _check("cost", cost, limits.cost, "Ask for smaller pages, or for less inside them.")
-        self._allowance.spend(cost)
-        async with self._allowance.turn():
+        """The first stage of a document that is known to be valid."""
+        asked, allowance = self.execution_context, self._allowance
+        document = self._document or self._measured()
+        cost, maximum = document.plan.cost(asked.operation_name, asked.variables or {}), allowance.limits.cost
+        self._cost = {"requested": cost, "maximum": maximum}
+        _check("cost", cost, maximum, "Ask for smaller pages, or for less inside them.")
+        allowance.spend(cost)
+        async with allowance.turn():
             yield
 
     def get_results(self) -> dict[str, Any]:
         return {"cost": self._cost} if self._cost else {}
+
+    def _measured(self) -> Document:
+        """The operation's document. Its shape is checked once, unless it is asked within other limits."""
+        asked, limits = self.execution_context, self._allowance.limits
+        assert asked.graphql_document is not None
+        document = self._documents.find(asked.query or "") or _measured(asked.schema._schema, asked.graphql_document)
+        if document.within is not limits:
+            for shape in document.plan.shapes:
+                _check_shape(shape, limits)
+            document.within = limits
+        return document
 
 
 def _parsed(text: str, tokens: int) -> DocumentNode:

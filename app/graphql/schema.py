@@ -1,11 +1,20 @@
-"""The schema, built once."""
+"""The schema, and how its operations are run."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
 import strawberry
+from graphql import ExecutionResult as CoreResult
+from graphql import GraphQLError, MiddlewareManager
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
+from app.execution import BreadthFirst
 from app.graphql.contacts import Contact
 from app.graphql.definitions import CustomDataDefinition
 from app.graphql.documents import Documents
@@ -19,11 +28,26 @@ from app.graphql.shop import Shop
 from app.graphql.stages import Stages
 from app.graphql.subscription import Subscription
 
-_documents = Documents()
+BREADTH_FIRST, GRAPHQL_CORE = "breadth-first", "graphql-core"
+
+_EXECUTORS: dict[str, list[type[SchemaExtension]]] = {BREADTH_FIRST: [BreadthFirst], GRAPHQL_CORE: []}
+_NO_MIDDLEWARE = MiddlewareManager()
 
 
 class Schema(strawberry.Schema):
-    """Errors are reported by the endpoint; the default would log a traceback for every mistake of a client."""
+    """Errors are reported by the endpoint; the default would log a traceback for every mistake of a client. Extensions
+    must not define `resolve`."""
+
+    def __init__(self, executor: str) -> None:
+        self.documents = Documents()
+        super().__init__(
+            query=Query,
+            mutation=Mutation,
+            subscription=Subscription,
+            types=[Shop, Contact, Product, CustomDataDefinition, CustomDataRecord],
+            config=StrawberryConfig(scalar_map=SCALARS),
+            extensions=[lambda: Bounded(self.documents), *_EXECUTORS[executor]],
+        )
 
     def process_errors(self, *_args: object, **_kwargs: object) -> None:
         return None
@@ -33,12 +57,64 @@ class Schema(strawberry.Schema):
     ) -> SchemaExtensionsRunner:
         return Stages(execution_context, extensions)
 
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """Strawberry's, with a short way for what was asked before: a document that is known to be valid is not parsed
+        and validated again, and neither are the extensions told of these stages."""
+        allowed = tuple(OperationType) if allowed_operation_types is None else allowed_operation_types
+        known = self.documents.valid(query)
+        kind = known.kinds.get(operation_name) if known else None
+        if known is None or kind is None or kind not in allowed:
+            return await super().execute(
+                query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
+            )
+        asked = ExecutionContext(
+            query, self, allowed, context_value, variable_values, root_value=root_value,
+            provided_operation_name=operation_name, graphql_document=known.ast,
+            operation_extensions=operation_extensions,
+        )  # fmt: skip
+        return await self._run(asked)
 
-schema = Schema(
-    query=Query,
-    mutation=Mutation,
-    subscription=Subscription,
-    types=[Shop, Contact, Product, CustomDataDefinition, CustomDataRecord],
-    config=StrawberryConfig(scalar_map=SCALARS),
-    extensions=[lambda: Bounded(_documents)],
-)
+    async def _run(self, asked: ExecutionContext) -> ExecutionResult:
+        """The operation of a valid document."""
+        extensions = self.get_extensions()
+        for extension in extensions:
+            extension.execution_context = asked
+        stages = Stages(asked, extensions)
+        try:
+            async with stages.operation_executing():
+                result = asked.result or await self._run_by_core(asked)
+        except Exception as error:
+            return await self._handle_execution_result(asked, _unrun(error), stages)
+        return await self._handle_execution_result(asked, result, stages)
+
+    async def _run_by_core(self, asked: ExecutionContext) -> CoreResult | ExecutionResult:
+        """Where no extension has run it. The stage is entered already."""
+        result = await self._execute_operation(
+            asked, Stages(asked, []), _NO_MIDDLEWARE, self._get_execute_function(),
+            self._get_custom_context_kwargs(asked.operation_extensions),
+        )  # fmt: skip
+        assert isinstance(result, CoreResult | ExecutionResult)  # nothing is incremental here
+        return result
+
+
+def _unrun(error: Exception) -> PreExecutionError:
+    told = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+    return PreExecutionError(None, [told])
+
+
+@cache
+def schema_for(executor: str) -> Schema:
+    """The schema, run by the executor of this name."""
+    return Schema(executor)
+
+
+schema = schema_for(BREADTH_FIRST)

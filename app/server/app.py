@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.graphql.schema import schema_for
 from app.server.auth import Gate
 from app.server.cors import cross_origin
 from app.server.documents import Persisted, Trusted
@@ -22,6 +25,30 @@ from app.server.sockets import Sockets
 from app.store.database import Database
 from app.store.failures import StoreFailure
 
+_GRAPHQL = "/graphql"
+
+
+class Gateway(Starlette):
+    """Takes what is asked of /graphql straight to its endpoint, which answers whatever happens: the stages for other
+    addresses (matching routes, catching errors) would cost as much as a small query."""
+
+    def __init__(self, settings: Settings, **starlette: Any) -> None:
+        self._cross_origin = cross_origin(settings.cors_origins)
+        self._endpoint: ASGIApp | None = None
+        super().__init__(middleware=self._cross_origin, **starlette)
+
+    def open(self, endpoint: ASGIApp) -> None:
+        """The endpoint is there from now on."""
+        for middleware, args, kwargs in reversed(self._cross_origin):
+            endpoint = middleware(endpoint, *args, **kwargs)
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._endpoint is not None and scope["type"] == "http" and scope["path"] == _GRAPHQL:
+            await self._endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
 
 def create() -> Starlette:
     """The application as the environment sets it up; its lifespan opens and closes the database."""
@@ -32,28 +59,28 @@ def build(settings: Settings) -> Starlette:
     """The application over the database of these settings."""
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Gateway) -> AsyncIterator[None]:
         if settings.database_url is None:
             raise RuntimeError("DATABASE_URL is not set: start the gateway with 'custom-data serve'.")
         database = await Database.connect(
             settings.database_url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms
         )
         try:
-            mount(app, database, settings)
+            app.open(mount(app, database, settings))
             yield
         finally:
             await database.close()
 
-    return Starlette(
+    return Gateway(
+        settings,
         routes=[Route("/", _home), Route("/healthz", _alive)],
-        middleware=cross_origin(settings.cors_origins),
         exception_handlers={404: _refused, 405: _refused},
         lifespan=lifespan,
     )
 
 
-def mount(app: Starlette, database: Database, settings: Settings | None = None) -> None:
-    """The routes that need the database."""
+def mount(app: Starlette, database: Database, settings: Settings | None = None) -> Endpoint:
+    """Adds the routes that need the database; gives the one of /graphql."""
     settings = settings or Settings.model_construct()
 
     async def ready(_request: Request) -> Response:
@@ -64,15 +91,18 @@ def mount(app: Starlette, database: Database, settings: Settings | None = None) 
         return JSONResponse({"ready": True})
 
     documents = Trusted(settings.trusted_documents) if settings.trusted_documents else Persisted()
-    gate, operations = Gate(database), Operations(database, documents, Governor(settings.bounds))
+    schema = schema_for(settings.executor)
+    gate, operations = Gate(database), Operations(schema, database, documents, Governor(settings.bounds))
+    endpoint = Endpoint(gate, operations, settings.bounds.body)
     app.router.routes.append(Route("/readyz", ready))
-    app.router.routes.append(Route("/graphql", Endpoint(gate, operations, settings.bounds.body)))
-    app.router.routes.append(WebSocketRoute("/graphql", Sockets(gate, operations, settings.cors_origins)))
+    app.router.routes.append(Route(_GRAPHQL, endpoint))
+    app.router.routes.append(WebSocketRoute(_GRAPHQL, Sockets(schema, gate, operations, settings.cors_origins)))
     app.router.routes.append(asset_route())
+    return endpoint
 
 
 async def _home(_request: Request) -> Response:
-    return RedirectResponse("/graphql")
+    return RedirectResponse(_GRAPHQL)
 
 
 async def _alive(_request: Request) -> Response:

@@ -2,10 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-
-from starlette.datastructures import Headers
 
 from app.domain.access import Viewer
 from app.domain.shops import Shop, parse_key
@@ -43,7 +41,7 @@ class Gate:
         self._database = database
         self._known: dict[bytes, tuple[float, Admitted]] = {}
 
-    async def admit(self, headers: Headers) -> Admitted:
+    async def admit(self, headers: Mapping[str, str]) -> Admitted:
         """Raises Unauthorised."""
         text = _presented(headers)
         if text is None:
@@ -86,7 +84,7 @@ class Gate:
         raise Unauthorised("This contact token is not valid, or has expired. Have createContactToken make a new one.")
 
 
-def _presented(headers: Headers) -> str | None:
+def _presented(headers: Mapping[str, str]) -> str | None:
     if key := headers.get("spm-api-key"):
         return key.strip()
     scheme, _, key = headers.get("authorization", "").partition(" ")

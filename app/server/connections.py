@@ -31,6 +31,7 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self._in_head and not self.transport.is_closing():
+            self._expect_head()
             self._head += len(data)
             if self._head > LARGEST_HEAD:
                 message = f"Address and headers are larger than {LARGEST_HEAD} bytes. Send values in the body."
@@ -39,8 +40,6 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head, self._head = True, 0
-        if self._timer is None:
-            self._expect_head()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -51,7 +50,9 @@ class Connection(HttpToolsProtocol):
         self._refuse(Refused("BAD_REQUEST", "This is not an HTTP/1.1 request."))
 
     def _expect_head(self) -> None:
-        self._timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        """A head that came as a whole has ended by now, and needs no timer."""
+        if self._timer is None:
+            self._timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
     def _forget_timer(self) -> None:
         if self._timer is not None:

@@ -83,16 +83,18 @@ def _document_id(sent: dict[str, Any]) -> str | None:
     """The id of a stored document: Apollo's `extensions.persistedQuery.sha256Hash`, the `documentId` of GraphQL over
     HTTP's appendix on persisted documents, or Relay's `doc_id`."""
     extensions = sent.get("extensions")
-    if not isinstance(extensions, dict | None):
+    if extensions is not None and not isinstance(extensions, dict):
         raise Refused("BAD_REQUEST", '"extensions" is an object or null.')
     found = sent.get("documentId", sent.get("doc_id"))
     if extensions and (persisted := extensions.get("persistedQuery")) is not None:
         if not isinstance(persisted, dict) or persisted.get("version") != 1 or isinstance(persisted["version"], bool):
             raise Refused("BAD_REQUEST", '"extensions.persistedQuery" is {"version": 1, "sha256Hash": "..."}.')
         found = persisted.get("sha256Hash", "")
-    if not isinstance(found, str | None) or found == "":
+    if found is None:
+        return None
+    if not isinstance(found, str) or found == "":
         raise Refused("BAD_REQUEST", "The id of a stored document is a text that is not empty.")
-    return found and found.removeprefix("sha256:")
+    return found.removeprefix("sha256:")
 
 
 def _number(text: str) -> Decimal:

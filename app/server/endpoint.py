@@ -1,18 +1,22 @@
 """GraphQL over HTTP (the GraphQL Foundation's specification of that name): one request, one operation, one snapshot."""
 
+from collections.abc import Mapping
+
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.server.answers import encode, failure
 from app.server.auth import Gate, Unauthorised
 from app.server.decoding import LARGEST_BODY, GraphQLRequest, decode_json, read_query_string, read_request
 from app.server.explorer import pages
 from app.server.negotiation import GRAPHQL, JSON, answer_type, check_content, wants_page
-from app.server.patience import Incoming, in_time, run_unless_gone
+from app.server.patience import Incoming, Patience
 from app.server.refusals import Refused
+from app.server.replies import Reply
 from app.server.running import READING, WRITING, Operations
+
+_Headers = Mapping[str, str]
 
 _METHODS = {"allow": "GET, HEAD, OPTIONS, POST"}
 
@@ -24,44 +28,48 @@ class Endpoint:
     def __init__(self, gate: Gate, operations: Operations, body_seconds: float) -> None:
         self._gate = gate
         self._operations = operations
-        self._body_seconds = body_seconds
+        self._patience = Patience(body_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
+        headers = _headers(scope)
         incoming = Incoming(headers, receive)
         try:
-            response = await self._respond(scope, headers, incoming)
+            reply = await self._reply(scope, headers, incoming)
         except ClientDisconnect:
             return
         except Exception as error:
-            response = _refusal(error, answer_type(headers.get("accept", "")) or JSON)
-            if response.status_code != 408:  # who was too slow is not waited for again
+            reply = refusal = _refusal(error, answer_type(headers.get("accept", "")) or JSON)
+            if refusal.status != 408:  # who was too slow is not waited for again
                 await incoming.read_on()
-        await response(scope, receive, send)
+        await reply(scope, receive, send)
 
-    async def _respond(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
+    async def _reply(self, scope: Scope, headers: _Headers, receive: Receive) -> ASGIApp:
         method = scope["method"]
         if method == "OPTIONS":
-            return Response(status_code=204, headers=_METHODS)
+            return Reply(204, None, _METHODS)
         if method not in ("GET", "HEAD", "POST"):
             raise Refused("METHOD_NOT_ALLOWED", "Send queries by GET or POST, mutations by POST.", _METHODS)
         accept = headers.get("accept", "")
         if method != "POST" and wants_page(accept) and not _asked(scope["query_string"]):
-            return pages.respond(headers)
+            return pages.respond(Headers(scope=scope))
         return await self._answer(method, scope["query_string"], headers, receive, _negotiated(accept))
 
-    async def _answer(
-        self, method: str, query_string: bytes, headers: Headers, receive: Receive, media: str
-    ) -> Response:
+    async def _answer(self, method: str, query_string: bytes, headers: _Headers, receive: Receive, media: str) -> Reply:
         admitted = await self._gate.admit(headers)
         if method == "POST":
-            asked, allowed = await in_time(_posted(headers, receive), self._body_seconds), WRITING
+            with self._patience.for_body():
+                asked, allowed = await _posted(headers, receive), WRITING
         else:
             asked, allowed = read_query_string(query_string), READING
         operation = self._operations.answer(asked, admitted, allowed, _idempotency_key(headers))
-        answer = await run_unless_gone(receive, operation)
+        answer = await self._patience.run_unless_gone(receive, operation)
         status = 400 if media == GRAPHQL and not answer.executed else 200
-        return _response(encode(answer.body), status, media)
+        return Reply(status, encode(answer.body), media=media)
+
+
+def _headers(scope: Scope) -> _Headers:
+    """By their names, which are in lower case; of several with one name the first counts, as in Starlette's."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
 
 
 def _asked(query_string: bytes) -> bool:
@@ -76,12 +84,12 @@ def _negotiated(accept: str) -> str:
     return media
 
 
-async def _posted(headers: Headers, receive: Receive) -> GraphQLRequest:
+async def _posted(headers: _Headers, receive: Receive) -> GraphQLRequest:
     check_content(headers)
     return read_request(decode_json(await _body(headers, receive)))
 
 
-async def _body(headers: Headers, receive: Receive) -> bytes:
+async def _body(headers: _Headers, receive: Receive) -> bytes:
     declared = headers.get("content-length", "")
     too_large = declared.isdecimal() and len(declared) < 20 and int(declared) > LARGEST_BODY
     chunks, size, more = [], 0, not too_large
@@ -104,18 +112,14 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
     return b"".join(chunks)
 
 
-def _idempotency_key(headers: Headers) -> str | None:
+def _idempotency_key(headers: _Headers) -> str | None:
     return headers.get("idempotency-key", headers.get("x-idempotency-key"))
 
 
-def _refusal(error: Exception, media: str) -> Response:
+def _refusal(error: Exception, media: str) -> Reply:
     if isinstance(error, Unauthorised):
         refused = Refused("UNAUTHENTICATED", str(error), {"www-authenticate": "Bearer"})
     else:
         refused = failure(error)
     status = refused.status or (400 if media == GRAPHQL else 200)
-    return _response(encode(refused.body()), status, media, refused.headers)
-
-
-def _response(body: bytes, status: int, media: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(body, status, headers, f"{media}; charset=utf-8")
+    return Reply(status, encode(refused.body()), refused.headers, media)

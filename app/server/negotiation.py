@@ -1,9 +1,8 @@
 """What a client sends and what it will take: Content-Type, Content-Encoding, Accept."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-
-from starlette.datastructures import Headers
 
 from app.server.refusals import Refused
 
@@ -30,16 +29,20 @@ def wants_page(accept: str) -> bool:
     return "text/html" in accept and _ranges(accept).get("text/html", 0) > 0
 
 
-def check_content(headers: Headers) -> None:
+def check_content(headers: Mapping[str, str]) -> None:
     """Refuses a body that is not plain JSON in UTF-8. A type that a form can send is among them: a page elsewhere then
     cannot post here without being asked first (CORS preflight)."""
-    sent = headers.get("content-type", "")
-    charset = _CHARSET.search(sent)
-    if sent.partition(";")[0].strip().lower() != JSON or (charset and charset[1].lower() not in UTF_8):
+    if not _plain(headers.get("content-type", "")):
         message = "Send the request as JSON in UTF-8, with content-type: application/json."
         raise Refused("UNSUPPORTED_MEDIA_TYPE", message)
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Refused("UNSUPPORTED_MEDIA_TYPE", "Send the body as it is, without content-encoding.")
+
+
+@lru_cache(maxsize=200)
+def _plain(content_type: str) -> bool:
+    charset = _CHARSET.search(content_type)
+    return content_type.partition(";")[0].strip().lower() == JSON and not (charset and charset[1].lower() not in UTF_8)
 
 
 @lru_cache(maxsize=200)

@@ -1,8 +1,8 @@
 """One operation, run: what HTTP and WebSocket share."""
 
 import re
-from collections.abc import AsyncGenerator, Collection, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from app.graphql.context import Context
-from app.graphql.schema import schema
+from app.graphql.schema import Schema
 from app.server.answers import error_body, executed, result_body
 from app.server.auth import Admitted
 from app.server.decoding import GraphQLRequest
@@ -24,6 +24,7 @@ from app.store.database import Database
 Allowed = Collection[OperationType]
 READING: Allowed = (OperationType.QUERY,)
 WRITING: Allowed = (OperationType.QUERY, OperationType.MUTATION)
+_UNRUNNABLE = (CannotGetOperationTypeError, InvalidOperationTypeError)
 _UNRESOLVED = "OPERATION_RESOLUTION_FAILURE"
 _OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
 _TOKENS = 5_000  # parsed to look for operations
@@ -40,7 +41,8 @@ class Answer:
 class Operations:
     """Runs what was asked, each operation in a context of its own."""
 
-    def __init__(self, database: Database, documents: Documents, governor: Governor) -> None:
+    def __init__(self, schema: Schema, database: Database, documents: Documents, governor: Governor) -> None:
+        self._schema = schema
         self._database = database
         self._documents = documents
         self._governor = governor
@@ -56,14 +58,15 @@ class Operations:
         text = self._text(asked, admitted)
         context = self._context(admitted, idempotency_key)
         try:
-            with _understood():
-                result = await schema.execute(
-                    text,
-                    variable_values=asked.variables,
-                    context_value=context,
-                    operation_name=asked.operation_name,
-                    allowed_operation_types=allowed,
-                )
+            result = await self._schema.execute(
+                text,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                allowed_operation_types=allowed,
+            )
+        except _UNRUNNABLE as error:
+            raise _understood(error) from error
         finally:
             await context.close()
         raise_unserved(result, context)
@@ -75,7 +78,7 @@ class Operations:
         text = self._text(asked, admitted)
         context = self._context(admitted)
         try:
-            results = await schema.stream(
+            results = await self._schema.stream(
                 text,
                 variable_values=asked.variables,
                 context_value=context,
@@ -83,8 +86,8 @@ class Operations:
             )
             async with aclosing(results):
                 async for result in results:
-                    with _understood():
-                        _raise_unless_run(result)
+                    if unrunnable := _unrunnable(result):
+                        raise _understood(unrunnable) from unrunnable
                     yield self._told(asked, admitted, result)  # type: ignore[arg-type]  # nothing is incremental here
                     await context.renewed()
         except GraphQLError as error:  # of an extension, which `execute` would have given as a result
@@ -98,9 +101,15 @@ class Operations:
 
     def _text(self, asked: GraphQLRequest, admitted: Admitted) -> str:
         text = self._documents.text(admitted.shop.id, asked)
-        if asked.operation_name is None and _several(text):
+        if asked.operation_name is None and self._several(text):
             raise Refused(_UNRESOLVED, "The document holds several operations. Say which to run, in operationName.")
         return text
+
+    def _several(self, text: str) -> bool:
+        """Whether a document holds several operations. What does not parse, and anonymous operations beside others, are
+        told so later."""
+        known = self._schema.documents.valid(text)
+        return len(known.plan.operations) > 1 if known else _holds_several(text)
 
     def _told(self, asked: GraphQLRequest, admitted: Admitted, result: ExecutionResult) -> Answer:
         began = executed(result)
@@ -111,19 +120,15 @@ class Operations:
         return Answer(result_body(result), began)
 
 
-@contextmanager
-def _understood() -> Iterator[None]:
-    """Turns Strawberry's exceptions about the operation as a whole into ours."""
-    try:
-        yield
-    except CannotGetOperationTypeError as error:
-        raise Refused(_UNRESOLVED, "The document holds no such operation. Check it, and operationName.") from error
-    except InvalidOperationTypeError as error:
-        if error.operation_type is OperationType.SUBSCRIPTION:
-            message = "Subscribe over WebSocket at this address (subprotocol graphql-transport-ws)."
-            raise Refused("SUBSCRIPTION_OVER_HTTP", message) from error
-        message = "GET answers queries only. Send a mutation by POST."
-        raise Refused("METHOD_NOT_ALLOWED", message, {"allow": "POST"}) from error
+def _understood(error: Exception) -> Refused:
+    """Strawberry's exceptions about the operation as a whole as ours."""
+    if not isinstance(error, InvalidOperationTypeError):
+        return Refused(_UNRESOLVED, "The document holds no such operation. Check it, and operationName.")
+    if error.operation_type is OperationType.SUBSCRIPTION:
+        message = "Subscribe over WebSocket at this address (subprotocol graphql-transport-ws)."
+        return Refused("SUBSCRIPTION_OVER_HTTP", message)
+    message = "GET answers queries only. Send a mutation by POST."
+    return Refused("METHOD_NOT_ALLOWED", message, {"allow": "POST"})
 
 
 def _raise_outage(result: ExecutionResult) -> None:
@@ -134,17 +139,13 @@ def _raise_outage(result: ExecutionResult) -> None:
             raise cause
 
 
-def _raise_unless_run(result: object) -> None:
+def _unrunnable(result: object) -> Exception | None:
     """A stream reports as a result what `execute` raises."""
-    if isinstance(result, PreExecutionError) and result.errors:
-        cause = result.errors[0].original_error
-        if isinstance(cause, CannotGetOperationTypeError | InvalidOperationTypeError):
-            raise cause
+    cause = result.errors[0].original_error if isinstance(result, PreExecutionError) and result.errors else None
+    return cause if isinstance(cause, _UNRUNNABLE) else None
 
 
-def _several(text: str) -> bool:
-    """Whether a document holds several named operations. What does not parse, and anonymous operations beside others,
-    are told so later."""
+def _holds_several(text: str) -> bool:
     if len(_OPERATION.findall(text)) < 2:
         return False
     try:

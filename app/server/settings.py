@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     )
     # the file of a manifest: only its documents are run
     trusted_documents: _Manifest | None = Field(default=None, validation_alias="CUSTOM_DATA_TRUSTED_DOCUMENTS")
+    # what runs the operations
+    executor: Literal["breadth-first", "graphql-core"] = Field(
+        default="breadth-first", validation_alias="CUSTOM_DATA_EXECUTOR"
+    )
     # what one operation may ask for
     max_tokens: int = _bound("CUSTOM_DATA_MAX_TOKENS", _BOUNDS.limits.tokens)
     max_depth: int = _bound("CUSTOM_DATA_MAX_DEPTH", _BOUNDS.limits.depth, most=50)

@@ -16,7 +16,7 @@ from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageRec
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws import handlers, types
 
-from app.graphql.schema import schema
+from app.graphql.schema import Schema
 from app.server import frames, open_sockets
 from app.server.answers import encode, failure
 from app.server.auth import Admitted, Gate, Unauthorised
@@ -155,7 +155,7 @@ class Sockets(GraphQL[Headers, None]):
     graphql_transport_ws_handler_class = _Connection
     websocket_adapter_class = _Frames
 
-    def __init__(self, gate: Gate, running: Operations, origins: Collection[str] = ()) -> None:
+    def __init__(self, schema: Schema, gate: Gate, running: Operations, origins: Collection[str] = ()) -> None:
         super().__init__(
             schema,
             graphql_ide=None,

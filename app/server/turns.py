@@ -1,0 +1,109 @@
+"""How many operations of a shop run at once, and for how long."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from app.server.bounds import Bounds
+from app.server.deadlines import Deadlines, TimeLimit
+from app.server.refusals import Refused
+
+
+class Turns:
+    """So many operations of a shop run at once, each for a time; others of that shop wait in line, and no other shop
+    waits for them."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._running = Deadlines(bounds.request)
+        self._queues: dict[int, _Queue] = {}
+
+    def turn(self, shop_id: int) -> "_Turn":
+        """The block of one operation. Raises Refused: with SHOP_BUSY when there is no room, or no turn in time; with
+        TIMEOUT when what runs inside takes too long, and was cancelled."""
+        return _Turn(self, shop_id, self._running)
+
+    def begin(self, shop_id: int) -> bool:
+        """Whether it is the shop's turn at once, which `end` ends."""
+        queue = self._queues.get(shop_id)
+        if queue is None:
+            queue = self._queues[shop_id] = _Queue(self._bounds.in_flight)
+        if not queue.free:
+            return False
+        queue.free -= 1
+        return True
+
+    async def wait(self, shop_id: int) -> None:
+        """Comes back when a turn was passed on. Raises Refused with SHOP_BUSY."""
+        line = self._queues[shop_id].line
+        if len(line) >= self._bounds.waiting:
+            raise self._busy()
+        turn = asyncio.get_running_loop().create_future()
+        line.append(turn)
+        try:
+            async with asyncio.timeout(self._bounds.wait):
+                await turn
+        except BaseException as error:
+            if turn in line:
+                line.remove(turn)
+            elif not turn.cancelled():  # it came too late
+                self.end(shop_id)
+            if isinstance(error, TimeoutError):
+                raise self._busy() from None
+            raise
+
+    def end(self, shop_id: int) -> None:
+        """Passes the turn on to the first in line who still waits."""
+        queue = self._queues[shop_id]
+        while queue.line:
+            turn = queue.line.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        queue.free += 1
+        if queue.free == self._bounds.in_flight:
+            del self._queues[shop_id]
+
+    def _busy(self) -> Refused:
+        most = self._bounds.in_flight
+        message = f"{most} operations of this shop are running already. Send fewer at once, or try again."
+        return Refused("SHOP_BUSY", message, {"retry-after": "1"}, maximum=most)
+
+
+@dataclass(slots=True)
+class _Queue:
+    free: int
+    line: deque[asyncio.Future[None]] = field(default_factory=deque)  # only while nothing is free
+
+
+class _Turn(TimeLimit):
+    """One operation's turn, and its time."""
+
+    __slots__ = ("_shop_id", "_turns")
+
+    def __init__(self, turns: Turns, shop_id: int, running: Deadlines) -> None:
+        super().__init__(running, _too_long)
+        self._turns = turns
+        self._shop_id = shop_id
+
+    async def __aenter__(self) -> None:
+        if not self._turns.begin(self._shop_id):
+            await self._turns.wait(self._shop_id)
+        self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.__exit__(kind, error, trace)
+        finally:
+            self._turns.end(self._shop_id)
+
+
+def _too_long(seconds: float) -> Refused:
+    return Refused(
+        "TIMEOUT",
+        f"The operation took longer than {seconds:g} seconds and was stopped. Ask for less. A mutation may have been "
+        "done: look, or send it again with the same idempotency key.",
+    )

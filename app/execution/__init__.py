@@ -7,5 +7,6 @@ Belongs here: planning a document, reading columns, completing them, errors. Mus
 from app.execution.declaring import Column, attribute, batched, each
 from app.execution.extension import BreadthFirst
 from app.execution.leaves import as_it_is
+from app.execution.representing import represents
 
-__all__ = ["BreadthFirst", "Column", "as_it_is", "attribute", "batched", "each"]
+__all__ = ["BreadthFirst", "Column", "as_it_is", "attribute", "batched", "each", "represents"]

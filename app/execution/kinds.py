@@ -17,6 +17,7 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE, get_strawberry_type_cast
 from strawberry.types.union import StrawberryUnion
 
 from app.execution.columns import Values, plain
+from app.execution.representing import represented
 
 if TYPE_CHECKING:
     from app.execution.plan import PlannedField
@@ -108,9 +109,11 @@ def _any_cast(values: Values) -> bool:
 
 
 def _class_of(kind: GraphQLObjectType) -> type | None:
-    """The class by which alone Strawberry tells objects of the type."""
+    """The class by which alone objects of the type are told."""
     declared = kind.extensions.get(_BACKREF)
-    return declared.origin if isinstance(declared, StrawberryObjectDefinition) and _by_class(declared) else None
+    if not isinstance(declared, StrawberryObjectDefinition):
+        return None
+    return represented(declared.is_type_of) or (declared.origin if _by_class(declared) else None)
 
 
 def _by_class(declared: StrawberryObjectDefinition) -> bool:

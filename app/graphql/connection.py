@@ -1,6 +1,7 @@
 """Relay connections with keyset cursors."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
@@ -45,7 +46,8 @@ class Edge(Generic[N]):
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[N]):
     nodes: list[N]
-    keys: strawberry.Private[Sequence[object]]  # what the list is ordered by, of each node
+    rows: strawberry.Private[Sequence[Any]]
+    key: strawberry.Private[Callable[[Any], object]]  # of a row: what the list is ordered by
     page: strawberry.Private[Page[Any]]
     more: strawberry.Private[bool]
     counted: strawberry.Private[Callable[[], Awaitable[int]]]
@@ -55,14 +57,14 @@ class Connection(Generic[N]):
         return PageInfo(
             has_next_page=self.more if not self.page.backward else self.page.before is not None,
             has_previous_page=self.more if self.page.backward else self.page.after is not None,
-            start_cursor=encode("cursor", self.keys[0]) if self.keys else None,
-            end_cursor=encode("cursor", self.keys[-1]) if self.keys else None,
+            start_cursor=encode("cursor", self.key(self.rows[0])) if self.rows else None,
+            end_cursor=encode("cursor", self.key(self.rows[-1])) if self.rows else None,
         )
 
     @strawberry.field(description="The same nodes, each with its cursor.")
     def edges(self) -> list[Edge[N]]:
-        nodes = zip(self.keys, self.nodes, strict=True)
-        return [Edge(cursor=encode("cursor", key), node=node) for key, node in nodes]
+        nodes = zip(self.rows, self.nodes, strict=True)
+        return [Edge(cursor=encode("cursor", self.key(row)), node=node) for row, node in nodes]
 
     @strawberry.field(description="All of them, whatever the page. Costs a statement: ask where it is shown.")
     async def total_count(self) -> TotalCount:
@@ -118,15 +120,16 @@ def _cursor(text: str | None, name: str, key: Callable[[str], T | None]) -> T | 
     return found
 
 
+_ID = attrgetter("id")
+
+
 def connect(
-    rows: Sequence[T], page: Page[Any], key: Callable[[T], object], node: Callable[[T], N],
-    counted: Callable[[], Awaitable[int]],
-) -> Connection[N]:  # fmt: skip
-    """A connection of the rows fetched for a page."""
+    rows: Sequence[T], page: Page[Any], nodes: Callable[[Sequence[T]], list[N]], counted: Callable[[], Awaitable[int]]
+) -> Connection[N]:
+    """A connection of the rows fetched for a page, in order of their ids."""
     size = page.limit - 1
     more = len(rows) > size
     shown = list(rows[:size])
     if page.backward:
         shown.reverse()
-    keys = [key(row) for row in shown]
-    return Connection(nodes=[node(row) for row in shown], keys=keys, page=page, more=more, counted=counted)
+    return Connection(nodes=nodes(shown), rows=shown, key=_ID, page=page, more=more, counted=counted)

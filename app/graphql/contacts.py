@@ -1,15 +1,15 @@
 """Contacts and the customers they unify."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import strawberry
 
 from app.domain import contacts as domain
 from app.domain.references import ContactReference as Reference
 from app.domain.references import parse_contact
-from app.execution import Column, attribute, batched
+from app.execution import Column, attribute, batched, represents
 from app.graphql.access import forbid, may_read, only_keys, only_own
 from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.context import Info
@@ -48,6 +48,12 @@ class Customer:
     row: strawberry.Private[domain.Customer]
 
 
+class ShownContact(NamedTuple):
+    """What resolvers of a contact are given."""
+
+    row: domain.Contact
+
+
 @strawberry.type(description="A person: the profile unified from customers, which records attach to.")
 class Contact(Node):
     id: strawberry.ID = opaque_id("Contact")
@@ -59,6 +65,7 @@ class Contact(Node):
     created_at: datetime = attribute("row.created_at")
     updated_at: datetime = attribute("row.updated_at")
     row: strawberry.Private[domain.Contact]
+    is_type_of = represents(ShownContact)
 
     @batched(description="What the shop's systems know of this person.")
     @staticmethod
@@ -144,20 +151,19 @@ async def find_contact(info: Info, sent: ContactReference) -> int:
     return found.id
 
 
-def contact_node(row: domain.Contact) -> Contact:
-    return Contact(row=row)
+def contact_nodes(rows: Iterable[domain.Contact | None]) -> list[Any]:
+    return [row and ShownContact(row) for row in rows]
 
 
 async def load_contact(info: Info, contact_id: int) -> Contact | None:
     only_own(info, contact_id)
-    row = await info.context.loaders.contacts.load(contact_id)
-    return Contact(row=row) if row is not None else None
+    [contact] = contact_nodes([await info.context.loaders.contacts.load(contact_id)])
+    return cast(Contact | None, contact)
 
 
 async def load_contacts(info: Info, ids: Sequence[int | None]) -> Column[Contact | None]:
     """The contacts of these ids, aligned; an id that the viewer may not ask for fails alone."""
-    rows = await info.context.loaders.contacts.load_many(ids)
-    contacts: list[Contact | Exception | None] = [Contact(row=row) if row is not None else None for row in rows]
+    contacts = contact_nodes(await info.context.loaders.contacts.load_many(ids))
     if info.context.viewer.contact_id is not None:
         for index, id_ in enumerate(ids):
             try:

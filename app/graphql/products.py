@@ -1,9 +1,9 @@
 """Products, at the price of whoever asks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, cast
 
 import strawberry
 
@@ -11,7 +11,7 @@ from app.domain import products as domain
 from app.domain.limits import PAGE_SIZE, SEARCH_LENGTH
 from app.domain.prices import FieldPrice, decide, payable
 from app.domain.text import text_problem
-from app.execution import Column, attribute, batched
+from app.execution import Column, attribute, batched, represents
 from app.graphql.access import may_read, only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, text_page
 from app.graphql.contacts import ContactReference, find_contact
@@ -36,8 +36,16 @@ ForContact = Annotated[
 Products: TypeAlias = Sequence["Product"]
 
 
+class ShownProduct(NamedTuple):
+    """What resolvers of a product are given: whose price it is, too, unless they are told another contact."""
+
+    row: domain.Product
+    viewer: int | None
+
+
 @strawberry.type(description="A catalogue item.")
 class Product(Node):
+    is_type_of = represents(ShownProduct)
     id: strawberry.ID = opaque_id("Product")
     id_product: strawberry.ID = attribute("row.id")
     reference: str | None = attribute("row.reference")
@@ -129,20 +137,20 @@ def _discount(product: Product, quote: Quote) -> FieldPrice:
     return decide(product.row.price_discount, quote.get("price_discount", ()))
 
 
-def product_node(row: domain.Product, viewer: int | None = None) -> Product:
-    return Product(row=row, viewer=viewer)
+def product_nodes(rows: Iterable[domain.Product | None], viewer: int | None) -> list[Any]:
+    return [row and ShownProduct(row, viewer) for row in rows]
 
 
 async def load_products(info: Info, ids: Sequence[str | None]) -> Column[Product | None]:
     """The products of these ids, aligned."""
     viewer = info.context.viewer.contact_id
-    rows = await info.context.loaders.products.load_many(ids)
-    return [Product(row=row, viewer=viewer) if row is not None else None for row in rows]
+    return product_nodes(await info.context.loaders.products.load_many(ids), viewer)
 
 
 async def load_product(info: Info, product_id: str, viewer: int | None = None) -> Product | None:
     row = await info.context.loaders.products.load(product_id)
-    return product_node(row, viewer or info.context.viewer.contact_id) if row is not None else None
+    [product] = product_nodes([row], viewer or info.context.viewer.contact_id)
+    return cast(Product | None, product)
 
 
 async def catalogue(
@@ -160,7 +168,7 @@ async def catalogue(
     async def counted() -> int:
         return await loaders.catalogue_counts.load(key) or 0
 
-    return connect(rows, page, lambda row: row.id, lambda row: product_node(row, viewer), counted)
+    return connect(rows, page, lambda shown: product_nodes(shown, viewer), counted)
 
 
 async def chosen(info: Info, ids: Sequence[str]) -> Connection[Product]:
@@ -176,7 +184,7 @@ async def chosen(info: Info, ids: Sequence[str]) -> Connection[Product]:
         return len(found)
 
     viewer = info.context.viewer.contact_id
-    return connect(found, Page(len(found) + 1), lambda row: row.id, lambda row: product_node(row, viewer), counted)
+    return connect(found, Page(len(found) + 1), lambda shown: product_nodes(shown, viewer), counted)
 
 
 def check_search(search: str | None) -> None:

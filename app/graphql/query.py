@@ -11,7 +11,7 @@ from app.graphql import documented
 from app.graphql import overrides as override_types
 from app.graphql.access import only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
-from app.graphql.contacts import Contact, ContactReference, contact_node, find_contact, load_contact
+from app.graphql.contacts import Contact, ContactReference, contact_nodes, find_contact, load_contact
 from app.graphql.context import Info
 from app.graphql.definitions import (
     CustomDataDefinition,
@@ -139,7 +139,7 @@ async def contacts(
     async def counted() -> int:
         return await contact_store.count(session, COUNT_BOUND + 1, search)
 
-    return connect(rows, page, lambda row: row.id, contact_node, counted)
+    return connect(rows, page, contact_nodes, counted)
 
 
 async def product(info: Info, id_product: strawberry.ID) -> Product | None:

@@ -1,9 +1,11 @@
 """Records: their data, and where their relations lead."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import repeat
 from operator import attrgetter
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, NamedTuple, TypeAlias, cast
 
 import strawberry
 
@@ -11,7 +13,7 @@ from app.domain import records as domain
 from app.domain.access import may_own, owns
 from app.domain.definitions import Definition, Target
 from app.domain.limits import COUNT_BOUND
-from app.execution import Column, attribute, batched, each
+from app.execution import Column, attribute, batched, each, represents
 from app.graphql.access import forbid, may_read, only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, number_page
 from app.graphql.contacts import Contact
@@ -32,8 +34,16 @@ OnlyFields = Annotated[list[str] | None, strawberry.argument(description="Only t
 Records: TypeAlias = Sequence["CustomDataRecord"]
 
 
+class ShownRecord(NamedTuple):
+    """What resolvers of a record are given."""
+
+    row: domain.Record
+    schema: Definition
+
+
 @strawberry.type(description="One record of a custom object.")
 class CustomDataRecord(Node):
+    is_type_of = represents(ShownRecord)
     id: strawberry.ID = opaque_id("CustomDataRecord")
     id_record: strawberry.ID = own_id()
     version: int = attribute("row.version", description="Starts at 1 and grows with every change.")
@@ -103,8 +113,16 @@ class CustomDataRecord(Node):
         return await _priced(info, pairs)
 
 
+def record_nodes(rows: Iterable[domain.Record], definition: Definition) -> list[Any]:
+    """Records of one definition."""
+    return list(map(_shown, zip(rows, repeat(definition))))
+
+
+_shown: Callable[[tuple[object, ...]], ShownRecord] = partial(tuple.__new__, ShownRecord)
+
+
 def record_node(row: domain.Record, definition: Definition) -> CustomDataRecord:
-    return CustomDataRecord(row=row, schema=definition)
+    return cast(CustomDataRecord, ShownRecord(row, definition))
 
 
 def _data(record: CustomDataRecord, fields: list[str] | None) -> dict[str, Any]:
@@ -184,7 +202,7 @@ async def records_page(info: Info, key_or_id: str, asked: PageArguments) -> Conn
             return await store.count(session, definition.id, COUNT_BOUND + 1)
         return await store.count_of_contact(session, definition, own, COUNT_BOUND + 1)
 
-    return connect(rows, page, lambda row: row.id, lambda row: record_node(row, definition), counted)
+    return connect(rows, page, lambda shown: record_nodes(shown, definition), counted)
 
 
 def _pair(record: CustomDataRecord, product_field: str | None, contact_field: str | None) -> Pair | None:

@@ -12,7 +12,7 @@ from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
 from app.graphql.products import Product, load_products
-from app.graphql.records import CustomDataRecord, find_definition, load_records, record_node, same_definition
+from app.graphql.records import CustomDataRecord, find_definition, load_records, record_nodes, same_definition
 from app.loaders.operation import RelatedCountKey, RelatedKey
 
 Found = Contact | Product | CustomDataRecord | None
@@ -99,7 +99,7 @@ async def _pages(
         async def counted() -> int:
             return await loaders.related_counts.load(RelatedCountKey(definition.id, key.field, key.value)) or 0
 
-        return connect(rows, page, lambda row: row.id, lambda row: record_node(row, definition), counted)
+        return connect(rows, page, lambda shown: record_nodes(shown, definition), counted)
 
     shown = zip(ways, keys, found, strict=True)
     return [

@@ -17,6 +17,7 @@ from app.server.cors import cross_origin
 from app.server.documents import Persisted, Trusted
 from app.server.endpoint import Endpoint
 from app.server.explorer.assets import asset_route
+from app.server.garbage import spare_collections
 from app.server.governor import Governor
 from app.server.refusals import Refused
 from app.server.running import Operations
@@ -67,6 +68,7 @@ def build(settings: Settings) -> Starlette:
         )
         try:
             app.open(mount(app, database, settings))
+            spare_collections()
             yield
         finally:
             await database.close()

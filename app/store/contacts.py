@@ -1,8 +1,11 @@
 """Contacts: reading, searching, and who an identifier means."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
+
+import asyncpg
 
 from app.domain.contacts import Contact, name_keys
 from app.domain.contacts import email_key as key_of
@@ -13,10 +16,11 @@ from app.store.paging import Page, PrefixSearch, prefix_range
 from app.store.session import Session
 
 _sql = statements.load("contacts.sql")
+_contact: Callable[[asyncpg.Record], Contact] = partial(tuple.__new__, Contact)
 
 
 async def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Contact]:
-    return {row["id"]: Contact(*row) for row in await session.fetch(_sql.by_ids, numbers(ids))}
+    return {contact.id: contact for contact in map(_contact, await session.fetch(_sql.by_ids, numbers(ids)))}
 
 
 async def page(session: Session, asked: Page[int], search: PrefixSearch = None) -> list[Contact]:
@@ -28,7 +32,7 @@ async def page(session: Session, asked: Page[int], search: PrefixSearch = None) 
     else:
         statement = _sql.search_backward if asked.backward else _sql.search_forward
         rows = await session.fetch(statement, *bounds, *prefix_range(search))
-    return [Contact(*row) for row in rows]
+    return list(map(_contact, rows))
 
 
 async def count(session: Session, bound: int, search: PrefixSearch = None) -> int:
@@ -70,7 +74,7 @@ async def insert(session: Session, people: Sequence[PersonRow]) -> list[int]:
 
 
 async def lock(session: Session, ids: Iterable[int]) -> dict[int, Contact]:
-    return {row["id"]: Contact(*row) for row in await session.fetch(_sql.lock, list(ids))}
+    return {contact.id: contact for contact in map(_contact, await session.fetch(_sql.lock, list(ids)))}
 
 
 async def update(session: Session, people: dict[int, PersonRow]) -> None:

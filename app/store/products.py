@@ -1,9 +1,12 @@
 """Products: reading, searching, writing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
+
+import asyncpg
 
 from app.domain.limits import IDENTIFIER_LENGTH
 from app.domain.products import Product, ProductDraft
@@ -13,10 +16,11 @@ from app.store.paging import Page, PrefixSearch, prefix_range
 from app.store.session import Session
 
 _sql = statements.load("products.sql")
+_product: Callable[[asyncpg.Record], Product] = partial(tuple.__new__, Product)
 
 
 async def by_ids(session: Session, ids: Iterable[str]) -> dict[str, Product]:
-    return {row["id"]: Product(*row) for row in await session.fetch(_sql.by_ids, _storable(ids))}
+    return {product.id: product for product in map(_product, await session.fetch(_sql.by_ids, _storable(ids)))}
 
 
 async def page(session: Session, asked: Page[str], search: PrefixSearch = None, *, active: bool) -> list[Product]:
@@ -28,7 +32,7 @@ async def page(session: Session, asked: Page[str], search: PrefixSearch = None, 
     else:
         statement = _sql.search_backward if asked.backward else _sql.search_forward
         rows = await session.fetch(statement, *bounds, *prefix_range(search))
-    return [Product(*row) for row in rows]
+    return list(map(_product, rows))
 
 
 async def count(session: Session, bound: int, search: PrefixSearch = None, *, active: bool) -> int:
@@ -52,7 +56,7 @@ async def by_references(session: Session, references: Iterable[str]) -> dict[str
 
 
 async def lock(session: Session, ids: Iterable[str]) -> dict[str, Product]:
-    return {row["id"]: Product(*row) for row in await session.fetch(_sql.lock, _storable(ids))}
+    return {product.id: product for product in map(_product, await session.fetch(_sql.lock, _storable(ids)))}
 
 
 async def insert(session: Session, drafts: Sequence[ProductDraft]) -> set[str]:

@@ -1,7 +1,9 @@
 """Records: reading by id, by key, in pages, and along a relation."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from operator import itemgetter
 
 import asyncpg
 import orjson
@@ -26,19 +28,19 @@ _COLUMNS = (
 
 
 async def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Record]:
-    return {row["id"]: record(row) for row in await session.fetch(_sql.by_ids, numbers(ids))}
+    return {record.id: record for record in record_list(await session.fetch(_sql.by_ids, numbers(ids)))}
 
 
 async def by_unique_keys(session: Session, definition_id: int, keys: Iterable[str]) -> dict[str, Record]:
     rows = await session.fetch(_sql.by_unique_keys, definition_id, list(keys))
-    return {row["unique_key"]: record(row) for row in rows}
+    return dict(zip((row["unique_key"] for row in rows), record_list(rows), strict=True))
 
 
 async def page(session: Session, definition_id: int, asked: Page[int]) -> list[Record]:
     """A definition's records in order of id, last first when asked backward."""
     statement = _sql.page_backward if asked.backward else _sql.page_forward
     bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit)
-    return [record(row) for row in await session.fetch(statement, definition_id, *bounds)]
+    return record_list(await session.fetch(statement, definition_id, *bounds))
 
 
 async def count(session: Session, definition_id: int, bound: int) -> int:
@@ -54,7 +56,7 @@ async def page_of_contact(session: Session, definition: Definition, contact_id: 
         f" and r.id > $4 and r.id < $5 order by r.id {direction} limit $6",
     )
     bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit)
-    return [record(row) for row in await session.fetch(statement, definition.id, contact_id, *bounds)]
+    return record_list(await session.fetch(statement, definition.id, contact_id, *bounds))
 
 
 async def count_of_contact(session: Session, definition: Definition, contact_id: int, bound: int) -> int:
@@ -89,8 +91,8 @@ async def related(
         statement, definition.id, list(values), asked.after or 0, asked.before or LARGEST_ID, asked.limit
     )
     found = defaultdict(list)
-    for row in rows:
-        found[row["value"]].append(record(row))
+    for row, record in zip(rows, record_list(rows), strict=True):
+        found[row["value"]].append(record)
     return found
 
 
@@ -125,10 +127,15 @@ async def referenced(session: Session, ids: Sequence[int], by_slot: dict[str, li
     return {row["id"] for row in await session.fetch(_sql.referenced, list(ids), *_per_slot(by_slot))}
 
 
-def record(row: asyncpg.Record) -> Record:
-    """Of a row that ends in the columns of a record."""
-    id_, definition_id, version, data, created, updated = row[-6:]
-    return Record(id_, definition_id, version, orjson.loads(data), created, updated)
+def record_list(rows: Sequence[asyncpg.Record]) -> list[Record]:
+    """Of rows that end in the columns of a record. All their data are read as one document."""
+    ids, definitions, versions, created, updated = (map(itemgetter(place), rows) for place in (-6, -5, -4, -2, -1))
+    data = orjson.loads(f"[{','.join(map(_data, rows))}]")
+    return list(map(_record, zip(ids, definitions, versions, data, created, updated, strict=True)))
+
+
+_data = itemgetter(-3)
+_record: Callable[[tuple[object, ...]], Record] = partial(tuple.__new__, Record)
 
 
 def _per_slot(by_slot: dict[str, list[int]]) -> list[list[int]]:

@@ -12,6 +12,7 @@ from app.domain.limits import IDENTIFIER_LENGTH
 from app.domain.products import Product, ProductDraft
 from app.domain.text import search_key, text_problem
 from app.store import statements
+from app.store.arrays import texts
 from app.store.paging import Page, PrefixSearch, prefix_range
 from app.store.session import Session
 
@@ -20,7 +21,7 @@ _product: Callable[[asyncpg.Record], Product] = partial(tuple.__new__, Product)
 
 
 async def by_ids(session: Session, ids: Iterable[str]) -> dict[str, Product]:
-    return {product.id: product for product in map(_product, await session.fetch(_sql.by_ids, _storable(ids)))}
+    return {product.id: product for product in map(_product, await session.fetch(_sql.by_ids, texts(_storable(ids))))}
 
 
 async def page(session: Session, asked: Page[str], search: PrefixSearch = None, *, active: bool) -> list[Product]:
@@ -45,7 +46,7 @@ async def count(session: Session, bound: int, search: PrefixSearch = None, *, ac
 
 
 async def existing(session: Session, ids: Iterable[str]) -> set[str]:
-    return {row["id"] for row in await session.fetch(_sql.existing, list(ids))}
+    return {row["id"] for row in await session.fetch(_sql.existing, texts(list(ids)))}
 
 
 async def by_references(session: Session, references: Iterable[str]) -> dict[str, list[str]]:

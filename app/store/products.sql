@@ -2,7 +2,7 @@
 -- Products by their ids.
 select p.id, p.reference, p.name, p.price, p.price_discount, p.currency, p.lang, p.is_active,
        timestamptz_send(p.created_at) as created, timestamptz_send(p.updated_at) as updated
-from unnest($2::text[]) as asked (id)
+from unnest($2::text::text[]) as asked (id)
 cross join lateral (select * from products where shop_id = $1 and id = asked.id limit 1) p;
 
 -- name: page_forward
@@ -77,7 +77,7 @@ select count(*) as n from (
 -- name: existing
 -- Which of these ids are products.
 select p.id
-from unnest($2::text[]) as asked (id)
+from unnest($2::text::text[]) as asked (id)
 cross join lateral (select id from products where shop_id = $1 and id = asked.id limit 1) p;
 
 -- name: by_references

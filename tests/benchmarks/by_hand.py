@@ -23,7 +23,7 @@ from app.domain.prices import money
 from app.graphql.node import decode
 from app.server.settings import read_settings
 from app.store import statements
-from app.store.arrays import numbers
+from app.store.arrays import numbers, texts
 from app.store.database import Database
 from app.store.price_walk import compose, routes
 from app.store.statements import Statement
@@ -147,7 +147,7 @@ async def _prices(ask: Ask, model: Model, contact: str, products: dict[str, Any]
 
 
 async def _by_id(ask: Ask, statement: Statement, ids: Iterable[Any]) -> dict[Any, Any]:
-    sent = list(ids) if statement is _products.by_ids else numbers(ids)
+    sent = texts(list(ids)) if statement is _products.by_ids else numbers(ids)
     return {row["id"]: row for row in await ask(statement, sent)}
 
 

@@ -3,9 +3,12 @@
 "Cheapest wins" would be wrong: a contract may be dearer than the list price. Amounts stay exact throughout.
 """
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import Enum
+from functools import partial
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from app.domain.definitions import Model, OverrideSource
@@ -58,6 +61,35 @@ def answer(source: OverrideSource, outcome: Outcome, record_id: int | None, stor
     return SourceAnswer(source, Outcome.WON, amount, record_id)
 
 
+def answers(
+    source: OverrideSource, outcomes: Sequence[Outcome], record_ids: Sequence[int | None], stored: Sequence[str | None]
+) -> list[SourceAnswer]:
+    """The same for many walks. Plain digits, as nearly all amounts are, are not looked at one by one."""
+    if not _PLAIN("".join(filter(None, stored))):
+        return [answer(source, *walk) for walk in zip(outcomes, record_ids, stored, strict=True)]
+    try:
+        amounts, ended = _plain(outcomes, stored)
+    except InvalidOperation:  # "" or "1.2.3"
+        return [answer(source, *walk) for walk in zip(outcomes, record_ids, stored, strict=True)]
+    return [*map(_said, zip(repeat(source), ended, amounts, record_ids))]
+
+
+def _plain(
+    outcomes: Sequence[Outcome], stored: Sequence[str | None]
+) -> tuple[Sequence[Decimal | None], Sequence[Outcome]]:
+    """The amounts where digits are stored or nothing is, and the outcomes in the light of these."""
+    if outcomes.count(_WON) == len(outcomes) and None not in stored:
+        return [*map(Decimal, stored)], outcomes  # type: ignore[arg-type]  # none of them is None
+    walks = list(zip(outcomes, stored, strict=True))
+    amounts = [Decimal(text) if text is not None and outcome is _WON else None for outcome, text in walks]
+    return amounts, [_EMPTY if text is None and outcome is _WON else outcome for outcome, text in walks]
+
+
+_PLAIN = re.compile(r"[0-9.]*").fullmatch
+_WON, _EMPTY = Outcome.WON, Outcome.NULL_VALUE  # as an attribute of the class they take longer
+_said = partial(tuple.__new__, SourceAnswer)  # without a call of Python for each
+
+
 def negative_problem(stored: Any) -> Problem | None:
     """Why a stored number cannot be saved in a field that prices are taken from."""
     if stored is None or Decimal(str(stored)) >= 0:
@@ -86,6 +118,27 @@ def _chosen(native: Decimal | None, answers: Iterable[SourceAnswer]) -> FieldPri
             winner = each
         said.append(each)
     return FieldPrice(native if winner is None else winner.amount, native, winner, tuple(said))
+
+
+def amount_of(native: Decimal | None, answers: Sequence[SourceAnswer]) -> Decimal | None:
+    """`decide(...).amount`, of answers in order of priority."""
+    for each in answers:
+        if each.amount is not None:
+            return each.amount
+    return native
+
+
+def payable_of(
+    native: Decimal, native_discount: Decimal | None, prices: Sequence[SourceAnswer], discounts: Sequence[SourceAnswer]
+) -> Decimal:
+    """`payable` of what `decide` would say, of answers in order of priority."""
+    discount = amount_of(None, discounts)
+    if discount is not None:
+        return discount
+    price = amount_of(None, prices)
+    if price is not None:
+        return price
+    return native if native_discount is None else native_discount
 
 
 def payable(price: FieldPrice, discount: FieldPrice) -> Decimal:

@@ -9,7 +9,7 @@ import strawberry
 
 from app.domain import products as domain
 from app.domain.limits import PAGE_SIZE, SEARCH_LENGTH
-from app.domain.prices import FieldPrice, decide, payable
+from app.domain.prices import amount_of, payable_of
 from app.domain.text import text_problem
 from app.execution import Column, attribute, batched, represents
 from app.graphql.access import may_read, only_keys
@@ -66,20 +66,23 @@ class Product(Node):
     @staticmethod
     async def price(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
         _, quotes = await _quotes(parents, info, contact)
-        return [_price(parent, quote).amount for parent, quote in zip(parents, quotes, strict=True)]
+        return [amount_of(parent.row.price, quote["price"]) for parent, quote in zip(parents, quotes, strict=True)]
 
     @batched(description="The reduced price for this contact, if there is one.")
     @staticmethod
     async def price_discount(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
         _, quotes = await _quotes(parents, info, contact)
-        return [_discount(parent, quote).amount for parent, quote in zip(parents, quotes, strict=True)]
+        return [
+            amount_of(parent.row.price_discount, quote["price_discount"])
+            for parent, quote in zip(parents, quotes, strict=True)
+        ]
 
     @batched(description="What this contact pays in the end.")
     @staticmethod
     async def payable(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
         _, quotes = await _quotes(parents, info, contact)
         return [
-            payable(_price(parent, quote), _discount(parent, quote))
+            payable_of(parent.row.price, parent.row.price_discount, quote["price"], quote["price_discount"])
             for parent, quote in zip(parents, quotes, strict=True)
         ]
 
@@ -114,8 +117,9 @@ async def _quotes(
     products: Products, info: Info, contact: ContactReference | None
 ) -> tuple[list[int | None], list[Quote]]:
     """For each product whose price is asked, and what the sources say of it."""
-    contacts = [product.viewer for product in products]
-    if contact is not None:
+    if contact is None:
+        contacts = [product.viewer for product in products]
+    else:
         may_read(info)
         contacts = [await find_contact(info, contact)] * len(products)
     own = info.context.viewer.contact_id
@@ -126,15 +130,10 @@ async def _quotes(
         for contact_id, product in zip(contacts, products, strict=True)
     ]
     quotes = await info.context.loaders.prices.load_many(pairs)
-    return contacts, [quote or {} for quote in quotes]
+    return contacts, [quote or _NATIVE for quote in quotes]
 
 
-def _price(product: Product, quote: Quote) -> FieldPrice:
-    return decide(product.row.price, quote.get("price", ()))
-
-
-def _discount(product: Product, quote: Quote) -> FieldPrice:
-    return decide(product.row.price_discount, quote.get("price_discount", ()))
+_NATIVE: Quote = {"price": (), "price_discount": ()}
 
 
 def product_nodes(rows: Iterable[domain.Product | None], viewer: int | None) -> list[Any]:

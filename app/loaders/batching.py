@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader
@@ -41,34 +42,37 @@ class Loader(Generic[K, V]):
     def __init__(self, many: "Many[K, V]", calls: Calls) -> None:
         self._many = many
         self._calls = calls
-        self._answers: dict[K, V] = {}
-        self._asked: set[K] = set()
+        self._answers: dict[K | None, V | None] = {None: None}
         self._turn = asyncio.Lock()
 
-    def load_many(self, keys: Sequence[K | None]) -> Awaitable[list[V | None]]:
+    async def load_many(self, keys: Sequence[K | None]) -> list[V | None]:
         """The answers, aligned with the keys. Raises what asking raised; it may then be asked again."""
-        return self._calls.ask(self, keys)
+        if all(map(self._answers.__contains__, keys)):
+            return self.known(keys)
+        return await self._calls.ask(self, keys)
 
     async def load(self, key: K) -> V | None:
         """The answer to one key."""
-        if key in self._asked:
-            return self._answers.get(key)
+        if key in self._answers:
+            return self._answers[key]
         return (await self.load_many((key,)))[0]
 
     async def learn(self, columns: Sequence[Sequence[K | None]]) -> Exception | None:
         """Asks what is not known yet; gives what that raised. Who comes while others ask waits for their answers."""
         async with self._turn:
-            asked = self._asked
-            new = list({key: None for keys in columns for key in keys if key is not None and key not in asked})
-            try:
-                self._answers.update(await self._many(new) if new else {})
-            except Exception as error:
-                return error
-            asked.update(new)
+            new: dict[Any, V | None] = dict.fromkeys(chain.from_iterable(columns))
+            for key in new.keys() & self._answers.keys():
+                del new[key]
+            if new:
+                try:
+                    new.update(await self._many([*new]))
+                except Exception as error:
+                    return error
+                self._answers.update(new)
             return None
 
     def known(self, keys: Sequence[K | None]) -> list[V | None]:
-        return [*map(self._answers.get, keys)]  # type: ignore[arg-type]  # None is no key
+        return [*map(self._answers.get, keys)]
 
 
 class loading(Generic[K, V]):

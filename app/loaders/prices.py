@@ -1,26 +1,30 @@
 """What the override sources say about pairs of contact and product."""
 
 from collections.abc import Mapping, Sequence
+from weakref import finalize
 
-from app.domain.definitions import Model
-from app.domain.prices import SourceAnswer, answer
-from app.store.price_walk import routes
+from app.domain.definitions import Model, OverrideSource
+from app.domain.prices import SourceAnswer, answers
+from app.store.price_walk import Route, routes
 from app.store.prices import walk
 from app.store.session import Session
 
 Pair = tuple[int, str]  # contact id, product id
-Quote = Mapping[str, Sequence[SourceAnswer]]  # by system field
+Quote = Mapping[str, Sequence[SourceAnswer]]  # by system field; in order of priority
 
 
 async def quote(session: Session, model: Model, pairs: Sequence[Pair]) -> Mapping[Pair, Quote]:
     """Every source's answer for every pair: one statement for each distinct route, whatever the number of pairs."""
-    columns: dict[str, list[list[SourceAnswer]]] = {"price": [], "price_discount": []}
-    for route, sources in routes(model, model.overrides).items():
-        found = await walk(session, route, pairs)
-        for place, source in enumerate(sources):
-            said = [answer(source, each.outcome, each.record_id, each.values[place]) for each in found]
-            columns[source.system_field].append(said)
-    prices, discounts = (_by_pair(column, len(pairs)) for column in columns.values())
+    if not pairs:
+        return {}
+    said: dict[OverrideSource, list[SourceAnswer]] = {}
+    for route, sources in _routes(model).items():
+        outcomes, record_ids, values = zip(*await walk(session, route, pairs), strict=True)
+        for source, stored in zip(sources, zip(*values, strict=True), strict=True):
+            said[source] = answers(source, outcomes, record_ids, stored)
+    prices, discounts = (
+        _by_pair([said[source] for source in model.sources(field)], len(pairs)) for field in ("price", "price_discount")
+    )
     return {
         pair: {"price": price, "price_discount": discount}
         for pair, price, discount in zip(pairs, prices, discounts, strict=True)
@@ -29,3 +33,15 @@ async def quote(session: Session, model: Model, pairs: Sequence[Pair]) -> Mappin
 
 def _by_pair(columns: Sequence[list[SourceAnswer]], pairs: int) -> Sequence[Sequence[SourceAnswer]]:
     return list(zip(*columns, strict=True)) if columns else [()] * pairs
+
+
+def _routes(model: Model) -> Mapping[Route, tuple[OverrideSource, ...]]:
+    """The routes of the model's sources, found once for as long as the model lives."""
+    known = _known_routes.get(id(model))
+    if known is None:
+        known = _known_routes[id(model)] = routes(model, model.overrides)
+        finalize(model, _known_routes.pop, id(model))
+    return known
+
+
+_known_routes: dict[int, Mapping[Route, tuple[OverrideSource, ...]]] = {}  # by the model's identity

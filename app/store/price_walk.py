@@ -26,7 +26,7 @@ with walked as materialized (
     from unnest($2::text::bigint[]) as c (id){steps}
 )
 select coalesce(w.outcome, case when p.id is null then 'NO_RECORD' else 'WON' end) as outcome, p.id{values}
-from unnest($3::text::bigint[], $4::text[]) with ordinality as pair (contact, product, place)
+from unnest($3::text::bigint[], $4::text::text[]) with ordinality as pair (contact, product, place)
 join walked w on w.contact = pair.contact{source}
 order by pair.place"""
 
@@ -37,14 +37,18 @@ left join lateral (
     order by {order}r.id desc limit 1) {alias} on true"""
 
 _PRICE_INDEX = ("ref1", "product1")
-_PRICE_ROW = """
+_PRICES = """records r
+    where r.shop_id = $1 and r.definition_id = {definition} and r.product1 is not null
+      and (r.ref1, r.product1) >= (w.reached, pair.product) and (r.ref1, r.product1) <= (w.reached, pair.product)
+    order by r.ref1 desc, r.product1 desc, r.id desc"""
+_PRICE_ROW = f"""
 left join lateral (
-    select {columns} from (
-        select r.id, r.data from records r
-        where r.shop_id = $1 and r.definition_id = {definition} and r.product1 is not null
-          and (r.ref1, r.product1) >= (w.reached, pair.product) and (r.ref1, r.product1) <= (w.reached, pair.product)
-        order by r.ref1 desc, r.product1 desc, r.id desc{first}) r
-    order by {order}r.id desc limit 1) p on true"""
+    select {{columns}} from {_PRICES} limit 1) p on true"""
+_LATEST_PRICE_ROW = f"""
+left join lateral (
+    select {{columns}} from (
+    select r.id, r.data from {_PRICES}) r
+    order by {{order}}r.id desc limit 1) p on true"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +175,8 @@ class _Text:
         values = [f"r.data ->> {self.parameter(field)} as v{n}" for n, field in enumerate(route.fields, 1)]
         columns = ", ".join(["r.id", *values])
         if (step.column, route.product) == _PRICE_INDEX:
-            first = "" if step.latest else " limit 1"
-            return _PRICE_ROW.format(columns=columns, first=first, **self._common(step))
+            row = _LATEST_PRICE_ROW if step.latest else _PRICE_ROW
+            return row.format(columns=columns, **self._common(step))
         return _ROW.format(
             columns=columns, column=step.column, reached="w.reached", also=f" and r.{route.product} = pair.product",
             alias="p", **self._common(step),

@@ -3,9 +3,23 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.definitions import OverrideSource
-from app.domain.prices import FieldPrice, Outcome, SourceAnswer, answer, decide, explain, money, payable
+from app.domain.prices import (
+    FieldPrice,
+    Outcome,
+    SourceAnswer,
+    amount_of,
+    answer,
+    answers,
+    decide,
+    explain,
+    money,
+    payable,
+    payable_of,
+)
 from tests.domain.price_models import VETERINARY
 
 NATIVE = Decimal("79.90")
@@ -71,6 +85,38 @@ def test_a_found_record_answers(stored: str | None, outcome: Outcome, amount: st
 
 def test_a_walk_that_ended_early_answers_with_its_reason() -> None:
     assert answer(source(1), Outcome.NO_LINK, None, None) == SourceAnswer(source(1), Outcome.NO_LINK)
+
+
+STORED = st.one_of(
+    st.none(), st.decimals().map(str), st.text("0123456789.-+eE ٣", max_size=5), st.sampled_from(["64.00", "0", "NaN"])
+)
+ENDED = st.one_of(
+    st.tuples(st.just(Outcome.WON), st.integers(), STORED),
+    st.tuples(st.sampled_from([Outcome.NO_LINK, Outcome.DANGLING, Outcome.NO_RECORD]), st.none(), STORED),
+)
+
+
+@given(st.lists(ENDED, max_size=6))
+def test_a_column_of_walks_answers_as_each_walk_alone(walks: list[tuple[Outcome, int | None, str | None]]) -> None:
+    columns = [[walk[n] for walk in walks] for n in range(3)]
+    assert answers(source(1), *columns) == [answer(source(1), *walk) for walk in walks]
+
+
+AMOUNTS = st.one_of(st.none(), st.decimals(min_value=0, allow_nan=False, allow_infinity=False))
+SAID = st.lists(
+    st.one_of(st.just("NO_LINK"), AMOUNTS.map(lambda amount: "NULL_VALUE" if amount is None else str(amount))),
+    max_size=3,
+)
+
+
+@given(st.decimals(0, 9), AMOUNTS, SAID, SAID)
+def test_amounts_alone_are_those_with_reasons(
+    native: Decimal, native_discount: Decimal | None, price_said: list[str], discount_said: list[str]
+) -> None:
+    prices, discounts = ([said(n, what) for n, what in enumerate(each, 1)] for each in (price_said, discount_said))
+    price, discount = decide(native, prices), decide(native_discount, discounts)
+    assert (amount_of(native, prices), amount_of(native_discount, discounts)) == (price.amount, discount.amount)
+    assert payable_of(native, native_discount, prices, discounts) == payable(price, discount)
 
 
 PAYABLE = {

@@ -66,6 +66,13 @@ async def test_what_was_answered_is_not_asked_again(squares: Squares) -> None:
     assert squares.questions == [[1, 100], [2]]
 
 
+async def test_what_is_known_waits_for_no_turn_of_the_loop(squares: Squares) -> None:
+    await squares.loader.load_many([1, 100])
+    with pytest.raises(StopIteration) as answered:
+        squares.loader.load_many([1, None, 100]).send(None)
+    assert answered.value.value == [1, None, None]
+
+
 async def test_what_is_on_its_way_is_not_asked_again(squares: Squares) -> None:
     first = asyncio.ensure_future(squares.loader.load_many([1, 2]))
     await squares.asked.wait()

@@ -13,7 +13,7 @@ from app.domain.paths import choose_path
 from app.domain.slots import assign
 from app.store import definitions
 from app.store.administration import administering
-from app.store.arrays import numbers
+from app.store.arrays import numbers, texts
 from app.store.database import Database
 from app.store.price_walk import Route, compose, routes
 from app.store.prices import Found, walk
@@ -202,7 +202,7 @@ async def test_another_shop_finds_nothing_even_without_the_first_lock(new_shelf:
     statement, parameters = compose(route)
     unlocked = Statement("unlocked", statement.sql.replace("r.shop_id = $1", "$1::bigint is not null"))
     async with other.database.reading(other.shop_id) as session:
-        [row] = await session.fetch(unlocked, numbers([1]), numbers([1]), ["p"], *parameters)
+        [row] = await session.fetch(unlocked, numbers([1]), numbers([1]), texts(["p"]), *parameters)
     assert row["id"] is None
 
 

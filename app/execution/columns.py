@@ -41,6 +41,8 @@ def reading(field: "PlannedField") -> Reading:
             return _Batched(field, declared)
         if declared.is_basic_field and (getter := _getter(declared, schema.config.default_resolver)):
             return _Attribute(getter)
+        if declared.base_resolver is not None and type(declared).get_result is StrawberryField.get_result:
+            return _Resolver(field, declared)
     return _EachParent(field)
 
 
@@ -92,7 +94,7 @@ class _Batched(Reading):
     def _called(self, parents: Values, run: "Run") -> Any:
         if self._info is None:
             return self._many(parents, **self._arguments.by_python_name(run))
-        info = run.strawberry_info(self._field, self._declared)
+        info = run.strawberry_info(self._field, self._declared, self._field.path)
         return self._many(parents, **{self._info: info}, **self._arguments.by_python_name(run, info))
 
 
@@ -118,6 +120,28 @@ class _EachParent(Reading):
             return [self._field.path] * len(group.parents)
         where = group.fields(self._field)
         return [where.path(index) for index in range(len(group.parents))]
+
+
+class _Resolver(_EachParent):
+    """A Strawberry resolver that nothing is around, called as Strawberry calls it."""
+
+    def __init__(self, field: "PlannedField", declared: StrawberryField) -> None:
+        super().__init__(field)
+        assert declared.base_resolver is not None
+        self._declared = declared
+        self._called = called = declared.base_resolver
+        self._arguments = Arguments(field, declared)
+        self._parents = [each.name for each in (called.parent_parameter, called.root_parameter) if each is not None]
+
+    def _resolved(self, parent: Any, path: Path, run: "Run") -> Any:
+        called = self._called
+        info = run.strawberry_info(self._field, self._declared, path)
+        keywords = dict(self._arguments.by_python_name(run, info))
+        for name in self._parents:
+            keywords[name] = parent
+        if called.info_parameter is not None:
+            keywords[called.info_parameter.name] = info
+        return called(parent, **keywords) if called.self_parameter is not None else called(**keywords)
 
 
 def _sees_info(field: "PlannedField") -> bool:
@@ -149,13 +173,23 @@ async def settled(values: Values) -> Values:
     waiting = [index for index, value in enumerate(values) if isawaitable(value)]
     if not waiting:
         return values
-    answers = await asyncio.gather(*(values[index] for index in waiting), return_exceptions=True)
+    if len(waiting) == 1:
+        answers = [await _caught(values[waiting[0]])]
+    else:
+        answers = await asyncio.gather(*(values[index] for index in waiting), return_exceptions=True)
     settled = list(values)
     for index, answer in zip(waiting, answers, strict=True):
         if isinstance(answer, BaseException) and not isinstance(answer, Exception):
             raise answer
         settled[index] = answer
     return settled
+
+
+async def _caught(value: Awaitable[Any]) -> Any:
+    try:
+        return await value
+    except Exception as error:
+        return error
 
 
 async def _awaited(column: Awaitable[Any], size: int) -> Values:

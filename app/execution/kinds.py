@@ -2,6 +2,7 @@
 
 from inspect import isawaitable
 from itertools import repeat
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -33,11 +34,10 @@ class Recognised:
         self._kind = kind
         self._class = _class_of(kind)
 
-    def all(self, values: Values) -> bool:
-        """Whether the values are objects of the type for certain, without asking its predicate."""
-        kinds = {*map(type, values)}
+    def all(self, values: Values, kinds: set[type]) -> bool:
+        """Whether the values, of these classes, are objects of the type for certain, without asking its predicate."""
         if self._kind.is_type_of is None:
-            return type(None) not in kinds and all(map(plain, kinds))
+            return NoneType not in kinds and all(map(plain, kinds))
         return kinds <= {self._class} and not _any_cast(values)
 
     async def check(self, value: Any, field: "PlannedField", path: Path | None, run: "Run") -> None:
@@ -63,10 +63,12 @@ class Resolved:
 
     def known(self, values: Values) -> list[GraphQLObjectType | None] | None:
         """The type of each value, None for null; or None where a value has to be looked at."""
-        classes = list(map(type, values))
-        if not {*classes} <= self._of_class.keys() or _any_cast(values):
+        classes = {*map(type, values)}
+        if not classes <= self._of_class.keys() or _any_cast(values):
             return None
-        return [self._of_class[each] for each in classes]
+        if len(classes) == 1:
+            return [self._of_class[classes.pop()]] * len(values)
+        return [self._of_class[type(value)] for value in values]
 
     async def of(self, value: Any, path: Path | None, run: "Run") -> GraphQLObjectType:
         """Asks for the type. Raises GraphQLError where there is none, or a wrong one."""

@@ -1,12 +1,14 @@
 """Scalars and enums."""
 
 from contextlib import suppress
+from enum import Enum, Flag
 from math import isfinite
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
     GraphQLBoolean,
+    GraphQLEnumType,
     GraphQLFloat,
     GraphQLID,
     GraphQLInt,
@@ -40,12 +42,19 @@ class Leaves(Completion):
         if nullable:
             self._as_it_is.add(NoneType)
         self._any = self._coerce is as_it_is
+        self._names = _names(kind) if isinstance(kind, GraphQLEnumType) else {}
+        if nullable and self._names:
+            self._names[None] = None
+        self._enum = {*map(type, self._names)}
         self._bounded = kind is GraphQLInt or kind is GraphQLFloat
 
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
         kinds = {*map(type, values)}
-        if kinds <= self._as_it_is and not (self._bounded and not _within(values)):
+        if kinds <= self._as_it_is and not (self._bounded and not _within(values, kinds)):
             return list(values)
+        if kinds <= self._enum:
+            with suppress(KeyError):
+                return [self._names[value] for value in values]
         if all(map(plain, kinds)) and (self.nullable or NoneType not in kinds):
             if self._any:
                 return list(values)
@@ -79,8 +88,18 @@ _AS_IT_IS: dict[Any, type] = {
 }  # fmt: skip
 
 
-def _within(values: Values) -> bool:
+def _names(kind: GraphQLEnumType) -> dict[Any, Any]:
+    """The names of the members of the Python enum behind the type, if it has all of them and they can be looked up."""
+    members: Any = getattr(kind, "wrapped_cls", None)
+    with suppress(Exception):
+        if issubclass(members, Enum) and not issubclass(members, Flag):
+            return {member: kind.coerce_output_value(member) for member in members}
+    return {}
+
+
+def _within(values: Values, kinds: set[type]) -> bool:
     """Whether the numbers are ones that GraphQL has: integers of 32 bits, finite fractions."""
-    return all(
-        value is None or (-(2**31) <= value < 2**31 if type(value) is int else isfinite(value)) for value in values
-    )
+    numbers = [value for value in values if value is not None] if NoneType in kinds else values
+    if int in kinds:
+        return bool(min(numbers) >= -(2**31) and max(numbers) < 2**31)
+    return all(map(isfinite, numbers))

@@ -38,6 +38,8 @@ class Lists(Completion):
         return list(value)
 
     def rest(self, checked: Values, where: Positions, run: "Run") -> Results:
+        if not any(checked):
+            return [[] for _ in checked]
         lengths = list(map(len, checked))
         items = checked[0] if len(checked) == 1 else list(chain.from_iterable(checked))
         inside = Items(where, lengths, nullable=self._item.nullable)

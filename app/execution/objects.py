@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType
@@ -26,13 +27,15 @@ class Objects(Completion):
         self._kind = kind
 
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
-        good = [index for index, value in enumerate(values) if value is not None] if self.nullable else []
-        present = [values[index] for index in good] if self.nullable else values
-        if self._recognised.all(present):
-            with suppress(GraphQLError):
-                if len(present) == len(values):
-                    return self.rest(values, where, run)
-                return Sparse([None] * len(values), good, self.rest(present, Chosen(where, good), run))
+        kinds = {*map(type, values)}
+        with suppress(GraphQLError):
+            if self._recognised.all(values, kinds):
+                return self.rest(values, where, run)
+            if self.nullable and NoneType in kinds:
+                good = [index for index, value in enumerate(values) if value is not None]
+                present = [values[index] for index in good]
+                if self._recognised.all(present, kinds - {NoneType}):
+                    return Sparse([None] * len(values), good, self.rest(present, Chosen(where, good), run))
         return run.later(self.carefully(values, where, run))
 
     async def one(self, value: Any, index: int, where: Positions, run: "Run") -> Any:
@@ -72,15 +75,17 @@ class Abstracts(Completion):
         self, values: Values, kinds: Sequence[GraphQLObjectType | None], where: Positions, run: "Run"
     ) -> Results:
         """A group for each type among the values."""
+        distinct = dict.fromkeys(kinds)
+        alone = next(iter(distinct)) if len(distinct) == 1 else None
+        if alone is not None:
+            return self._reach(alone, values, where, run)
         parts: list[tuple[list[int], Unfinished]] = []
-        for kind in dict.fromkeys(kinds):
+        for kind in distinct:
             if kind is not None:
-                selection = self.field.selection(kind, run.variables)
                 indexes = [index for index, each in enumerate(kinds) if each is kind]
-                whole = len(indexes) == len(values)
-                inside = where if whole else Chosen(where, indexes)
-                reached = values if whole else [values[index] for index in indexes]
-                parts.append((indexes, run.reach(selection, reached, inside, nullable=self.nullable)))
-                if whole:
-                    return parts[0][1]
+                reached = [values[index] for index in indexes]
+                parts.append((indexes, self._reach(kind, reached, Chosen(where, indexes), run)))
         return Merged(len(values), parts)
+
+    def _reach(self, kind: GraphQLObjectType, values: Values, where: Positions, run: "Run") -> Unfinished:
+        return run.reach(self.field.selection(kind, run.variables), values, where, nullable=self.nullable)

@@ -15,18 +15,18 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    VariableNode,
-    get_argument_values,
 )
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
-from app.execution.arguments import unchangeable
 from app.execution.collecting import collect, switches
 from app.execution.columns import Reading, reading
 from app.execution.completing import completion
 from app.execution.completion import Completion
+from app.execution.given import Given
+from app.execution.nodes import all_nodes
 from app.execution.rows import zipping
+from app.execution.variables import Variables
 
 _INTROSPECTION = {"__schema", "__type"}
 _INCREMENTAL = {"defer", "stream"}
@@ -50,6 +50,7 @@ class Operation:
         self.definition = definition
         self.fragments = dict(fragments)
         self._deciding = sorted(deciding)
+        self.variables = Variables(self.graphql, definition.variable_definitions or ())
         self._variants: dict[tuple[Any, ...], Selection] = {}
 
     @property
@@ -119,8 +120,7 @@ class PlannedField:
         self.nodes = nodes
         self.path = Path(path, key, parent.name)  # without positions in lists
         self._selections: dict[GraphQLObjectType, Selection] = {}
-        self.constant = not _varies(nodes[0])  # whether the arguments are the same in every run
-        self._arguments: dict[str, Any] | None = None
+        self.given = Given(definition, nodes[0])
         self.reading: Reading = reading(self)
         self.completion: Completion = completion(definition.type, self)
 
@@ -137,12 +137,7 @@ class PlannedField:
 
     def arguments(self, variables: VariableValues) -> dict[str, Any]:
         """By their GraphQL names. Raises GraphQLError for a value that does not fit."""
-        if self._arguments is not None:
-            return self._arguments
-        arguments = get_argument_values(self.definition, self.nodes[0], variables)
-        if self.constant and unchangeable(arguments):
-            self._arguments = arguments
-        return arguments
+        return self.given.values(variables)
 
 
 def plan(schema: strawberry.Schema, document: DocumentNode, operation_name: str | None) -> Operation | None:
@@ -159,7 +154,7 @@ def plan(schema: strawberry.Schema, document: DocumentNode, operation_name: str 
             chosen = definition
     if chosen is None or chosen.operation is OperationType.SUBSCRIPTION:
         return None
-    nodes = list(_nodes(document))
+    nodes = list(all_nodes(document))
     if any(_beyond(node) for node in nodes):
         return None
     deciding = switches(node for node in nodes if isinstance(node, DirectiveNode))
@@ -176,22 +171,3 @@ def _beyond(node: Node) -> bool:
     if isinstance(node, DirectiveNode):
         return node.name.value in _INCREMENTAL or node.name.value == _NO_PROPAGATION
     return isinstance(node, FragmentDefinitionNode) and bool(node.variable_definitions)
-
-
-def _varies(node: FieldNode) -> bool:
-    """Whether an argument holds a variable."""
-    return any(isinstance(each, VariableNode) for each in _nodes(*node.arguments or ()))
-
-
-def _nodes(*roots: Node) -> Iterator[Node]:
-    """The nodes and all below them."""
-    waiting = list(roots)
-    while waiting:
-        node = waiting.pop()
-        yield node
-        for key in node.keys:
-            value = getattr(node, key, None)
-            if isinstance(value, Node):
-                waiting.append(value)
-            elif isinstance(value, list | tuple):
-                waiting.extend(value)

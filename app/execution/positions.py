@@ -3,9 +3,12 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from graphql.pyutils import Path
+
+if TYPE_CHECKING:
+    from app.execution.plan import PlannedField
 
 
 class Positions(Protocol):
@@ -39,14 +42,18 @@ class Root:
 class Fields:
     """The values of a field, one for each object of a group."""
 
-    def __init__(self, objects: Positions, key: str, typename: str, *, nullable: bool) -> None:
+    __slots__ = ("_field", "_objects")
+
+    def __init__(self, objects: Positions, field: "PlannedField") -> None:
         self._objects = objects
-        self._key = key
-        self._typename = typename
-        self.nullable = nullable
+        self._field = field
+
+    @property
+    def nullable(self) -> bool:
+        return self._field.completion.nullable
 
     def path(self, index: int) -> Path:
-        return Path(self._objects.path(index), self._key, self._typename)
+        return Path(self._objects.path(index), self._field.key, self._field.parent.name)
 
     field = path
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
-from graphql import ExecutionResult, GraphQLError, get_variable_values, located_error
+from graphql import ExecutionResult, GraphQLError, located_error
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, is_awaitable
 from strawberry.types.field import StrawberryField
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from app.execution.plan import Operation, PlannedField, Selection
 
 _ROOT = Root()
-_MOST_MISTAKES = 50  # told of variables that do not fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,7 @@ class Asked:
 
 async def execute(plan: "Operation", asked: Asked) -> ExecutionResult:
     """The operation's result. Raises only what is no Exception: cancellation."""
-    declared = plan.definition.variable_definitions or ()
-    variables = get_variable_values(plan.graphql, declared, dict(asked.variables or {}), max_errors=_MOST_MISTAKES)
+    variables = plan.variables.values(asked.variables or {})
     if isinstance(variables, list):
         return ExecutionResult(None, variables)
     try:
@@ -63,7 +61,7 @@ class Group:
 
     def fields(self, field: "PlannedField") -> Fields:
         """Where the values of a field of these objects stand."""
-        return Fields(self.where, field.key, field.parent.name, nullable=field.completion.nullable)
+        return Fields(self.where, field)
 
     def zip(self, *, climbing: bool) -> None:
         """Makes the rows. All groups below have theirs."""
@@ -173,7 +171,7 @@ class Run:
             is_awaitable, None, HELPERS, self._asked.extensions,
         )  # fmt: skip
 
-    def strawberry_info(self, field: "PlannedField", declared: StrawberryField) -> Any:
-        """The info of a call with many parents: its path has no positions in lists."""
+    def strawberry_info(self, field: "PlannedField", declared: StrawberryField, path: Path) -> Any:
+        """The info of a call with many parents has the field's own path, without positions in lists."""
         info_class = self.plan.schema.config.info_class
-        return info_class(_raw_info=self.info(field, field.path), _field=declared)
+        return info_class(_raw_info=self.info(field, path), _field=declared)

@@ -18,6 +18,7 @@ Variables count with the values sent, else with their defaults; what cannot be t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from itertools import chain
 from typing import Any
 
 from graphql import (
@@ -93,6 +94,8 @@ class Plan:
             known[name] = _shape(inside, known)
         self.shapes = [_shape(body, known) for body in self._bodies]
         self.visits = sum(map(len, parts.values())) + sum(map(len, self._bodies))
+        everything = chain(*parts.values(), *self._bodies)
+        self._varies = any(_varies(node) for part in everything if part.weight for node in part.weight.asked)
         self._fixed: dict[int, int] = {}
 
     def cost(self, operation_name: str | None, variables: Mapping[str, Any]) -> int:
@@ -106,7 +109,7 @@ class Plan:
         for name, inside in self._fragments:
             known[name] = _weight(inside, known, values)
         cost = -(-sum(_weight(self._bodies[number], known, values)) // ROW)
-        if not self.operations[number].variable_definitions:
+        if not self._varies:
             self._fixed[number] = cost
         return cost
 
@@ -177,7 +180,7 @@ def _weight(parts: Sequence[_Part], known: Mapping[str, tuple[int, int]], values
             once[part.parent] += once[place] + inner_once
             each[part.parent] += each[place] + inner_each
             continue
-        length = _length(weight, values)
+        length = _length(weight, values) if weight.asked else weight.length
         many = each[place] if weight.page else once[place]
         total = weight.own + length * (weight.item + many) + (once[place] if weight.page else 0)
         (each if weight.each else once)[part.parent] += min(total, BEYOND)
@@ -187,6 +190,12 @@ def _weight(parts: Sequence[_Part], known: Mapping[str, tuple[int, int]], values
 def _length(weight: Weight, values: Mapping[str, Any]) -> int:
     asked = [count for node in weight.asked if (count := _count(node, values)) is not None]
     return max(asked) if asked else weight.length
+
+
+def _varies(node: ValueNode) -> bool:
+    """Whether what `_count` makes of an argument depends on variables."""
+    values = [field.value for field in node.fields] if isinstance(node, ObjectValueNode) else [node]
+    return any(isinstance(value, VariableNode) for value in values)
 
 
 def _count(node: ValueNode, values: Mapping[str, Any]) -> int | None:

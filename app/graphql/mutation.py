@@ -90,7 +90,7 @@ async def _save_records(info: Info, input: inputs.SaveRecordsInput) -> payloads.
     )
     answer = await save_records(info.context.database, call, asked)
     return payloads.SaveRecordsPayload(
-        results=[payloads.record_result(verdict) for verdict in answer.verdicts],
+        results=[payloads.RecordResult(row=verdict) for verdict in answer.verdicts],
         warnings=user_errors(answer.warnings),
         user_errors=user_errors(answer.problems),
         **counts(answer, *SAVED),
@@ -165,7 +165,7 @@ async def _save_customers(info: Info, input: inputs.SaveCustomersInput) -> paylo
     call = await _call(info, input)
     answer = await save_customers(info.context.database, call, [asdict(each) for each in input.customers])
     return payloads.SaveCustomersPayload(
-        results=[payloads.customer_result(verdict) for verdict in answer.verdicts],
+        results=[payloads.CustomerResult(row=verdict) for verdict in answer.verdicts],
         user_errors=user_errors(answer.problems),
         **counts(answer, *SAVED),
     )
@@ -176,7 +176,7 @@ async def _save_products(info: Info, input: inputs.SaveProductsInput) -> payload
     call = await _call(info, input)
     answer = await save_products(info.context.database, call, [asdict(each) for each in input.products])
     return payloads.SaveProductsPayload(
-        results=[payloads.product_result(verdict) for verdict in answer.verdicts],
+        results=[payloads.ProductResult(row=verdict) for verdict in answer.verdicts],
         user_errors=user_errors(answer.problems),
         **counts(answer, *SAVED),
     )
@@ -188,7 +188,7 @@ async def _delete_customers(info: Info, input: inputs.DeleteCustomersInput) -> p
     keys = [(each.source, each.id_customer) for each in input.customers]
     answer = await delete_customers(info.context.database, call, keys)
     return payloads.DeleteCustomersPayload(
-        results=[payloads.customer_result(verdict) for verdict in answer.verdicts],
+        results=[payloads.CustomerResult(row=verdict) for verdict in answer.verdicts],
         user_errors=user_errors(answer.problems),
         **counts(answer, *DELETED),
     )
@@ -199,7 +199,7 @@ async def _delete_products(info: Info, input: inputs.DeleteProductsInput) -> pay
     call = await _call(info, input)
     answer = await delete_products(info.context.database, call, [str(id_) for id_ in input.ids])
     return payloads.DeleteProductsPayload(
-        results=[payloads.product_result(verdict) for verdict in answer.verdicts],
+        results=[payloads.ProductResult(row=verdict) for verdict in answer.verdicts],
         user_errors=user_errors(answer.problems),
         **counts(answer, *DELETED),
     )

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
 import strawberry
 
 from app.domain import problems as domain
 from app.domain.verdicts import Answer, Outcome, Verdict
-from app.execution import Column, batched
+from app.execution import Column, attribute, batched
 from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
 from app.graphql.definitions import CustomDataDefinition
@@ -30,18 +29,31 @@ class UserError:
     index: int | None = strawberry.field(description="The item's position in a batch, from 0.")
 
 
-@strawberry.type(description="The verdict on one record of a batch, at its position.")
-class RecordResult:
-    index: int
-    outcome: Outcome
-    errors: list[UserError]
-    warnings: list[UserError]
-    key: strawberry.Private[str | None]
+@strawberry.type
+class ItemResult:
+    """What the verdicts on records, customers and products have in common."""
 
+    index: int = attribute("row.index")
+    outcome: Outcome = attribute("row.outcome")
+    row: strawberry.Private[Verdict]
+
+    @batched
+    @staticmethod
+    def errors(parents: Sequence["ItemResult"]) -> Column[list[UserError]]:
+        return [user_errors(parent.row.errors) for parent in parents]
+
+    @batched
+    @staticmethod
+    def warnings(parents: Sequence["ItemResult"]) -> Column[list[UserError]]:
+        return [user_errors(parent.row.warnings) for parent in parents]
+
+
+@strawberry.type(description="The verdict on one record of a batch, at its position.")
+class RecordResult(ItemResult):
     @batched(description="The record as it is now; null when it was rejected.")
     @staticmethod
     async def record(parents: Sequence["RecordResult"], info: Info) -> Column[CustomDataRecord | None]:
-        return await load_records(info, _numbers(parents))
+        return await load_records(info, [_number(parent.row.id) for parent in parents])
 
 
 @strawberry.type(description="What came of a save: a verdict for each record, and how many of each kind.")
@@ -69,17 +81,11 @@ class ContactTokenPayload:
 
 
 @strawberry.type(description="The verdict on one customer of a batch.")
-class CustomerResult:
-    index: int
-    outcome: Outcome
-    errors: list[UserError]
-    warnings: list[UserError]
-    key: strawberry.Private[str | None]
-
+class CustomerResult(ItemResult):
     @batched(description="The contact this customer belongs to; null when it was rejected, or went with it.")
     @staticmethod
     async def contact(parents: Sequence["CustomerResult"], info: Info) -> Column[Contact | None]:
-        return await load_contacts(info, _numbers(parents))
+        return await load_contacts(info, [_number(parent.row.id) for parent in parents])
 
 
 @strawberry.type(description="What came of a save: a verdict for each customer, and how many of each kind.")
@@ -93,17 +99,11 @@ class SaveCustomersPayload:
 
 
 @strawberry.type(description="The verdict on one product of a batch.")
-class ProductResult:
-    index: int
-    outcome: Outcome
-    errors: list[UserError]
-    warnings: list[UserError]
-    key: strawberry.Private[str | None]
-
+class ProductResult(ItemResult):
     @batched(description="The product as it is now; null when it was rejected or deleted.")
     @staticmethod
     async def product(parents: Sequence["ProductResult"], info: Info) -> Column[Product | None]:
-        return await load_products(info, [parent.key for parent in parents])
+        return await load_products(info, [parent.row.id for parent in parents])
 
 
 @strawberry.type(description="What came of a save: a verdict for each product, and how many of each kind.")
@@ -142,7 +142,7 @@ class UpdateRecordPayload:
     @batched(description="The record as it is now; null when the update was refused.")
     @staticmethod
     async def record(parents: Sequence["UpdateRecordPayload"], info: Info) -> Column[CustomDataRecord | None]:
-        return await load_records(info, _numbers(parents))
+        return await load_records(info, [_number(parent.key) for parent in parents])
 
 
 @strawberry.type(description="What came of a deletion.")
@@ -185,43 +185,18 @@ class SetOverridesPayload:
     user_errors: list[UserError]
 
 
-class _Keyed(Protocol):
-    key: str | None
-
-
-def _numbers(parents: Sequence[_Keyed]) -> list[int | None]:
-    return [int(parent.key) if parent.key is not None else None for parent in parents]
+def _number(key: str | None) -> int | None:
+    return int(key) if key is not None else None
 
 
 def user_errors(problems: tuple[domain.Problem, ...]) -> list[UserError]:
     return [UserError(code=p.code, message=p.message, path=p.path, index=p.index) for p in problems]
 
 
-def record_result(verdict: Verdict) -> RecordResult:
-    return RecordResult(**_result(verdict))
-
-
-def customer_result(verdict: Verdict) -> CustomerResult:
-    return CustomerResult(**_result(verdict))
-
-
-def product_result(verdict: Verdict) -> ProductResult:
-    return ProductResult(**_result(verdict))
-
-
-def _result(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "index": verdict.index,
-        "outcome": verdict.outcome,
-        "errors": user_errors(verdict.errors),
-        "warnings": user_errors(verdict.warnings),
-        "key": verdict.id,
-    }
-
-
 def counts(answer: Answer, *outcomes: Outcome) -> dict[str, int]:
     """The number of verdicts of each outcome, by its lower-case name."""
-    return {outcome.value.lower(): answer.count(outcome) for outcome in outcomes}
+    found = [verdict.outcome for verdict in answer.verdicts]
+    return {outcome.value.lower(): found.count(outcome) for outcome in outcomes}
 
 
 SAVED = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REJECTED)

@@ -121,6 +121,7 @@ class Run:
             await self._columns(level)
         for group in reversed(self._groups):
             group.zip(climbing=self.climbing)
+        self._groups = []  # they refer to this run: memory that refers to itself is freed late, and is cold by then
         row: dict[str, Any] | None = top.results[0]
         return row
 

@@ -10,6 +10,7 @@ from app.domain.access import Viewer
 from app.domain.definitions import Model
 from app.domain.shops import Shop
 from app.graphql.limits import Allowance
+from app.loaders.batching import forget
 from app.loaders.operation import Loaders
 from app.operations.transaction import Call
 from app.store.contact_session import ContactSession
@@ -49,6 +50,7 @@ class Context:
 
     async def close(self) -> None:
         """Gives the connection back. What was read stays read, even if the connection just broke."""
+        forget(self.loaders)
         with suppress(StoreFailure):
             await self.session.close()
 

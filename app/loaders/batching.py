@@ -21,18 +21,19 @@ class Calls:
     Built on aiodataloader with a call, not a key, as its unit: a column of a thousand keys costs one future."""
 
     def __init__(self) -> None:
-        self._batches: DataLoader[_Call, list[Any]] = DataLoader(self._answer, cache=False, get_cache_key=id)
+        self._batches: DataLoader[_Call, list[Any]] = DataLoader(_answers, cache=False, get_cache_key=id)
 
     def ask(self, loader: "Loader[K, V]", keys: Sequence[K | None]) -> Awaitable[list[V | None]]:
         return self._batches.load((loader, keys))
 
-    async def _answer(self, calls: list[_Call]) -> list[Any]:
-        """The answers of each call, or what its loader raised: a loader that fails takes no others with it."""
-        asked: dict[Loader[Any, Any], list[Sequence[Any]]] = defaultdict(list)
-        for loader, keys in calls:
-            asked[loader].append(keys)
-        failed = {loader: await loader.learn(columns) for loader, columns in asked.items()}
-        return [failed[loader] or loader.known(keys) for loader, keys in calls]
+
+async def _answers(calls: list[_Call]) -> list[Any]:
+    """The answers of each call, or what its loader raised: a loader that fails takes no others with it."""
+    asked: dict[Loader[Any, Any], list[Sequence[Any]]] = defaultdict(list)
+    for loader, keys in calls:
+        asked[loader].append(keys)
+    failed = {loader: await loader.learn(columns) for loader, columns in asked.items()}
+    return [failed[loader] or loader.known(keys) for loader, keys in calls]
 
 
 class Loader(Generic[K, V]):
@@ -89,3 +90,11 @@ class loading(Generic[K, V]):
         made: Loader[K, V] = Loader(self._many.__get__(loaders), loaders.calls)
         loaders.__dict__[self._name] = made  # found before this descriptor, which has no __set__
         return made
+
+
+def forget(loaders: object) -> None:
+    """Ends an object's loaders: they and it refer to each other, so that else what they have read would stay until the
+    interpreter looks for such circles."""
+    own = vars(loaders)
+    for name in [name for name, value in own.items() if isinstance(value, Loader)]:
+        del own[name]

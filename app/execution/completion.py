@@ -36,9 +36,10 @@ class Completion(ABC):
         good: list[int] = []
         completed: list[Any] = []
         for index, value in enumerate(values):
+            if isinstance(value, Exception):
+                results[index] = run.fail(value, self.field, where, index)
+                continue
             try:
-                if isinstance(value, Exception):
-                    raise value
                 if value is not None and value is not Undefined:
                     completed.append(await self.one(value, index, where, run))
                     good.append(index)

@@ -43,7 +43,8 @@ async def execute(plan: "Operation", asked: Asked) -> ExecutionResult:
         return ExecutionResult(None, [error])
     run = Run(plan, variables, asked)
     data = await (run.serially(root) if plan.serial else run.rows(root))
-    return ExecutionResult(data, run.errors.found or None)
+    errors, run.errors = run.errors.found, Errors()  # whose tracebacks may refer to the run
+    return ExecutionResult(data, errors or None)
 
 
 class Group:

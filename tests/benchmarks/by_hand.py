@@ -139,7 +139,9 @@ async def _prices(ask: Ask, model: Model, contact: str, products: dict[str, Any]
     [known] = await ask(_contacts.existing, numbers([int(contact)]))
     [route] = routes(model, model.overrides)
     walk, parameters = compose(route)
-    found = await ask(walk, numbers([known["id"]]), numbers([known["id"]] * len(products)), list(products), *parameters)
+    found = await ask(
+        walk, numbers([known["id"]]), numbers([known["id"]] * len(products)), texts(list(products)), *parameters
+    )
     return {
         id_: money(Decimal(amount) if outcome == "WON" and amount is not None else products[id_]["price"])
         for id_, (outcome, _, amount) in zip(products, found, strict=True)

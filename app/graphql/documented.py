@@ -16,6 +16,7 @@ from app.graphql.context import Info
 Resolver = Callable[..., Awaitable[Any]]
 
 _SCOPE = "scope"
+_DECLARED = "strawberry-definition"  # where Strawberry keeps a field's declaration
 
 
 def field(resolver: Resolver, *, contacts: bool = False) -> Any:
@@ -54,9 +55,9 @@ def _needed(info: Info) -> Iterator[Scope]:
     """The scopes of all mutations in the operation, skipped ones too."""
     raw = info._raw_info
     for name in _fields(raw.operation.selection_set, raw.fragments):
-        known = info.schema.get_field_for_type(name, raw.parent_type.name)
+        known = raw.parent_type.fields.get(name)
         if known is not None:
-            yield known.metadata[_SCOPE]
+            yield known.extensions[_DECLARED].metadata[_SCOPE]
 
 
 def _fields(selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[str]:

@@ -11,7 +11,8 @@ from tests.shops import VetShop
 ASKED = {
     "a page with relations and prices": """{ customDataRecords(definition: "vet_pricing") { pageInfo { endCursor }
         nodes { id data relation(field: "product_id") { ... on Product { name payable } } } } }""",
-    "relations backward": "{ contacts { totalCount { count } nodes { customers { email } customDataDefinitions { key } } } }",
+    "relations backward": """{ contacts { totalCount { count }
+        nodes { customers { email } customDataDefinitions { key } } } }""",
     "prices with reasons": "{ products { edges { cursor node { pricing { price { because } } } } } }",
     "a refusal": '{ customDataRecords(definition: "nothing") { nodes { id } } }',
     "a write": 'mutation { saveProducts(input: {products: []}) { userErrors { message } } }',

@@ -35,9 +35,6 @@ class Answer:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
-    def count(self, outcome: Outcome) -> int:
-        return sum(verdict.outcome is outcome for verdict in self.verdicts)
-
     @property
     def wrote(self) -> bool:
         written = (Outcome.CREATED, Outcome.UPDATED, Outcome.DELETED)

@@ -61,10 +61,14 @@ class _Attribute(Reading):
         self._getter = getter
 
     def read(self, group: "Group", _run: "Run") -> Values:
-        try:
-            return list(map(self._getter, group.parents))
-        except Exception:
-            return [_attempt(self._getter, parent) for parent in group.parents]
+        values: list[Any] = []
+        reading = map(self._getter, group.parents)
+        while len(values) < len(group.parents):
+            try:
+                values.extend(reading)
+            except Exception as error:
+                values.append(error)
+        return values
 
 
 class _Batched(Reading):

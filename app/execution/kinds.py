@@ -15,7 +15,6 @@ from graphql import (
 from graphql.pyutils import Path, inspect
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE, get_strawberry_type_cast
-from strawberry.types.union import StrawberryUnion
 
 from app.execution.columns import Values, plain
 from app.execution.representing import represented
@@ -57,9 +56,9 @@ class Resolved:
         self._field = field
         self._of_class: dict[type, GraphQLObjectType | None] = {type(None): None}
         declared = kind.extensions.get(_BACKREF)
-        self._by_class = isinstance(declared, StrawberryUnion) or (
-            isinstance(declared, StrawberryObjectDefinition) and _by_class(declared)
-        )
+        own = isinstance(declared, StrawberryObjectDefinition) and declared.resolve_type is not None
+        possible = field.plan.graphql.get_possible_types(kind)
+        self._by_class = not own and all(_class_of(each) is not None for each in possible)
 
     def known(self, values: Values) -> list[GraphQLObjectType | None] | None:
         """The type of each value, None for null; or None where a value has to be looked at."""

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from enum import Enum, Flag
+from functools import partial
 from math import isfinite
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ class Leaves(Completion):
                 return list(values)
             with suppress(Exception):
                 return self._coerced(values)
-        return run.later(self.carefully(values, where, run))
+        return run.later(partial(self.carefully, values, where, run))
 
     def _coerced(self, values: Values) -> list[Any]:
         coerce = self._coerce

@@ -1,5 +1,6 @@
 """Lists: the items of all lists of a column are completed together."""
 
+from functools import partial
 from itertools import chain
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ class Lists(Completion):
             good = [index for index, value in enumerate(values) if value is not None]
             rest = self.rest([values[index] for index in good], Chosen(where, good), run)
             return Sparse([None] * len(values), good, rest)
-        return run.later(self.carefully([_awaitable(value) for value in values], where, run))
+        return run.later(partial(self.carefully, [_awaitable(value) for value in values], where, run))
 
     async def one(self, value: Any, _index: int, _where: Positions, _run: "Run") -> Any:
         if not is_iterable(value):
@@ -41,7 +42,7 @@ class Lists(Completion):
         if not any(checked):
             return [[] for _ in checked]
         lengths = list(map(len, checked))
-        items = checked[0] if len(checked) == 1 else list(chain.from_iterable(checked))
+        items = list(chain.from_iterable(checked))  # our own, whatever becomes of the resolver's
         inside = Items(where, lengths, nullable=self._item.nullable)
         return Sliced(self._item.complete(items, inside, run), lengths, run, nullable=self.nullable)
 

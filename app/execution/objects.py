@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ class Objects(Completion):
                 present = [values[index] for index in good]
                 if self._recognised.all(present, kinds - {NoneType}):
                     return Sparse([None] * len(values), good, self.rest(present, Chosen(where, good), run))
-        return run.later(self.carefully(values, where, run))
+        return run.later(partial(self.carefully, values, where, run))
 
     async def one(self, value: Any, index: int, where: Positions, run: "Run") -> Any:
         await self._recognised.check(value, self.field, where.field(index), run)
@@ -61,7 +62,7 @@ class Abstracts(Completion):
         if kinds is not None and (self.nullable or None not in kinds):
             with suppress(GraphQLError):
                 return self._split(values, kinds, where, run)
-        return run.later(self.carefully(values, where, run))
+        return run.later(partial(self.carefully, values, where, run))
 
     async def one(self, value: Any, index: int, where: Positions, run: "Run") -> Any:
         kind = await self._resolved.of(value, where.field(index), run)

@@ -11,7 +11,9 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLField,
     GraphQLObjectType,
+    NamedTypeNode,
     Node,
+    NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -32,11 +34,13 @@ _INTROSPECTION = {"__schema", "__type"}
 _INCREMENTAL = {"defer", "stream"}
 _NO_PROPAGATION = "experimental_disableErrorPropagation"
 _VARIANTS = 64  # of one operation, by what is skipped in it
+_FIELDS = 20_000  # planned in all of them; a planned field takes about 1.5 kB
 
 
 class Operation:
     """One operation of a document. What is skipped or included may differ between runs: there is a variant of the
-    plan for each."""
+    plan for each. `size` is the number of fields planned so far: places are planned when they are first reached, and a
+    short text that spreads fragments in fragments has many."""
 
     def __init__(
         self,
@@ -49,7 +53,8 @@ class Operation:
         self.graphql = schema._schema
         self.definition = definition
         self.fragments = dict(fragments)
-        self._deciding = sorted(deciding)
+        self.size = 0
+        self._deciding = sorted(deciding & _booleans(definition))
         self.variables = Variables(self.graphql, definition.variable_definitions or ())
         self._variants: dict[tuple[Any, ...], Selection] = {}
 
@@ -65,9 +70,10 @@ class Operation:
         if known is None:
             kind = self.graphql.get_root_type(self.definition.operation)
             assert kind is not None
-            known = Selection(self, kind, [self.definition.selection_set], variables, None)
-            if len(self._variants) >= _VARIANTS:
+            if len(self._variants) >= _VARIANTS or self.size > _FIELDS:
                 self._variants.clear()
+                self.size = 0
+            known = Selection(self, kind, [self.definition.selection_set], variables, None)
             self._variants[variant] = known
         return known
 
@@ -91,6 +97,7 @@ class Selection:
             if (definition := plan.graphql.get_field(kind, nodes[0].name.value)) is not None
         ]
         self.rows = zipping(tuple(field.key for field in self.fields))
+        plan.size += len(self.fields)
 
     def alone(self) -> Iterator["Selection"]:
         """Each field by itself."""
@@ -159,6 +166,17 @@ def plan(schema: strawberry.Schema, document: DocumentNode, operation_name: str 
         return None
     deciding = switches(node for node in nodes if isinstance(node, DirectiveNode))
     return Operation(schema, chosen, fragments, deciding)
+
+
+def _booleans(definition: OperationDefinitionNode) -> set[str]:
+    """The variables of the operation that can decide what is skipped. Another operation of the document may use one of
+    the same name, and another type, for something else."""
+    found = set()
+    for each in definition.variable_definitions or ():
+        kind = each.type.type if isinstance(each.type, NonNullTypeNode) else each.type
+        if isinstance(kind, NamedTypeNode) and kind.name.value == "Boolean":
+            found.add(each.variable.name.value)
+    return found
 
 
 def _name(definition: OperationDefinitionNode) -> str | None:

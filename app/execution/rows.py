@@ -8,7 +8,7 @@ Rows = list[Any]
 Zip = Callable[[Sequence[Sequence[Any]]], Rows]
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=500)
 def zipping(keys: tuple[str, ...]) -> Zip:
     """The function from columns to rows with these keys. Written out for the keys, as a named tuple is, it takes a
     third of the time of `dict(zip(keys, row))`."""

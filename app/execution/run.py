@@ -1,7 +1,7 @@
 """One run of an operation: level by level down the document, then rows from the deepest level up."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
@@ -79,12 +79,12 @@ class Group:
 class _Later:
     """Results that something has to be awaited for."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Results]) -> None:
-        self._coroutine = coroutine
+    def __init__(self, awaited: Callable[[], Awaitable[Results]]) -> None:
+        self._awaited = awaited
         self._results: Results = []
 
     async def settle(self) -> None:
-        self._results = await self._coroutine
+        self._results = await self._awaited()
 
     def finish(self) -> list[Any]:
         return finished(self._results)
@@ -127,18 +127,24 @@ class Run:
         return row
 
     async def _columns(self, level: Sequence[Group]) -> None:
-        """Asks for all columns of a level side by side, then completes them: what they hold is the next level."""
-        asked = [(group, field) for group in level for field in group.selection.fields]
-        columns: list[Any] = [field.reading.read(group, self) for group, field in asked]
-        waiting = [index for index, column in enumerate(columns) if type(column) is not list and isawaitable(column)]
+        """Asks for all columns of a level side by side, and completes them: what they hold is the next level. A column
+        that is there at once is completed at once, as it is now."""
+        waiting: list[tuple[Group, PlannedField, int, Awaitable[Any]]] = []
+        for group in level:
+            for place, field in enumerate(group.selection.fields):
+                column: Any = field.reading.read(group, self)
+                if type(column) is not list and isawaitable(column):
+                    waiting.append((group, field, place, column))
+                    column = []
+                else:
+                    column = field.completion.complete(column, group.fields(field), self)
+                group.columns.append(column)
         if len(waiting) == 1:
-            columns[waiting[0]] = await columns[waiting[0]]
-        elif waiting:
-            answers = await asyncio.gather(*(columns[index] for index in waiting))
-            for index, answer in zip(waiting, answers, strict=True):
-                columns[index] = answer
-        for (group, field), column in zip(asked, columns, strict=True):
-            group.columns.append(field.completion.complete(column, group.fields(field), self))
+            answers = [await waiting[0][3]]
+        else:
+            answers = await asyncio.gather(*(column for *_, column in waiting)) if waiting else []
+        for (group, field, place, _), answer in zip(waiting, answers, strict=True):
+            group.columns[place] = field.completion.complete(answer, group.fields(field), self)
         while self._later:
             later, self._later = self._later, []
             await asyncio.gather(*(each.settle() for each in later))
@@ -149,9 +155,9 @@ class Run:
         self._groups.append(group)
         return group
 
-    def later(self, coroutine: Coroutine[Any, Any, Results]) -> _Later:
+    def later(self, awaited: Callable[[], Awaitable[Results]]) -> _Later:
         """Results that are awaited before the next level."""
-        waiting = _Later(coroutine)
+        waiting = _Later(awaited)
         self._later.append(waiting)
         return waiting
 

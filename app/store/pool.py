@@ -76,7 +76,8 @@ class Pool:
     async def forget_statements(self) -> None:
         """After the database's tables changed: what the connections know of their statements may be wrong."""
         for connection in list(self._open):
-            await connection.reload_schema_state()
+            if not connection.is_closed():
+                await connection.reload_schema_state()
 
     @property
     def idle(self) -> int:

@@ -195,9 +195,11 @@ class _Asking:
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         session = self._session
-        if error is not None:
-            await session._failed(error)
-        session._turn.release()
-        session._askers.discard(self._asker)
+        try:
+            if error is not None:
+                await session._failed(error)
+        finally:
+            session._turn.release()
+            session._askers.discard(self._asker)
         if error is not None and (ours := translation(error)) is not None:
             raise ours from error

@@ -1,7 +1,6 @@
 """A slice of an ordered list, and the range of an index that a prefix covers."""
 
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from app.domain.text import after_prefix, search_key
 
@@ -12,8 +11,7 @@ PrefixSearch = str | None
 _BEHIND_ALL = "\U0010ffff" * 4
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[K]):
+class Page(NamedTuple, Generic[K]):
     """At most `limit` rows strictly between two keys, from the front or (backward) from the back, nearest first."""
 
     limit: int

@@ -62,12 +62,12 @@ class _Attribute(Reading):
 
     def read(self, group: "Group", _run: "Run") -> Values:
         values: list[Any] = []
-        reading = map(self._getter, group.parents)
-        while len(values) < len(group.parents):
-            try:
-                values.extend(reading)
-            except Exception as error:
-                values.append(error)
+        try:
+            values.extend(map(self._getter, group.parents))
+        except Exception as error:
+            values.append(error)
+        if len(values) < len(group.parents):  # one failed, or raised StopIteration, which ends a map
+            values.extend([_attempt(self._getter, parent) for parent in group.parents[len(values) :]])
         return values
 
 

@@ -1,14 +1,13 @@
 """What one run leaves with its plan never shows in another."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pytest
 import strawberry
 
-from app.execution import BreadthFirst, represents
+from app.execution import BreadthFirst, attribute, represents
 from app.execution.extension import plans_of
 
 ONES = [1, 2]
@@ -64,9 +63,6 @@ def schema(request: pytest.FixtureRequest) -> strawberry.Schema:
     return strawberry.Schema(Query, extensions=request.param)
 
 
-Ask = Callable[..., Any]
-
-
 async def test_a_variable_that_decides_elsewhere_may_be_anything_here(schema: strawberry.Schema) -> None:
     document = """query sum($it: [Int!]!) { numbers(of: $it) }
                   query none($it: Boolean!) { numbers(of: [1]) @skip(if: $it) }"""
@@ -100,3 +96,32 @@ async def test_what_is_planned_is_bounded_and_the_oldest_goes() -> None:
     kept = [operation.size for operation, _ in plans._kept.values() if operation is not None]
     assert plans.made == 40
     assert 0 < sum(kept) < 60_000
+
+
+@strawberry.type
+class Stopping:
+    number: strawberry.Private[int]
+
+    @property
+    def stopped(self) -> int:
+        if self.number == 1:
+            raise StopIteration
+        if self.number == 2:
+            raise LookupError("two")
+        return self.number
+
+    value: int | None = attribute("stopped")
+
+
+@strawberry.type
+class Stops:
+    @strawberry.field
+    def all(self) -> list[Stopping]:
+        return [Stopping(number=number) for number in range(4)]
+
+
+async def test_an_attribute_that_fails_anyhow_fails_alone_and_ends() -> None:
+    schema = strawberry.Schema(Stops, extensions=[BreadthFirst])
+    answer = await schema.execute("{ all { value } }")
+    assert answer.data == {"all": [{"value": 0}, {"value": None}, {"value": None}, {"value": 3}]}
+    assert [error.path for error in answer.errors or ()] == [["all", 1, "value"], ["all", 2, "value"]]

@@ -38,6 +38,17 @@ PAGE_SIZE = 100  # the largest "first" or "last"
 DEFAULT_PAGE_SIZE = 20
 COUNT_BOUND = 10_000  # totalCount counts exactly up to here
 
+CONDITION_NODES = 200  # comparisons and joinings of one condition
+CONDITION_DEPTH = 32  # levels nested in one condition
+CONDITION_LINKS = 20  # relations followed in one condition
+CONDITION_HOPS = 5  # relations followed one behind the other
+CONDITION_VALUES = 1_000  # of one "in"
+PATTERN_LENGTH = 200  # characters that are searched for inside a text
+PERIOD_LENGTH = 10_000  # days, weeks, months, quarters or years
+RECORDS_COUNTED = 1_000_000  # the largest number that a count is compared with
+ORDER_FIELDS = 4
+ORDER_HOPS = 2  # to-one relations of one order field
+
 IDEMPOTENCY_KEY_LENGTH = 255
 IDEMPOTENCY_HOURS = 24
 

@@ -53,6 +53,12 @@ class Code(Enum):
     NO_PATH = "NO_PATH"
     SEVERAL_PATHS = "SEVERAL_PATHS"
     INVALID_PATH = "INVALID_PATH"
+    # conditions and orders
+    INVALID_CONDITION = "INVALID_CONDITION"
+    UNKNOWN_OPERATOR = "UNKNOWN_OPERATOR"
+    INVALID_PERIOD = "INVALID_PERIOD"
+    INVALID_ORDER = "INVALID_ORDER"
+    CURSOR_OF_ANOTHER_ORDER = "CURSOR_OF_ANOTHER_ORDER"
     # warnings
     RETRIES_DOUBLE = "RETRIES_DOUBLE"
     SEVERAL_ROWS = "SEVERAL_ROWS"
@@ -83,3 +89,11 @@ class Refused(Exception):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(*(problem.message for problem in problems))
         self.problems = problems
+
+
+class Unfit(Exception):
+    """A problem on its way out of a parser of something nested. Caught where that parsing began, never beyond."""
+
+    def __init__(self, code: Code, message: str, path: str | None = None) -> None:
+        super().__init__(message)
+        self.problem = Problem(code, message, path)

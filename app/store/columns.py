@@ -21,3 +21,10 @@ def relation_column(definition: Definition, field: str) -> Column:
         raise ValueError(f"relation {field} of definition {definition.id} has no slot")
     to_products = definition.relationship[field].target is Target.PRODUCTS
     return Column(slot, "text" if to_products else "bigint")
+
+
+def slot_column(slot: str) -> str:
+    """The column of a declared field's slot."""
+    if slot not in _SLOTS:
+        raise ValueError(f"{slot!r} is no slot")
+    return slot

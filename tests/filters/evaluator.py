@@ -73,11 +73,11 @@ def _behind(world: World, row: Row, key: str, name: str | None) -> list[Row]:
     definition = world.model.by_key[key]
     of = row.get("of")
     if of is not None:
-        target, id_ = (Target.DEFINITION, of.id), row["id_record"]
+        to, id_ = (Target.DEFINITION, of.id), row["id_record"]
     else:
-        target, id_ = ((Target.CONTACTS, None), row["id_contact"]) if "id_contact" in row else (
+        to, id_ = ((Target.CONTACTS, None), row["id_contact"]) if "id_contact" in row else (
             (Target.PRODUCTS, None), row["id"])  # fmt: skip
-    relation = name or definition.relations_to(*target)[0].field
+    relation = name or definition.relations_to(*to)[0].field
     return [each for each in world.records.values() if each["of"] == definition and each.get(relation) == id_]
 
 
@@ -86,14 +86,14 @@ def _compared(world: World, row: Row, name: str, operator: str, sent: Any) -> bo
     if operator == "isNull":
         return (value is None) is sent
     if operator == "is":
-        target = _target(world, row["of"], name, value)
-        return target is not None and fulfils(world, target, sent)
+        pointed = target(world, row["of"], name, value)
+        return pointed is not None and fulfils(world, pointed, sent)
     positive = {"ne": "eq", "notIn": "in", "notBetween": "between", "notContains": "contains"}.get(operator)
     if positive:
         return not _compared(world, row, name, positive, sent)
     if value is None:
         return False
-    own, kind = _own_kind(row, name)
+    own, kind = own_kind(row, name)
     if operator in ("within", "before", "after"):
         return _in_time(world, own(value), operator, sent)
     if kind == "LIST":
@@ -101,7 +101,7 @@ def _compared(world: World, row: Row, name: str, operator: str, sent: Any) -> bo
     return _comparison(own(value), operator, [own(each) for each in sent] if isinstance(sent, list) else own(sent))
 
 
-def _target(world: World, definition: Definition, name: str, value: Any) -> Row | None:
+def target(world: World, definition: Definition, name: str, value: Any) -> Row | None:
     relationship = definition.relationship[name]
     if relationship.target is Target.CONTACTS:
         return world.contacts.get(value)
@@ -111,7 +111,7 @@ def _target(world: World, definition: Definition, name: str, value: Any) -> Row 
     return found if found is not None and found["of"].id == relationship.definition_id else None
 
 
-def _own_kind(row: Row, name: str) -> tuple[Any, str]:
+def own_kind(row: Row, name: str) -> tuple[Any, str]:
     """What makes values of a field comparable, and its type."""
     definition = row.get("of")
     if definition is None or name not in definition.field:

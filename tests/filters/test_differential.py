@@ -30,7 +30,7 @@ from tests.filters.evaluator import Row, World, fulfils
 from tests.filters.questions import Questioner, entities
 from tests.filters.worlds import random_world
 
-Ask = Callable[[Callable[[Session], Awaitable[Any]]], Any]  # runs a question in a session
+Ask = Callable[..., Any]  # runs a question in a session; one with `write` in one that writes
 
 EXAMPLES = int(os.environ.get("FILTER_EXAMPLES", "1200"))
 SHARDS = 8
@@ -50,12 +50,12 @@ def inhabited(admin_url: str, gateway_url: str, seed: int) -> Iterator[tuple[Ask
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         database, shop_id, world = runner.run(begin())
 
-        async def ask(question: Callable[[Session], Awaitable[Any]]) -> Any:
-            async with database.reading(shop_id) as session:
+        async def ask(question: Callable[[Session], Awaitable[Any]], *, write: bool) -> Any:
+            async with (database.writing if write else database.reading)(shop_id) as session:
                 return await question(session)
 
         try:
-            yield lambda question: runner.run(ask(question)), world
+            yield lambda question, write=False: runner.run(ask(question, write=write)), world
         finally:
             runner.run(database.close())
 

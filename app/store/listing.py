@@ -1,0 +1,138 @@
+"""Lists of contacts, products or records that fulfil a condition, in an order: in pages, and counted."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from app.domain.conditions import Condition
+from app.domain.contacts import Contact
+from app.domain.definitions import Target
+from app.domain.entities import Entity
+from app.domain.orders import Order
+from app.domain.products import Product
+from app.store.attributes import TABLES
+from app.store.conditions import compiled, rows_of
+from app.store.fragments import Fragments, Sql
+from app.store.orders import Mark, Sorting, behind, by, sorting
+from app.store.paging import Page
+from app.store.records import record_list
+from app.store.session import Session
+from app.store.statements import Statement
+
+_TABLE = Sql("r")
+_TIMES = "timestamptz_send(r.created_at) as created, timestamptz_send(r.updated_at) as updated"
+_COLUMNS = {
+    Target.CONTACTS: f"r.id, r.email, r.first_name, r.last_name, r.lang, {_TIMES}",
+    Target.PRODUCTS: "r.id, r.reference, r.name, r.price, r.price_discount, r.currency, r.lang, r.is_active, " + _TIMES,
+    Target.DEFINITION: f"r.id, r.definition_id, r.version, r.data, {_TIMES}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is listed, and how."""
+
+    entity: Entity
+    condition: Condition
+    order: Order
+
+    @property
+    def table(self) -> Sql:
+        return TABLES[self.entity.target]
+
+
+class Listed(NamedTuple):
+    """A row, as the store's other functions give it, and where it stands."""
+
+    row: Any
+    mark: Mark
+
+
+async def page(session: Session, listing: Listing, asked: Page[Mark]) -> list[Listed]:
+    """A page of the list, nearest first. The second statement is only asked for what the first one lacks."""
+    found: list[Listed] = []
+    for nulls in _parts(listing, asked):
+        composed = _composed(listing, asked, nulls, asked.limit - len(found))
+        if composed is not None:
+            found += _listed(listing, await session.fetch(*composed))
+        if len(found) >= asked.limit:
+            break
+    return found
+
+
+async def count(session: Session, listing: Listing, bound: int) -> int:
+    """How many rows the list has, counting no further than the bound."""
+    fragments = Fragments()
+    where = _fulfilled(listing, fragments)
+    sql = (
+        f"select count(*) as n from (select from {listing.table} r where {where}"
+        f" limit {fragments.parameter(bound, 'bigint')}) bounded"
+    )
+    rows = await session.fetch(Statement(f"{listing.table}.listed_count", sql), *fragments.parameters)
+    return int(rows[0]["n"])
+
+
+def _parts(listing: Listing, asked: Page[Mark]) -> Iterator[bool]:
+    """Whether each part to read is the one without a first value. A list by ids, or by what is never null, has one."""
+    keys = sorting(listing.entity, listing.order, _TABLE, Fragments()).keys
+    if not keys or not keys[0].place.nullable:
+        return iter((False,))
+    nulls_first = keys[0].nulls_first is not asked.backward
+    return iter((nulls_first, not nulls_first))
+
+
+def _composed(listing: Listing, asked: Page[Mark], nulls: bool, limit: int) -> tuple[Any, ...] | None:
+    """The statement of one part, and its parameters; None where nothing of the part lies between the marks."""
+    fragments = Fragments()
+    where = [_fulfilled(listing, fragments)]
+    order = sorting(listing.entity, listing.order, _TABLE, fragments)
+    if order.keys and order.keys[0].place.nullable:
+        leading = order.keys[0].sorted_by[0].sql
+        where.append(Sql(f"{leading} is {'null' if nulls else 'not null'}"))
+    for mark, way in ((asked.after, order), (asked.before, order.turned())):
+        if mark is not None:
+            between = _between(way, mark, nulls, fragments)
+            if between is None:
+                return None
+            where.append(between)
+    shown = "".join(f", {key.place.exact.sql} as o{n}" for n, key in enumerate(order.keys, 1))
+    way = order.turned() if asked.backward else order
+    sql = (
+        f"select {_COLUMNS[listing.entity.target]}{shown} from {listing.table} r{order.joins}"
+        f" where {' and '.join(where)} order by {by(way.of_part(nulls=nulls))}"
+        f" limit {fragments.parameter(limit, 'bigint')}"
+    )
+    return Statement(f"{listing.table}.listed", sql), *fragments.parameters
+
+
+def _between(way: Sorting, mark: Mark, nulls: bool, fragments: Fragments) -> Sql | None:
+    """That a row of the part lies behind the mark; None where none does."""
+    if not way.keys:
+        return behind(way, mark, fragments)
+    if (mark.values[0] is None) == nulls:
+        return behind(way.of_part(nulls=nulls), mark.without_first() if nulls else mark, fragments)
+    return Sql("true") if nulls is not way.keys[0].nulls_first else None
+
+
+def _fulfilled(listing: Listing, fragments: Fragments) -> Sql:
+    own = rows_of(listing.entity, _TABLE, fragments)
+    return Sql(f"{own} and {compiled(listing.entity, listing.condition, _TABLE, fragments)}")
+
+
+def _listed(listing: Listing, rows: Sequence[asyncpg.Record]) -> list[Listed]:
+    width = len(rows[0]) - len(listing.order.fields) if rows else 0
+    found = _ROWS[listing.entity.target]([row[:width] for row in rows])
+    return [Listed(each, Mark(tuple(row[width:]), row["id"])) for each, row in zip(found, rows, strict=True)]
+
+
+def _tuples(kind: type, rows: Sequence[Any]) -> list[Any]:
+    return [tuple.__new__(kind, row) for row in rows]
+
+
+_ROWS: dict[Target, Callable[[Sequence[Any]], list[Any]]] = {
+    Target.CONTACTS: partial(_tuples, Contact), Target.PRODUCTS: partial(_tuples, Product),
+    Target.DEFINITION: record_list,
+}  # fmt: skip

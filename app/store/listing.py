@@ -15,7 +15,8 @@ from app.domain.orders import Order
 from app.domain.products import Product
 from app.store.attributes import TABLES
 from app.store.conditions import compiled, rows_of
-from app.store.fragments import Fragments, Sql
+from app.store.fragments import Fragments, Sql, joined
+from app.store.narrowing import looked, narrowing
 from app.store.orders import Mark, Sorting, behind, by, sorting
 from app.store.paging import Page
 from app.store.records import record_list
@@ -87,25 +88,39 @@ def _parts(listing: Listing, asked: Page[Mark]) -> Iterator[bool]:
 def _composed(listing: Listing, asked: Page[Mark], nulls: bool, limit: int) -> tuple[Any, ...] | None:
     """The statement of one part, and its parameters; None where nothing of the part lies between the marks."""
     fragments = Fragments()
-    where = [_fulfilled(listing, fragments)]
     order = sorting(listing.entity, listing.order, _TABLE, fragments)
-    if order.keys and order.keys[0].place.nullable:
-        leading = order.keys[0].sorted_by[0].sql
-        where.append(Sql(f"{leading} is {'null' if nulls else 'not null'}"))
+    within = [_leading(order, nulls)] if order.keys and order.keys[0].place.nullable else []
     for mark, way in ((asked.after, order), (asked.before, order.turned())):
-        if mark is not None:
-            between = _between(way, mark, nulls, fragments)
-            if between is None:
-                return None
-            where.append(between)
-    shown = "".join(f", {key.place.exact.sql} as o{n}" for n, key in enumerate(order.keys, 1))
-    way = order.turned() if asked.backward else order
-    sql = (
-        f"select {_COLUMNS[listing.entity.target]}{shown} from {listing.table} r{order.joins}"
-        f" where {' and '.join(where)} order by {by(way.of_part(nulls=nulls))}"
-        f" limit {fragments.parameter(limit, 'bigint')}"
+        between = Sql("true") if mark is None else _between(way, mark, nulls, fragments)
+        if between is None:
+            return None
+        within.append(between)
+    way = (order.turned() if asked.backward else order).of_part(nulls=nulls)
+    compose = _sorted_page if order.keys else _page_by_id
+    sql = compose(
+        listing, order, joined(within, "and", "true"), by(way), fragments.parameter(limit, "bigint"), fragments
     )
     return Statement(f"{listing.table}.listed", sql), *fragments.parameters
+
+
+def _page_by_id(listing: Listing, order: Sorting, within: Sql, by_id: Sql, limit: Sql, fragments: Fragments) -> str:
+    entity = listing.entity
+    found = narrowing(entity, listing.condition, _TABLE, fragments)
+    if found is None:
+        return _sorted_page(listing, order, within, by_id, limit, fragments)
+    return looked(entity, found, within, _COLUMNS[entity.target], by_id, limit, rows_of(entity, _TABLE, fragments))
+
+
+def _sorted_page(listing: Listing, order: Sorting, within: Sql, way: Sql, limit: Sql, fragments: Fragments) -> str:
+    shown = "".join(f", {key.place.exact.sql} as o{n}" for n, key in enumerate(order.keys, 1))
+    return (
+        f"select {_COLUMNS[listing.entity.target]}{shown} from {listing.table} r{order.joins}"
+        f" where {_fulfilled(listing, fragments)} and {within} order by {way} limit {limit}"
+    )
+
+
+def _leading(order: Sorting, nulls: bool) -> Sql:
+    return Sql(f"{order.keys[0].sorted_by[0].sql} is {'null' if nulls else 'not null'}")
 
 
 def _between(way: Sorting, mark: Mark, nulls: bool, fragments: Fragments) -> Sql | None:

@@ -20,6 +20,12 @@ COMPOSED = (
     "records.related_product1_desc",
     "records.count_related_ref1",
     "records.count_related_product1",
+    "records.listed",
+    "records.listed_count",
+    "contacts.listed",
+    "contacts.listed_count",
+    "products.listed",
+    "products.listed_count",
     "prices.walk",
 )
 
@@ -54,6 +60,12 @@ _READS = (
     '{ customDataRecords(definition: "vet_pricing") { totalCount { count } nodes { idRecord'
     '    relation(field: "veto_id") { ... on CustomDataRecord { idRecord } } } } }',
     '{ customDataRecords(definition: "vet_pricing", last: 1) { nodes { idRecord } } }',
+    '{ customDataRecords(definition: "vet_assignment", where: {veto_id: {is: {nom: {contains: "Martin"}}},'
+    '    since: {within: {this: "YEAR"}}}, orderBy: [{field: "since"}, {field: "contact_id.last_name"}]) {'
+    "    totalCount { count } nodes { idRecord } } }",
+    '{ contacts(where: {custom: {vet_assignment: {count: {gte: 2}}}}, orderBy: [{field: "last_name"}]) {'
+    "    totalCount { count } nodes { email } } }",
+    "{ products(where: {price: {gte: 5}, custom: {vet_pricing: {some: {}}}}) { totalCount { count } nodes { name } } }",
     '{ customDataRecord(by: {definition: "veterinarian", key: "Dr Martin"}) { idRecord } }',
 )
 _NAMED_IN_MANY_WAYS = (

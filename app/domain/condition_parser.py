@@ -159,7 +159,7 @@ class _Parser:
     @contextmanager
     def _under(self, step: str) -> Iterator[None]:
         """Inside a part of the input. The path stays where something is wrong."""
-        self.path.append(step[:60])
+        self.path.append(step[:60].encode(errors="replace").decode())  # half a surrogate pair cannot be told
         if len(self.path) > limits.CONDITION_DEPTH:
             raise _over("nested levels", limits.CONDITION_DEPTH)
         yield

@@ -4,8 +4,8 @@ counted once and then known, however often and deeply fragments spread each othe
 **Cost** is roughly the number of rows that an operation reads, and never less than what it asks for:
 
 - a plain attribute is a tenth of a row; an object that is read from the database is a row;
-- a page is one row for itself and, for each of `first` or `last` (20 unless sent) or of the `ids`, a row and what is
-  selected in `nodes` or `edges`;
+- a page is one row for itself (with `where` or `orderBy` twenty more) and, for each of `first` or `last` (20 unless
+  sent) or of the `ids`, a row and what is selected in `nodes` or `edges`;
 - another list multiplies what is selected in it by its usual length, or by the `ids` sent;
 - a price is two rows, a `totalCount` twenty;
 - a mutation is ten rows, and for each item of its input two and what is selected in `results`;

@@ -21,6 +21,14 @@ from app.graphql.definitions import (
     load_definition,
 )
 from app.graphql.errors import Refusal, limit, refuse
+from app.graphql.listing import (
+    Orders,
+    Where,
+    filtered_contacts,
+    filtered_products,
+    filtered_records,
+    plain_cursors,
+)
 from app.graphql.node import Node, decode, number, number_of
 from app.graphql.products import Product, catalogue, check_search, chosen, load_product
 from app.graphql.records import CustomDataRecord, load_own_record, record_node, records_page
@@ -111,9 +119,15 @@ async def custom_data_records(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    where: Where = None,
+    order_by: Orders = None,
 ) -> Connection[CustomDataRecord] | None:
-    """A definition's records, in order of id."""
-    return await records_page(info, definition, (first, after, last, before))
+    """A definition's records that fulfil `where`, in order of id or as `orderBy` says."""
+    asked = (first, after, last, before)
+    if where is not None or order_by:
+        return await filtered_records(info, definition, asked, where, order_by)
+    plain_cursors(after, before)
+    return await records_page(info, definition, asked)
 
 
 async def contact(info: Info, by: ContactReference) -> Contact | None:
@@ -128,9 +142,12 @@ async def contact(info: Info, by: ContactReference) -> Contact | None:
 
 async def contacts(
     info: Info, search: Search = None, first: First = None, after: After = None, last: Last = None,
-    before: Before = None,
+    before: Before = None, where: Where = None, order_by: Orders = None,
 ) -> Connection[Contact]:  # fmt: skip
-    """The shop's contacts, in order of id."""
+    """The shop's contacts that fulfil `where`, in order of id or as `orderBy` says."""
+    if where is not None or order_by:
+        return await filtered_contacts(info, (first, after, last, before), where, order_by, search)
+    plain_cursors(after, before)
     check_search(search)
     page = number_page(first, after, last, before)
     session = info.context.session
@@ -150,12 +167,19 @@ async def product(info: Info, id_product: strawberry.ID) -> Product | None:
 async def products(
     info: Info, ids: list[strawberry.ID] | None = None, search: Search = None,
     first: First = None, after: After = None, last: Last = None, before: Before = None,
+    where: Where = None, order_by: Orders = None,
 ) -> Connection[Product]:  # fmt: skip
-    """The shop's products in order of id, or those of `ids` in the order given (a whole cart in one field)."""
+    """The shop's products that fulfil `where`, in order of id or as `orderBy` says; or those of `ids` in the order
+    given (a whole cart in one field)."""
+    asked = (first, after, last, before)
     if ids is None:
-        return await catalogue(info, (first, after, last, before), search)
-    if search is not None or any(argument is not None for argument in (first, after, last, before)):
-        raise Refusal("BAD_USER_INPUT", "ids gives all of those products; send it without search and page arguments.")
+        if where is not None or order_by:
+            return await filtered_products(info, asked, where, order_by, search)
+        plain_cursors(after, before)
+        return await catalogue(info, asked, search)
+    if any(argument is not None for argument in (search, where, order_by, *asked)):
+        raise Refusal("BAD_USER_INPUT", "ids gives all of those products; send it without search, where, orderBy and "
+                      "page arguments.")  # fmt: skip
     return await chosen(info, [str(id_) for id_ in ids])
 
 

@@ -21,6 +21,7 @@ _WRITE = 10 * ROW  # a transaction
 _ITEM_WRITTEN = 2 * ROW  # found, and written
 _PRICE = 2 * ROW  # a price walks up to four hops in up to three sources
 _COUNT = 20 * ROW  # counts up to 10,000 index entries
+_CHOSEN = 20 * ROW  # looks at more than it gives
 
 INTROSPECTION = {"__schema": 500 * ROW, "__type": 20 * ROW}  # whatever is asked of it
 
@@ -60,7 +61,8 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
     if parent == "Mutation":
         return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input"))
     if kind.endswith("Connection"):
-        return Weight(ROW, ROW, DEFAULT_PAGE_SIZE, page=True, asked=_arguments(node, "first", "last", "ids"))
+        own = ROW + (_CHOSEN if _arguments(node, "where", "orderBy") else 0)
+        return Weight(own, ROW, DEFAULT_PAGE_SIZE, page=True, asked=_arguments(node, "first", "last", "ids"))
     if each or (name == "node" and parent.endswith("Edge")):
         return Weight(item=ATTRIBUTE, each=each)  # the rows are counted where the page is asked
     item = _FIELDS.get((parent, name)) or _value(kind, leaf=is_leaf_type(get_named_type(field.type)))

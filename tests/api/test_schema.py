@@ -38,12 +38,14 @@ CONTRACT = {
         "customDataDefinition": "(id: ID, key: String): CustomDataDefinition",
         "customDataDefinitions": "(status: DefinitionStatus): [CustomDataDefinition!]!",
         "customDataRecord": "(id: ID, by: RecordKey): CustomDataRecord",
-        "customDataRecords": "(definition: String!, first: Int, after: String, last: Int, before: String): "
-        "CustomDataRecordConnection",
+        "customDataRecords": "(definition: String!, first: Int, after: String, last: Int, before: String, where: JSON, "
+        "orderBy: [OrderBy!]): CustomDataRecordConnection",
         "contact": "(by: ContactReference!): Contact",
-        "contacts": "(search: String, first: Int, after: String, last: Int, before: String): ContactConnection!",
+        "contacts": "(search: String, first: Int, after: String, last: Int, before: String, where: JSON, "
+        "orderBy: [OrderBy!]): ContactConnection!",
         "product": "(idProduct: ID!): Product",
-        "products": "(ids: [ID!], search: String, first: Int, after: String, last: Int, before: String): "
+        "products": "(ids: [ID!], search: String, first: Int, after: String, last: Int, before: String, where: JSON, "
+        "orderBy: [OrderBy!]): "
         "ProductConnection!",
         "overrides": "[Override!]!",
         "overridePaths": "(definition: String!): [OverridePath!]!",
@@ -86,6 +88,7 @@ CONTRACT = {
     "RecordResult": {"index": "Int!", "outcome": "Outcome!", "record": "CustomDataRecord", "errors": "[UserError!]!",
                      "warnings": "[UserError!]!"},
     "ContactReference": {"idContact": "ID", "email": "String", "idCustomer": "CustomerReference"},
+    "OrderBy": {"field": "String!", "direction": "OrderDirection! = ASC", "nulls": "NullsOrder! = LAST"},
     "CustomerReference": {"idCustomer": "String!", "source": "String"},
     "CreateDefinitionInput": {"name": "String!", "key": "String", "description": "String", "uniqueKeys": "[String!]",
                               "fields": "[FieldInput!]!", "relationships": "[RelationshipInput!]"},

@@ -37,6 +37,8 @@ COLUMNS = {
     "contacts.customers_left": ("id",),
     "contacts.existing": ("id",),
     "contacts.insert_contact": ("id",),
+    "contacts.listed": _of(Contact),
+    "contacts.listed_count": ("n",),
     "contacts.lock": _of(Contact),
     "contacts.page_backward": _of(Contact),
     "contacts.page_forward": _of(Contact),
@@ -68,6 +70,8 @@ COLUMNS = {
     "products.count_search": ("n",),
     "products.existing": ("id",),
     "products.insert": ("id",),
+    "products.listed": _of(Product),
+    "products.listed_count": ("n",),
     "products.lock": _of(Product),
     "products.page_backward": _of(Product),
     "products.page_forward": _of(Product),
@@ -82,6 +86,8 @@ COLUMNS = {
     "records.hold_by_ids": ("id",),
     "records.hold_by_unique_keys": ("id", "unique_key"),
     "records.insert": ("id", "unique_key"),
+    "records.listed": RECORD,
+    "records.listed_count": ("n",),
     "records.lock_by_id": _of(Row),
     "records.lock_by_unique_keys": _of(Row),
     "records.lock_for_deletion": ("id",),
@@ -97,7 +103,7 @@ COLUMNS = {
     "token_keys.insert": _of(TokenKey),
     "token_keys.newest": _of(TokenKey),
 }  # fmt: skip
-MORE_COLUMNS = ("prices.walk",)  # one for each field of the route
+MORE_COLUMNS = ("prices.walk", "records.listed", "contacts.listed")  # one for each field of the route, or the order
 
 _TABLE = re.compile(r"\b(?:from|join|update|into)\s+(\w+)(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
 _PREDICATE = re.compile(r"\bshop_id = \$1\b")

@@ -1,0 +1,190 @@
+"""Lists with `where` and `orderBy`: contacts, products, and the records of a definition."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, NoReturn, TypeVar
+from zoneinfo import ZoneInfo
+
+import strawberry
+
+from app.domain import limits
+from app.domain.condition_parser import parse_condition
+from app.domain.conditions import TRUE, And, Condition
+from app.domain.entities import CONTACTS, PRODUCTS, Entity, of_definition
+from app.domain.orders import Direction, Nulls, Order, SentField, parse_order
+from app.domain.periods import Calendar
+from app.domain.problems import Problem
+from app.domain.searches import beginning
+from app.graphql.access import forbid
+from app.graphql.connection import Connection, PageArguments, number_page, text_page
+from app.graphql.contacts import Contact, contact_nodes
+from app.graphql.context import Info
+from app.graphql.errors import Refusal
+from app.graphql.node import decode
+from app.graphql.products import Product, check_search, product_nodes
+from app.graphql.records import CustomDataRecord, find_definition, record_nodes
+from app.graphql.scalars import JSON
+from app.store import listing as store
+from app.store import marks
+from app.store.listing import Listed, Listing
+from app.store.orders import Mark
+from app.store.paging import Page
+
+N = TypeVar("N")
+
+strawberry.enum(Direction, name="OrderDirection", description="Upward or downward.")
+strawberry.enum(Nulls, name="NullsOrder", description="Where rows without a value stand.")
+
+
+@strawberry.input(
+    name="OrderBy",
+    description="A field to order by. Equal rows come in order of their ids, in the direction of the last field.",
+)
+class OrderBy:
+    field: str = strawberry.field(
+        description="As the definition names it; along relations to one, joined by points: "
+        f'`"points"`, `"contact_id.last_name"` (at most {limits.ORDER_HOPS}). Texts are ordered by code point.'
+    )
+    direction: Direction = Direction.ASC
+    nulls: Nulls = Nulls.LAST
+
+
+Where = Annotated[
+    JSON | None,
+    strawberry.argument(
+        description="Only what fulfils a condition, such as "
+        '`{tier: {in: ["gold"]}, contact_id: {is: {email: {endsWith: "@example.com"}}}}` for records or '
+        '`{custom: {vet_visit: {count: {where: {visited_at: {within: {this: "YEAR"}}}, gte: 1}}}}` for contacts. '
+        "Fields are named as in the data; the README's section Filters has all operators."
+    ),
+]
+Orders = Annotated[
+    list[OrderBy] | None,
+    strawberry.argument(
+        description=f"By what the list is ordered, else by ids; at most {limits.ORDER_FIELDS} fields, such as "
+        '`[{field: "points", direction: DESC}]`. Cursors of one order are refused by another.'
+    ),
+]
+
+
+async def filtered_records(
+    info: Info, definition: str, asked: PageArguments, where: JSON | None, order_by: Sequence[OrderBy] | None
+) -> Connection[CustomDataRecord]:
+    _only_keys(info)
+    found = await find_definition(info, definition)
+
+    def nodes(rows: Sequence[Any]) -> list[CustomDataRecord]:
+        return record_nodes(rows, found)
+
+    return await _listed(info, await _listing(info, of_definition(found), where, order_by), asked, nodes)
+
+
+async def filtered_contacts(
+    info: Info, asked: PageArguments, where: JSON | None, order_by: Sequence[OrderBy] | None, search: str | None
+) -> Connection[Contact]:
+    _only_keys(info)
+    check_search(search)
+    return await _listed(info, await _listing(info, CONTACTS, where, order_by, search), asked, contact_nodes)
+
+
+async def filtered_products(
+    info: Info, asked: PageArguments, where: JSON | None, order_by: Sequence[OrderBy] | None, search: str | None
+) -> Connection[Product]:
+    _only_keys(info)
+    check_search(search)
+
+    def nodes(rows: Sequence[Any]) -> list[Product]:
+        return product_nodes(rows, None)
+
+    return await _listed(info, await _listing(info, PRODUCTS, where, order_by, search), asked, nodes)
+
+
+def plain_cursors(*cursors: str | None) -> None:
+    """Raises Refusal for a cursor of a list ordered by fields, where the list is in order of ids."""
+    for cursor in cursors:
+        decoded = decode(cursor) if cursor is not None else None
+        if decoded is not None and marks.is_mark(decoded[1]):
+            raise _other_order()
+
+
+def _only_keys(info: Info) -> None:
+    """A contact may not filter or order: what it cannot see would decide what it gets."""
+    if info.context.viewer.contact_id is not None:
+        forbid()
+
+
+async def _listing(
+    info: Info, entity: Entity, where: JSON | None, order_by: Sequence[OrderBy] | None, search: str | None = None
+) -> Listing:
+    """What is asked for, understood. Raises Refusal, which tells where something is wrong."""
+    model = await info.context.model()
+    condition: Condition = TRUE if search is None else beginning(entity, search)
+    if where is not None:
+        calendar = Calendar(datetime.now(UTC), ZoneInfo(info.context.shop.time_zone))
+        parsed, problem = parse_condition(model, entity, where, calendar)
+        if parsed is None:
+            _refuse(problem)
+        condition = parsed if search is None else And((condition, parsed))
+    sent = [SentField(each.field, each.direction, each.nulls) for each in order_by or ()]
+    order, problem = parse_order(model, entity, sent)
+    if order is None:
+        _refuse(problem)
+    return Listing(entity, condition, order)
+
+
+def _refuse(problem: Problem | None) -> NoReturn:
+    assert problem is not None
+    raise Refusal(problem.code.value, f"{problem.path}: {problem.message}", at=problem.path)
+
+
+async def _listed(
+    info: Info, listing: Listing, asked: PageArguments, nodes: Callable[[Sequence[Any]], list[N]]
+) -> Connection[N]:
+    page = _page(listing, asked)
+    session = info.context.session
+    rows = await store.page(session, listing, page)
+    size = page.limit - 1
+    shown = rows[:size][::-1] if page.backward else rows[:size]
+
+    async def counted() -> int:
+        return await store.count(session, listing, limits.COUNT_BOUND + 1)
+
+    return Connection(
+        nodes=nodes([each.row for each in shown]), rows=shown, key=lambda each: _cursor(listing.order, each), page=page,
+        more=len(rows) > size, counted=counted,
+    )  # fmt: skip
+
+
+def _cursor(order: Order, listed: Listed) -> object:
+    return marks.written(order, listed.mark) if order.fields else listed.mark.id
+
+
+def _page(listing: Listing, asked: PageArguments) -> Page[Mark]:
+    """The page that is asked for. Raises Refusal for cursors of another list or order."""
+    first, after, last, before = asked
+    if not listing.order.fields:
+        plain_cursors(after, before)
+        by_id: Page[Any] = (text_page if listing.entity is PRODUCTS else number_page)(*asked)
+        after_id, before_id = (None if end is None else Mark((), end) for end in (by_id.after, by_id.before))
+        return Page(by_id.limit, after_id, before_id, by_id.backward)
+    size = number_page(first, None, last)
+    return Page(size.limit, _mark(listing, after, "after"), _mark(listing, before, "before"), size.backward)
+
+
+def _mark(listing: Listing, cursor: str | None, name: str) -> Mark | None:
+    if cursor is None:
+        return None
+    decoded = decode(cursor)
+    if decoded is None or decoded[0] != "cursor":
+        raise Refusal("BAD_USER_INPUT", f"{name} is not a cursor of this list. Send an endCursor or startCursor of it.")
+    if not marks.made_by(listing.order, decoded[1]):
+        raise _other_order()
+    mark = marks.read(listing.entity, listing.order, decoded[1])
+    if mark is None:
+        raise Refusal("BAD_USER_INPUT", f"{name} is not a cursor of this list. Send an endCursor or startCursor of it.")
+    return mark
+
+
+def _other_order() -> Refusal:
+    message = "This cursor is of a list in another order. Keep orderBy from page to page, or begin anew without it."
+    return Refusal("CURSOR_OF_ANOTHER_ORDER", message)

@@ -61,9 +61,9 @@ _READS = (
     '    relation(field: "veto_id") { ... on CustomDataRecord { idRecord } } } } }',
     '{ customDataRecords(definition: "vet_pricing", last: 1) { nodes { idRecord } } }',
     '{ customDataRecords(definition: "vet_assignment", where: {veto_id: {is: {nom: {contains: "Martin"}}},'
-    '    since: {within: {this: "YEAR"}}}, orderBy: [{field: "since"}, {field: "contact_id.last_name"}]) {'
+    '    since: {within: {last: {years: 20}}}}, orderBy: [{field: "since"}, {field: "contact_id.last_name"}]) {'
     "    totalCount { count } nodes { idRecord } } }",
-    '{ contacts(where: {custom: {vet_assignment: {count: {gte: 2}}}}, orderBy: [{field: "last_name"}]) {'
+    '{ contacts(where: {custom: {vet_assignment: {count: {lt: 2}}}}, orderBy: [{field: "last_name"}]) {'
     "    totalCount { count } nodes { email } } }",
     "{ products(where: {price: {gte: 5}, custom: {vet_pricing: {some: {}}}}) { totalCount { count } nodes { name } } }",
     '{ customDataRecord(by: {definition: "veterinarian", key: "Dr Martin"}) { idRecord } }',

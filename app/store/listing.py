@@ -16,7 +16,7 @@ from app.domain.products import Product
 from app.store.attributes import TABLES
 from app.store.conditions import compiled, rows_of
 from app.store.fragments import Fragments, Sql, joined
-from app.store.narrowing import looked, narrowing
+from app.store.narrowing import counted, looked, narrowing
 from app.store.orders import Mark, Sorting, behind, by, sorting
 from app.store.paging import Page
 from app.store.records import record_list
@@ -67,11 +67,12 @@ async def page(session: Session, listing: Listing, asked: Page[Mark]) -> list[Li
 async def count(session: Session, listing: Listing, bound: int) -> int:
     """How many rows the list has, counting no further than the bound."""
     fragments = Fragments()
-    where = _fulfilled(listing, fragments)
-    sql = (
-        f"select count(*) as n from (select from {listing.table} r where {where}"
-        f" limit {fragments.parameter(bound, 'bigint')}) bounded"
-    )
+    limit = fragments.parameter(bound, "bigint")
+    found = narrowing(listing.entity, listing.condition)
+    sql = None if found is None else counted(listing.entity, found, limit, fragments)
+    if sql is None:
+        where = _fulfilled(listing, fragments)
+        sql = f"select count(*) as n from (select from {listing.table} r where {where} limit {limit}) bounded"
     rows = await session.fetch(Statement(f"{listing.table}.listed_count", sql), *fragments.parameters)
     return int(rows[0]["n"])
 
@@ -105,10 +106,10 @@ def _composed(listing: Listing, asked: Page[Mark], nulls: bool, limit: int) -> t
 
 def _page_by_id(listing: Listing, order: Sorting, within: Sql, by_id: Sql, limit: Sql, fragments: Fragments) -> str:
     entity = listing.entity
-    found = narrowing(entity, listing.condition, _TABLE, fragments)
+    found = narrowing(entity, listing.condition)
     if found is None:
         return _sorted_page(listing, order, within, by_id, limit, fragments)
-    return looked(entity, found, within, _COLUMNS[entity.target], by_id, limit, rows_of(entity, _TABLE, fragments))
+    return looked(entity, found, within, _COLUMNS[entity.target], by_id, limit, fragments)
 
 
 def _sorted_page(listing: Listing, order: Sorting, within: Sql, way: Sql, limit: Sql, fragments: Fragments) -> str:

@@ -1,6 +1,7 @@
 """Marks as text, for cursors: read again exactly, and only by the order that made them."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,11 +18,12 @@ from app.store.fragments import Fragments, Sql
 from app.store.orders import Mark, sorting
 
 _SIGN = "\0"  # stands in no id, so that nothing else is taken for a mark
+_MARK = re.compile(f"{_SIGN}[0-9a-f]{{16}}\\[")
 
 
 def is_mark(text: str) -> bool:
     """Whether a cursor's text is the mark of some order by fields."""
-    return text.startswith(_SIGN)
+    return _MARK.match(text) is not None
 
 
 def written(order: Order, mark: Mark) -> str:

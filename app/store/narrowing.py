@@ -11,55 +11,119 @@ from app.domain.conditions import And, Condition, OneOf, Range
 from app.domain.definitions import Target
 from app.domain.entities import Attribute, Entity, relationship
 from app.store.attributes import TABLES, place
-from app.store.conditions import compiled
+from app.store.conditions import compiled, rows_of
 from app.store.fragments import Fragments, Sql
 
 _RARE = 1_000  # rows that are soon fetched and sorted
 
 _LOOK = """\
 with found as materialized (
-    select r.id from {table} r where {own} and {narrow} order by {index} limit {more}
+    {found}
 ), rare as materialized (select count(*) < {more} as so from found)
 select {columns} from (
     (select r.* from {table} r where {own} and (select so from rare) and r.id = any(array(select id from found))
-       and {rest} order by {order} limit {limit})
+       and ({narrow}) is true and {rest} order by {order} limit {limit})
     union all
     (select r.* from {table} r where {own} and not (select so from rare) and ({narrow}) is true
        and {rest} order by {order} limit {limit})
 ) r order by {order} limit {limit}"""
+
+_RANGE = "select r.id from {table} r where {own} and {narrow} order by {index} limit {more}"
+_VALUES = (  # each by itself: for all together the planner may rather read the whole definition
+    "select each.id from unnest({values}) as asked (value) cross join lateral ("
+    "select r.id from {table} r where {own} and {index} = asked.value limit {more}) each limit {more}"
+)
+
+_COUNT = (
+    "select count(*) as n from (select from unnest({values}) as asked (value) cross join lateral ("
+    "select from {table} r where {own} and {index} = asked.value and ({narrow}) is true and {rest} limit {bound}) each"
+    " limit {bound}) bounded"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
     """A condition in two parts: the one that an index answers, and what else must hold."""
 
-    narrow: Sql
-    index: Sql  # the column it sorts by
-    rest: Sql
+    chosen: OneOf | Range
+    rest: Condition
 
 
-def narrowing(entity: Entity, condition: Condition, table: Sql, fragments: Fragments) -> Narrowing | None:
+def narrowing(entity: Entity, condition: Condition) -> Narrowing | None:
     """The condition taken apart; None where no index would narrow, or one serves already in order of ids."""
-    parts = condition.parts if isinstance(condition, And) else (condition,)
+    parts = _joined(_flat(condition))
     indexed = [part for part in parts if isinstance(part, OneOf | Range) and _indexed(entity, part.attribute)]
-    if not indexed or any(isinstance(part, OneOf) and len(part.values) < 2 for part in indexed):
+    if not indexed or any(isinstance(part, OneOf) and len(set(part.values)) < 2 for part in indexed):
         return None
     chosen = min(indexed, key=_width)
-    others = And(tuple(part for part in parts if part is not chosen))
-    at = place(entity, chosen.attribute, table, Fragments())
-    return Narrowing(
-        compiled(entity, chosen, table, fragments),
-        (at.slot or at.exact).sql,
-        compiled(entity, others, table, fragments),
-    )
+    return Narrowing(chosen, And(tuple(part for part in parts if part is not chosen)))
 
 
-def looked(entity: Entity, found: Narrowing, between: Sql, columns: str, order: Sql, limit: Sql, own: Sql) -> str:
-    """The statement of a page in order of ids. `between` says where the page lies."""
-    return _LOOK.format(
-        table=TABLES[entity.target], own=own, narrow=found.narrow, index=found.index, more=_RARE + 1, columns=columns,
-        rest=f"{between} and {found.rest}", order=order, limit=limit,
-    )  # fmt: skip
+def looked(
+    entity: Entity, found: Narrowing, within: Sql, columns: str, order: Sql, limit: Sql, fragments: Fragments
+) -> str:
+    """The statement of a page in order of ids. `within` says where the page lies."""
+    words = _words(entity, found, fragments)
+    first = (_VALUES if isinstance(found.chosen, OneOf) else _RANGE).format(more=_RARE + 1, **words)
+    words["rest"] = Sql(f"{within} and {words['rest']}")
+    return _LOOK.format(found=first, more=_RARE + 1, columns=columns, order=order, limit=limit, **words)
+
+
+def counted(entity: Entity, found: Narrowing, bound: Sql, fragments: Fragments) -> str | None:
+    """The statement that counts what has one of some values, up to a bound; None for a range, which needs no care."""
+    if not isinstance(found.chosen, OneOf):
+        return None
+    return _COUNT.format(bound=bound, **_words(entity, found, fragments))
+
+
+def _words(entity: Entity, found: Narrowing, fragments: Fragments) -> dict[str, Sql]:
+    table = Sql("r")
+    at = place(entity, found.chosen.attribute, table, Fragments())
+    index = at.slot or at.exact
+    words = {
+        "table": TABLES[entity.target],
+        "own": rows_of(entity, table, fragments),
+        "narrow": compiled(entity, found.chosen, table, fragments),
+        "index": index.sql,
+        "rest": compiled(entity, found.rest, table, fragments),
+    }
+    if isinstance(found.chosen, OneOf):
+        values = list(dict.fromkeys(map(index.convert, found.chosen.values)))
+        words["values"] = fragments.parameter(values, f"{index.type}[]")
+    return words
+
+
+def _flat(condition: Condition) -> list[Condition]:
+    """The conditions that must all hold."""
+    if not isinstance(condition, And):
+        return [condition]
+    return [each for part in condition.parts for each in _flat(part)]
+
+
+def _joined(parts: list[Condition]) -> list[Condition]:
+    """Two ends of one range, as "gte" and "lt" make them, in one."""
+    found: list[Condition] = []
+    for part in parts:
+        other = next((n for n, each in enumerate(found) if _two_ends(each, part)), None)
+        if other is None:
+            found.append(part)
+        else:
+            found[other] = _between(found[other], part)
+    return found
+
+
+def _two_ends(one: Condition, other: Condition) -> bool:
+    if not isinstance(one, Range) or not isinstance(other, Range) or one.attribute != other.attribute:
+        return False
+    return (one.low is None or other.low is None) and (one.high is None or other.high is None)
+
+
+def _between(one: Condition, other: Condition) -> Range:
+    assert isinstance(one, Range)
+    assert isinstance(other, Range)
+    low = one if one.low is not None else other
+    high = one if one.high is not None else other
+    return Range(one.attribute, low.low, high.high, low.low_open, high.high_open)
 
 
 def _width(part: OneOf | Range) -> int:

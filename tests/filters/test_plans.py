@@ -33,12 +33,22 @@ cross join lateral (select 'tier' || c.n % 1000 as tier, c.n * 7919 % {members} 
     timestamptz '2020-01-01' + c.n * 7919 % {members} * interval '1 day' as since,
     timestamptz '2020-01-01' + c.n * interval '1 hour' as seen) v;
 """
+# to the planner a definition is as small as most are
+_OTHERS = """
+insert into records (shop_id, definition_id, ref1, str1, num1, num2, at1, at2, data)
+select $1, 7000000000 + n % 1000, n, 'tier' || n % 10, n % 100, n % 100, now(), now(), '{}'
+from generate_series(1, 40000) n
+"""
 CALENDAR = Calendar(datetime(2026, 3, 4, tzinfo=UTC), UTC)
 
 
 @pytest.fixture(scope="session")
 async def members(database: Database, http: httpx.AsyncClient, admin_url: str) -> Grid:
-    """Two shops with 30,000 members of a loyalty programme each."""
+    """Two shops with 30,000 members of a loyalty programme each, beside a thousand small definitions of another."""
+    others = await new_shop(database, http, admin_url)
+    connection = await asyncpg.connect(admin_url)
+    await connection.execute(_OTHERS, others.id)
+    await connection.close()
     filled = [await _filled(await new_shop(database, http, admin_url), admin_url) for _ in range(2)]
     await analyse(admin_url)
     return filled[1]

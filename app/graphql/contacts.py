@@ -9,13 +9,14 @@ import strawberry
 from app.domain import contacts as domain
 from app.domain.references import ContactReference as Reference
 from app.domain.references import parse_contact
-from app.execution import Column, attribute, batched, represents
+from app.execution import Answers, Column, attribute, batched, represents
 from app.graphql.access import forbid, may_read, only_keys, only_own
 from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
 from app.graphql.errors import Refusal, refuse
 from app.graphql.node import Node, opaque_id, own_id
+from app.loaders.batching import then
 
 if TYPE_CHECKING:
     from app.graphql.definitions import CustomDataDefinition
@@ -136,14 +137,17 @@ def _as_json(sent: ContactReference) -> object:
 
 
 async def find_contact(info: Info, sent: ContactReference) -> int:
-    """The contact's id. Raises Refusal when there is none, or a customer id is ambiguous; and to a contact for all but
-    its own id, unseen, so that nobody learns who exists."""
+    """The contact's id; one that was sent as such is not looked up. Raises Refusal when there is no contact, or a
+    customer id is ambiguous; and to a contact for all but its own id, unseen, so that nobody learns who exists."""
     own = info.context.viewer.contact_id
+    reference = contact_reference(sent)
     if own is not None:
-        if contact_reference(sent) != Reference("id_contact", own):
+        if reference != Reference("id_contact", own):
             forbid()
         return own
-    found = await info.context.loaders.contact_ids.load(contact_reference(sent))
+    if reference.by == "id_contact":
+        return int(reference.value)
+    found = await info.context.loaders.contact_ids.load(reference)
     assert found is not None
     if found.problem is not None:
         refuse(found.problem)
@@ -161,13 +165,21 @@ async def load_contact(info: Info, contact_id: int) -> Contact | None:
     return cast(Contact | None, contact)
 
 
-async def load_contacts(info: Info, ids: Sequence[int | None]) -> Column[Contact | None]:
+def load_contacts(info: Info, ids: Sequence[int | None]) -> Answers[Contact | None]:
     """The contacts of these ids, aligned; an id that the viewer may not ask for fails alone."""
-    contacts = contact_nodes(await info.context.loaders.contacts.load_many(ids))
-    if info.context.viewer.contact_id is not None:
-        for index, id_ in enumerate(ids):
-            try:
-                only_own(info, id_ or info.context.viewer.contact_id)
-            except Refusal as refusal:
-                contacts[index] = refusal
-    return contacts
+    answers = then(info.context.loaders.contacts.ask(ids), contact_nodes)
+    if info.context.viewer.contact_id is None:
+        return answers
+    return then(
+        answers, lambda contacts: [_own(info, id_, contact) for id_, contact in zip(ids, contacts, strict=True)]
+    )
+
+
+def _own(info: Info, contact_id: int | None, contact: Contact | None) -> Contact | Refusal | None:
+    if contact_id is None:
+        return contact
+    try:
+        only_own(info, contact_id)
+    except Refusal as refusal:
+        return refusal
+    return contact

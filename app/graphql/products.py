@@ -11,17 +11,19 @@ from app.domain import products as domain
 from app.domain.limits import PAGE_SIZE, SEARCH_LENGTH
 from app.domain.prices import amount_of, payable_of
 from app.domain.text import text_problem
-from app.execution import Column, attribute, batched, represents
+from app.execution import Answers, Column, attribute, batched, represents
 from app.graphql.access import may_read, only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, text_page
-from app.graphql.contacts import ContactReference, find_contact
+from app.graphql.contacts import ContactReference, contact_reference, find_contact
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
-from app.graphql.errors import Refusal, limit
+from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.node import Node, opaque_id
 from app.graphql.prices import ProductPricing, pricing_node
+from app.loaders.batching import then
 from app.loaders.operation import CatalogueKey
-from app.loaders.prices import Quote
+from app.loaders.prices import NATIVE, Quote
+from app.loaders.references import no_contact
 from app.store.paging import Page
 
 if TYPE_CHECKING:
@@ -130,20 +132,19 @@ async def _quotes(
         for contact_id, product in zip(contacts, products, strict=True)
     ]
     quotes = await info.context.loaders.prices.load_many(pairs)
-    return contacts, [quote or _NATIVE for quote in quotes]
-
-
-_NATIVE: Quote = {"price": (), "price_discount": ()}
+    if contact is not None and None in quotes:
+        refuse(no_contact(contact_reference(contact)))
+    return contacts, [quote or NATIVE for quote in quotes]
 
 
 def product_nodes(rows: Iterable[domain.Product | None], viewer: int | None) -> list[Any]:
     return [row and ShownProduct(row, viewer) for row in rows]
 
 
-async def load_products(info: Info, ids: Sequence[str | None]) -> Column[Product | None]:
+def load_products(info: Info, ids: Sequence[str | None]) -> Answers[Product | None]:
     """The products of these ids, aligned."""
     viewer = info.context.viewer.contact_id
-    return product_nodes(await info.context.loaders.products.load_many(ids), viewer)
+    return then(info.context.loaders.products.ask(ids), lambda rows: product_nodes(rows, viewer))
 
 
 async def load_product(info: Info, product_id: str, viewer: int | None = None) -> Product | None:

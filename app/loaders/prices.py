@@ -11,24 +11,23 @@ from app.store.session import Session
 
 Pair = tuple[int, str]  # contact id, product id
 Quote = Mapping[str, Sequence[SourceAnswer]]  # by system field; in order of priority
+NATIVE: Quote = {"price": (), "price_discount": ()}
 
 
 async def quote(session: Session, model: Model, pairs: Sequence[Pair]) -> Mapping[Pair, Quote]:
-    """Every source's answer for every pair: one statement for each distinct route, whatever the number of pairs."""
-    if not pairs:
-        return {}
+    """Every source's answer for every pair whose contact there is: one statement for each distinct route, one at least,
+    whatever the number of pairs."""
     said: dict[OverrideSource, list[SourceAnswer]] = {}
+    known: Sequence[bool] = ()
     for route, sources in _routes(model).items():
-        outcomes, record_ids, values = zip(*await walk(session, route, pairs), strict=True)
-        for source, stored in zip(sources, zip(*values, strict=True), strict=True):
+        known, outcomes, record_ids, values = await walk(session, route, pairs)
+        for source, stored in zip(sources, values, strict=True):
             said[source] = answers(source, outcomes, record_ids, stored)
     prices, discounts = (
         _by_pair([said[source] for source in model.sources(field)], len(pairs)) for field in ("price", "price_discount")
     )
-    return {
-        pair: {"price": price, "price_discount": discount}
-        for pair, price, discount in zip(pairs, prices, discounts, strict=True)
-    }
+    quoted = zip(pairs, known, prices, discounts, strict=True)
+    return {pair: {"price": price, "price_discount": discount} for pair, there, price, discount in quoted if there}
 
 
 def _by_pair(columns: Sequence[list[SourceAnswer]], pairs: int) -> Sequence[Sequence[SourceAnswer]]:

@@ -6,7 +6,7 @@ Belongs here: planning a document, reading columns, completing them, errors. Mus
 
 from app.execution.declaring import Answers, Column, attribute, batched, each
 from app.execution.extension import BreadthFirst
-from app.execution.leaves import as_it_is
+from app.execution.leaves import as_it_is, by_column
 from app.execution.representing import represents
 
-__all__ = ["Answers", "BreadthFirst", "Column", "as_it_is", "attribute", "batched", "each", "represents"]
+__all__ = ["Answers", "BreadthFirst", "Column", "as_it_is", "attribute", "batched", "by_column", "each", "represents"]

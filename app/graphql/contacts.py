@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
 
 import strawberry
 
@@ -49,41 +49,37 @@ class Customer:
     row: strawberry.Private[domain.Customer]
 
 
-class ShownContact(NamedTuple):
-    """What resolvers of a contact are given."""
-
-    row: domain.Contact
+Contacts: TypeAlias = Sequence[domain.Contact]  # what resolvers of contacts are given
 
 
 @strawberry.type(description="A person: the profile unified from customers, which records attach to.")
 class Contact(Node):
-    id: strawberry.ID = opaque_id("Contact")
-    id_contact: strawberry.ID = own_id()
-    email: str | None = attribute("row.email")
-    first_name: str | None = attribute("row.first_name")
-    last_name: str | None = attribute("row.last_name")
-    lang: str | None = attribute("row.lang")
-    created_at: datetime = attribute("row.created_at")
-    updated_at: datetime = attribute("row.updated_at")
-    row: strawberry.Private[domain.Contact]
-    is_type_of = represents(ShownContact)
+    is_type_of = represents(domain.Contact)
+    id: strawberry.ID = opaque_id("Contact", "id")
+    id_contact: strawberry.ID = own_id("id")
+    email: str | None = attribute("email")
+    first_name: str | None = attribute("first_name")
+    last_name: str | None = attribute("last_name")
+    lang: str | None = attribute("lang")
+    created_at: datetime = attribute("created_at")
+    updated_at: datetime = attribute("updated_at")
 
     @batched(description="What the shop's systems know of this person.")
     @staticmethod
-    async def customers(parents: Sequence["Contact"], info: Info) -> Column[list[Customer]]:
+    async def customers(parents: Contacts, info: Info) -> Column[list[Customer]]:
         may_read(info)
-        found = await info.context.loaders.customers.load_many([parent.row.id for parent in parents])
+        found = await info.context.loaders.customers.load_many([parent.id for parent in parents])
         return [[Customer(row=row) for row in rows or []] for rows in found]
 
     @batched(description="The definitions that hold records of this contact.")
     @staticmethod
     async def custom_data_definitions(
-        parents: Sequence["Contact"], info: Info
+        parents: Contacts, info: Info
     ) -> Column[list[Annotated["CustomDataDefinition", strawberry.lazy("app.graphql.definitions")]]]:
         from app.graphql.definitions import definition_node
 
         only_keys(info)
-        held = await info.context.loaders.contact_definitions.load_many([parent.row.id for parent in parents])
+        held = await info.context.loaders.contact_definitions.load_many([parent.id for parent in parents])
         model = await info.context.model()
         return [[definition_node(each, model) for each in definitions or []] for definitions in held]
 
@@ -93,7 +89,7 @@ class Contact(Node):
     )
     @staticmethod
     async def custom_data(
-        parents: Sequence["Contact"], info: Info, definition: DefinitionName, field: RelationName = None,
+        parents: Contacts, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
@@ -101,20 +97,20 @@ class Contact(Node):
         from app.graphql.relations import records_of_contacts
 
         may_read(info)
-        contacts = [parent.row.id for parent in parents]
+        contacts = [parent.id for parent in parents]
         return await records_of_contacts(info, definition, field, contacts, (first, after, last, before))
 
     @batched(description="The active catalogue as this contact sees it: prices inside are this contact's.")
     @staticmethod
     async def products(
-        parents: Sequence["Contact"], info: Info,
+        parents: Contacts, info: Info,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
     ) -> Column[Connection[Annotated["Product", strawberry.lazy("app.graphql.products")]]]:  # fmt: skip
         from app.graphql.products import catalogue
 
         may_read(info)
         asked = (first, after, last, before)
-        return [await catalogue(info, asked, active=True, viewer=parent.row.id) for parent in parents]
+        return [await catalogue(info, asked, active=True, viewer=parent.id) for parent in parents]
 
 
 def contact_reference(sent: ContactReference) -> Reference:
@@ -156,13 +152,13 @@ async def find_contact(info: Info, sent: ContactReference) -> int:
 
 
 def contact_nodes(rows: Iterable[domain.Contact | None]) -> list[Any]:
-    return [row and ShownContact(row) for row in rows]
+    """Contacts are shown as they are."""
+    return list(rows)
 
 
 async def load_contact(info: Info, contact_id: int) -> Contact | None:
     only_own(info, contact_id)
-    [contact] = contact_nodes([await info.context.loaders.contacts.load(contact_id)])
-    return cast(Contact | None, contact)
+    return cast(Contact | None, await info.context.loaders.contacts.load(contact_id))
 
 
 def load_contacts(info: Info, ids: Sequence[int | None]) -> Answers[Contact | None]:

@@ -104,8 +104,8 @@ def pricing_node(
     model: Model, product: ProductRow, contact_id: int | None, quote: Quote, *, amounts_only: bool
 ) -> ProductPricing:
     """`amounts_only` keeps records, definitions and losing sources to ourselves."""
-    price = domain.decide(product.price, quote.get("price", ()))
-    discount = domain.decide(product.price_discount, quote.get("price_discount", ()))
+    price = domain.decide(product.price, quote.price)
+    discount = domain.decide(product.price_discount, quote.price_discount)
     return ProductPricing(
         payable=domain.payable(price, discount),
         price=_field(model, price, amounts_only),

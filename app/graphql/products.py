@@ -1,8 +1,9 @@
 """Products, at the price of whoever asks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, cast
 
 import strawberry
@@ -68,14 +69,14 @@ class Product(Node):
     @staticmethod
     async def price(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
         _, quotes = await _quotes(parents, info, contact)
-        return [amount_of(parent.row.price, quote["price"]) for parent, quote in zip(parents, quotes, strict=True)]
+        return [amount_of(parent.row.price, quote.price) for parent, quote in zip(parents, quotes, strict=True)]
 
     @batched(description="The reduced price for this contact, if there is one.")
     @staticmethod
     async def price_discount(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
         _, quotes = await _quotes(parents, info, contact)
         return [
-            amount_of(parent.row.price_discount, quote["price_discount"])
+            amount_of(parent.row.price_discount, quote.price_discount)
             for parent, quote in zip(parents, quotes, strict=True)
         ]
 
@@ -84,7 +85,7 @@ class Product(Node):
     async def payable(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
         _, quotes = await _quotes(parents, info, contact)
         return [
-            payable_of(parent.row.price, parent.row.price_discount, quote["price"], quote["price_discount"])
+            payable_of(parent.row.price, parent.row.price_discount, quote.price, quote.price_discount)
             for parent, quote in zip(parents, quotes, strict=True)
         ]
 
@@ -138,7 +139,10 @@ async def _quotes(
 
 
 def product_nodes(rows: Iterable[domain.Product | None], viewer: int | None) -> list[Any]:
-    return [row and ShownProduct(row, viewer) for row in rows]
+    return [row and _shown((row, viewer)) for row in rows]
+
+
+_shown: Callable[[tuple[object, ...]], ShownProduct] = partial(tuple.__new__, ShownProduct)
 
 
 def load_products(info: Info, ids: Sequence[str | None]) -> Answers[Product | None]:

@@ -27,7 +27,7 @@ from app.graphql.products import Product
 from app.graphql.scalars import JSON
 from app.loaders.batching import then
 from app.loaders.operation import RecordKey
-from app.loaders.prices import Pair
+from app.loaders.prices import NATIVE, Pair
 from app.operations.writable import definition_not_found
 from app.store import records as store
 
@@ -149,7 +149,11 @@ def values(records: Records, field: str) -> Column[Any]:
 
 def same_definition(records: Records) -> bool:
     """Whether all are of one definition, as those of a page are."""
-    return len({*map(id, map(attrgetter("schema"), records))}) == 1
+    schemas = [*map(_SCHEMA, records)]
+    return schemas.count(schemas[0]) == len(schemas)  # the same object is told at a glance
+
+
+_SCHEMA = attrgetter("schema")
 
 
 def _check_field(definition: Definition, name: str) -> None:
@@ -249,7 +253,7 @@ async def _priced(info: Info, pairs: Column[Pair | None]) -> Column[ProductPrici
     model, amounts_only = await info.context.model(), info.context.viewer.contact_id is not None
     return [
         sent if isinstance(sent, Exception)
-        else pricing_node(model, product, pair[0], quote or {}, amounts_only=amounts_only) if pair and product
+        else pricing_node(model, product, pair[0], quote or NATIVE, amounts_only=amounts_only) if pair and product
         else None
         for sent, pair, product, quote in zip(pairs, there, products, quotes, strict=True)
     ]  # fmt: skip

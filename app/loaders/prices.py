@@ -1,6 +1,9 @@
 """What the override sources say about pairs of contact and product."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import compress
+from typing import NamedTuple
 from weakref import finalize
 
 from app.domain.definitions import Model, OverrideSource
@@ -10,8 +13,17 @@ from app.store.prices import walk
 from app.store.session import Session
 
 Pair = tuple[int, str]  # contact id, product id
-Quote = Mapping[str, Sequence[SourceAnswer]]  # by system field; in order of priority
-NATIVE: Quote = {"price": (), "price_discount": ()}
+
+
+class Quote(NamedTuple):
+    """What the sources of each system field say, in order of priority."""
+
+    price: Sequence[SourceAnswer] = ()
+    price_discount: Sequence[SourceAnswer] = ()
+
+
+NATIVE = Quote()
+_quote: Callable[[tuple[Sequence[SourceAnswer], Sequence[SourceAnswer]]], Quote] = partial(tuple.__new__, Quote)
 
 
 async def quote(session: Session, model: Model, pairs: Sequence[Pair]) -> Mapping[Pair, Quote]:
@@ -26,8 +38,8 @@ async def quote(session: Session, model: Model, pairs: Sequence[Pair]) -> Mappin
     prices, discounts = (
         _by_pair([said[source] for source in model.sources(field)], len(pairs)) for field in ("price", "price_discount")
     )
-    quoted = zip(pairs, known, prices, discounts, strict=True)
-    return {pair: {"price": price, "price_discount": discount} for pair, there, price, discount in quoted if there}
+    quotes = map(_quote, zip(prices, discounts, strict=True))
+    return dict(compress(zip(pairs, quotes, strict=True), known))
 
 
 def _by_pair(columns: Sequence[list[SourceAnswer]], pairs: int) -> Sequence[Sequence[SourceAnswer]]:

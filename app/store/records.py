@@ -11,7 +11,7 @@ from app.domain.records import Record
 from app.store import statements
 from app.store.arrays import numbers
 from app.store.columns import Column, relation_column
-from app.store.following import RECORD_COLUMNS, Follow, Targets, columns, joins, record_list, split
+from app.store.following import RECORD_COLUMNS, Follow, Targets, columns, joins, record_list, split, stored
 from app.store.paging import Page
 from app.store.session import Session
 from app.store.statements import Statement
@@ -60,8 +60,9 @@ def page_statement(backward: bool, follow: tuple[Follow, ...]) -> Statement:
     direction = "desc" if backward else "asc"
     return Statement(
         _named(f"records.page_{'backward' if backward else 'forward'}", follow),
-        f"select {_COLUMNS}{columns(follow)} from (select * from records where shop_id = $1 and definition_id = $2"
-        f" and id > $3 and id < $4 order by id {direction} limit $5) r{joins(follow)} order by r.id {direction}",
+        f"with r as materialized (select {stored(follow)} from records where shop_id = $1 and definition_id = $2"
+        f" and id > $3 and id < $4 order by id {direction} limit $5)"
+        f" select {_COLUMNS}{columns(follow)} from r{joins(follow, together=True)} order by r.id {direction}",
     )
 
 
@@ -117,11 +118,11 @@ def related_statement(column: Column, backward: bool, follow: tuple[Follow, ...]
     direction = "desc" if backward else "asc"
     return Statement(
         _named(f"records.related_{column.name}_{direction}", follow),
-        f"select {_COLUMNS}{columns(follow)}, p.value from unnest($3::{column.type}[]) as p (value)"
-        " cross join lateral (select * from records r where r.shop_id = $1 and r.definition_id = $2"
+        f"with r as materialized (select p.value, r.* from unnest($3::{column.type}[]) as p (value)"
+        f" cross join lateral (select {stored(follow)} from records r where r.shop_id = $1 and r.definition_id = $2"
         f" and r.{column.name} = p.value and r.id > $4 and r.id < $5 order by r.{column.name}, r.id {direction}"
-        f" limit $6) r{joins(follow)}"
-        f" order by p.value, r.id {direction}",
+        f" limit $6) r) select {_COLUMNS}{columns(follow)}, r.value from r{joins(follow, together=True)}"
+        f" order by r.value, r.id {direction}",
     )
 
 

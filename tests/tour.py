@@ -12,6 +12,10 @@ from tests.shops import ShopClient, VetShop, new_vet_shop, to
 
 # what the store composes of typed fragments, by the names its statements then have
 COMPOSED = (
+    "records.by_ids",
+    "records.page_forward",
+    "records.page_forward+ref1",
+    "records.page_backward",
     "records.insert",
     "records.update",
     "records.related_ref1_asc",
@@ -59,6 +63,7 @@ _READS = (
     '    payable(contact: {email: "dubois@example.com"}) } }',
     '{ customDataRecords(definition: "vet_pricing") { totalCount { count } nodes { idRecord'
     '    relation(field: "veto_id") { ... on CustomDataRecord { idRecord } } } } }',
+    '{ customDataRecords(definition: "vet_pricing") { nodes { version } } }',
     '{ customDataRecords(definition: "vet_pricing", last: 1) { nodes { idRecord } } }',
     '{ customDataRecords(definition: "vet_assignment", where: {veto_id: {is: {nom: {contains: "Martin"}}},'
     '    since: {within: {last: {years: 20}}}}, orderBy: [{field: "since"}, {field: "contact_id.last_name"}]) {'

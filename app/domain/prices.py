@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import partial
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from app.domain.definitions import Model, OverrideSource
@@ -158,6 +159,19 @@ def money(amount: Decimal) -> str:
         return text
     whole, _, fraction = format(abs(amount) if amount == 0 else amount, "f").partition(".")
     return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
+
+
+def moneys(amounts: Sequence[Decimal]) -> list[str]:
+    """The same for many."""
+    texts = [*map(str, amounts)]
+    try:
+        usual = [*map(_THIRD_LAST, texts)].count(".") == len(texts) and "-" not in "".join(texts)
+    except IndexError:
+        usual = False
+    return texts if usual else [*map(money, amounts)]
+
+
+_THIRD_LAST = itemgetter(-3)
 
 
 def explain(model: Model, price: FieldPrice) -> str:

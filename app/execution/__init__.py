@@ -4,9 +4,9 @@ Belongs here: planning a document, reading columns, completing them, errors. Mus
 `BreadthFirst` switches it on for a schema; `batched` and `attribute` declare fields that are read as columns.
 """
 
-from app.execution.declaring import Column, attribute, batched, each
+from app.execution.declaring import Answers, Column, attribute, batched, each
 from app.execution.extension import BreadthFirst
-from app.execution.leaves import as_it_is
+from app.execution.leaves import as_it_is, by_column
 from app.execution.representing import represents
 
-__all__ = ["BreadthFirst", "Column", "as_it_is", "attribute", "batched", "each", "represents"]
+__all__ = ["Answers", "BreadthFirst", "Column", "as_it_is", "attribute", "batched", "by_column", "each", "represents"]

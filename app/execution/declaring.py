@@ -1,8 +1,9 @@
 """Fields declared for many parents at once. The same declaration serves graphql-core, which asks parent by parent."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from operator import attrgetter
+from types import UnionType
 from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin
 
 import strawberry
@@ -13,6 +14,9 @@ T = TypeVar("T")
 
 Column: TypeAlias = Sequence[T | Exception]
 """What a batched resolver returns: one value for each parent, in order. An exception fails that parent alone."""
+
+Answers: TypeAlias = Column[T] | Awaitable[Column[T]]
+"""The same of a plain function whose values may be there at once, or come later."""
 
 MANY = "many"  # where a field's metadata keep the function for many parents
 _PATH = "path"
@@ -93,23 +97,32 @@ def _for_one(many: Callable[..., Any]) -> Callable[..., Any]:
 
 def _awaiting(many: Callable[..., Any]) -> Callable[..., Any]:
     async def one(self: Any, **arguments: Any) -> Any:
-        value = only(await many([self], **arguments))
-        return await value if inspect.isawaitable(value) else value
+        return await _awaited(only(await many([self], **arguments)))
 
     return one
 
 
 def _calling(many: Callable[..., Any]) -> Callable[..., Any]:
     def one(self: Any, **arguments: Any) -> Any:
-        return only(many([self], **arguments))
+        column = many([self], **arguments)
+        return _only_later(column) if inspect.isawaitable(column) else only(column)
 
     return one
 
 
+async def _only_later(column: Awaitable[Any]) -> Any:
+    return await _awaited(only(await column))
+
+
+async def _awaited(value: Any) -> Any:
+    return await value if inspect.isawaitable(value) else value
+
+
 def _item(many: Callable[..., Any], annotation: Any) -> Any:
     """T of Column[T]. Raises TypeError for another annotation."""
-    inner = get_args(annotation)
-    members = get_args(inner[0]) if inner and get_origin(annotation) is Sequence else ()
+    column = get_args(annotation)[0] if get_origin(annotation) in (Union, UnionType) else annotation
+    inner = get_args(column)
+    members = get_args(inner[0]) if inner and get_origin(column) is Sequence else ()
     if Exception not in members:
-        raise TypeError(f"{many.__qualname__} is batched: annotate what it returns as Column[...].")
+        raise TypeError(f"{many.__qualname__} is batched: annotate what it returns as Column[...] or Answers[...].")
     return Union[tuple(member for member in members if member is not Exception)]  # noqa: UP007

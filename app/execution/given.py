@@ -17,7 +17,9 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from app.execution.composing import composing
 from app.execution.nodes import varies
+from app.execution.taking import Unusual
 
 _ATOMS = (str, int, float, bool, type(None), Enum)
 
@@ -37,25 +39,33 @@ class _Placed(NamedTuple):
 
 
 class Given:
-    """Where each argument is a literal or a variable as a whole, only variables are put in, run by run."""
+    """The arguments given to a field: what is literal is worked out once, and only variables are put in, run by run."""
 
     def __init__(self, definition: GraphQLField, node: FieldNode) -> None:
         self._definition = definition
         self._node = node
         sent = {each.name.value: each for each in node.arguments or ()}
         placed = {name for name, each in sent.items() if isinstance(each.value, VariableNode)}
-        within = varies(*(each for name, each in sent.items() if name not in placed))
+        within = {name for name, each in sent.items() if name not in placed and varies(each)}
         self.constant = not placed and not within  # whether they are the same in every run
         self._placed = [
             _placed(argument, name, sent[name].value) for name, argument in definition.args.items() if name in placed
         ]
-        self._same = None if within else _same(definition, node, placed)
+        self._same = _same(definition, node, placed | within)
+        try:
+            self._composed = [
+                (argument.out_name or name, composing(sent[name].value, argument.type))
+                for name, argument in definition.args.items()
+                if name in within
+            ]
+        except Unusual:
+            self._same = None
 
     def values(self, variables: VariableValues) -> dict[str, Any]:
         """Raises GraphQLError for a value that does not fit."""
         if self._same is None:
             return get_argument_values(self._definition, self._node, variables)
-        if not self._placed:
+        if self.constant:
             return self._same
         values = self._same.copy()
         for variable, out_name, needed, nullable in self._placed:
@@ -64,6 +74,11 @@ class Given:
                 values[out_name] = value
             elif needed or value is None:
                 return get_argument_values(self._definition, self._node, variables)
+        try:
+            for out_name, compose in self._composed:
+                values[out_name] = compose(variables.coerced)
+        except Exception:  # graphql-core says what is wrong, if anything is
+            return get_argument_values(self._definition, self._node, variables)
         return values
 
 

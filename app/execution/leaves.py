@@ -1,5 +1,6 @@
 """Scalars and enums."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import Enum, Flag
 from functools import partial
@@ -34,6 +35,20 @@ def as_it_is(value: Any) -> Any:
     return value
 
 
+def by_column(serialize: Callable[[Any], Any], many: Callable[[Sequence[Any]], list[Any]]) -> Callable[[Any], Any]:
+    """What a scalar serializes with: one value, or at a time many, none of them null. `many` gives what `serialize`
+    would give for each, or raises where that would."""
+
+    def one(value: Any) -> Any:
+        return serialize(value)
+
+    setattr(one, _COLUMN, many)
+    return one
+
+
+_COLUMN = "serialize_column"
+
+
 class Leaves(Completion):
     def __init__(self, kind: GraphQLLeafType, field: "PlannedField", *, nullable: bool) -> None:
         super().__init__(field, nullable=nullable)
@@ -43,6 +58,7 @@ class Leaves(Completion):
         if nullable:
             self._as_it_is.add(NoneType)
         self._any = self._coerce is as_it_is
+        self._many: Callable[[Sequence[Any]], list[Any]] | None = getattr(self._coerce, _COLUMN, None)
         self._names = _names(kind) if isinstance(kind, GraphQLEnumType) else {}
         if nullable and self._names:
             self._names[None] = None
@@ -60,6 +76,8 @@ class Leaves(Completion):
             if self._any:
                 return list(values)
             with suppress(Exception):
+                if self._many is not None and NoneType not in kinds:
+                    return self._many(values)
                 return self._coerced(values)
         return run.later(partial(self.carefully, values, where, run))
 

@@ -2,20 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
 
 import strawberry
 
 from app.domain import contacts as domain
 from app.domain.references import ContactReference as Reference
 from app.domain.references import parse_contact
-from app.execution import Column, attribute, batched, represents
+from app.execution import Answers, Column, attribute, batched, represents
 from app.graphql.access import forbid, may_read, only_keys, only_own
 from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
 from app.graphql.errors import Refusal, refuse
 from app.graphql.node import Node, opaque_id, own_id
+from app.loaders.batching import then
 
 if TYPE_CHECKING:
     from app.graphql.definitions import CustomDataDefinition
@@ -48,41 +49,37 @@ class Customer:
     row: strawberry.Private[domain.Customer]
 
 
-class ShownContact(NamedTuple):
-    """What resolvers of a contact are given."""
-
-    row: domain.Contact
+Contacts: TypeAlias = Sequence[domain.Contact]  # what resolvers of contacts are given
 
 
 @strawberry.type(description="A person: the profile unified from customers, which records attach to.")
 class Contact(Node):
-    id: strawberry.ID = opaque_id("Contact")
-    id_contact: strawberry.ID = own_id()
-    email: str | None = attribute("row.email")
-    first_name: str | None = attribute("row.first_name")
-    last_name: str | None = attribute("row.last_name")
-    lang: str | None = attribute("row.lang")
-    created_at: datetime = attribute("row.created_at")
-    updated_at: datetime = attribute("row.updated_at")
-    row: strawberry.Private[domain.Contact]
-    is_type_of = represents(ShownContact)
+    is_type_of = represents(domain.Contact)
+    id: strawberry.ID = opaque_id("Contact", "id")
+    id_contact: strawberry.ID = own_id("id")
+    email: str | None = attribute("email")
+    first_name: str | None = attribute("first_name")
+    last_name: str | None = attribute("last_name")
+    lang: str | None = attribute("lang")
+    created_at: datetime = attribute("created_at")
+    updated_at: datetime = attribute("updated_at")
 
     @batched(description="What the shop's systems know of this person.")
     @staticmethod
-    async def customers(parents: Sequence["Contact"], info: Info) -> Column[list[Customer]]:
+    async def customers(parents: Contacts, info: Info) -> Column[list[Customer]]:
         may_read(info)
-        found = await info.context.loaders.customers.load_many([parent.row.id for parent in parents])
+        found = await info.context.loaders.customers.load_many([parent.id for parent in parents])
         return [[Customer(row=row) for row in rows or []] for rows in found]
 
     @batched(description="The definitions that hold records of this contact.")
     @staticmethod
     async def custom_data_definitions(
-        parents: Sequence["Contact"], info: Info
+        parents: Contacts, info: Info
     ) -> Column[list[Annotated["CustomDataDefinition", strawberry.lazy("app.graphql.definitions")]]]:
         from app.graphql.definitions import definition_node
 
         only_keys(info)
-        held = await info.context.loaders.contact_definitions.load_many([parent.row.id for parent in parents])
+        held = await info.context.loaders.contact_definitions.load_many([parent.id for parent in parents])
         model = await info.context.model()
         return [[definition_node(each, model) for each in definitions or []] for definitions in held]
 
@@ -92,7 +89,7 @@ class Contact(Node):
     )
     @staticmethod
     async def custom_data(
-        parents: Sequence["Contact"], info: Info, definition: DefinitionName, field: RelationName = None,
+        parents: Contacts, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
@@ -100,20 +97,20 @@ class Contact(Node):
         from app.graphql.relations import records_of_contacts
 
         may_read(info)
-        contacts = [parent.row.id for parent in parents]
+        contacts = [parent.id for parent in parents]
         return await records_of_contacts(info, definition, field, contacts, (first, after, last, before))
 
     @batched(description="The active catalogue as this contact sees it: prices inside are this contact's.")
     @staticmethod
     async def products(
-        parents: Sequence["Contact"], info: Info,
+        parents: Contacts, info: Info,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
     ) -> Column[Connection[Annotated["Product", strawberry.lazy("app.graphql.products")]]]:  # fmt: skip
         from app.graphql.products import catalogue
 
         may_read(info)
         asked = (first, after, last, before)
-        return [await catalogue(info, asked, active=True, viewer=parent.row.id) for parent in parents]
+        return [await catalogue(info, asked, active=True, viewer=parent.id) for parent in parents]
 
 
 def contact_reference(sent: ContactReference) -> Reference:
@@ -136,14 +133,17 @@ def _as_json(sent: ContactReference) -> object:
 
 
 async def find_contact(info: Info, sent: ContactReference) -> int:
-    """The contact's id. Raises Refusal when there is none, or a customer id is ambiguous; and to a contact for all but
-    its own id, unseen, so that nobody learns who exists."""
+    """The contact's id; one that was sent as such is not looked up. Raises Refusal when there is no contact, or a
+    customer id is ambiguous; and to a contact for all but its own id, unseen, so that nobody learns who exists."""
     own = info.context.viewer.contact_id
+    reference = contact_reference(sent)
     if own is not None:
-        if contact_reference(sent) != Reference("id_contact", own):
+        if reference != Reference("id_contact", own):
             forbid()
         return own
-    found = await info.context.loaders.contact_ids.load(contact_reference(sent))
+    if reference.by == "id_contact":
+        return int(reference.value)
+    found = await info.context.loaders.contact_ids.load(reference)
     assert found is not None
     if found.problem is not None:
         refuse(found.problem)
@@ -152,22 +152,30 @@ async def find_contact(info: Info, sent: ContactReference) -> int:
 
 
 def contact_nodes(rows: Iterable[domain.Contact | None]) -> list[Any]:
-    return [row and ShownContact(row) for row in rows]
+    """Contacts are shown as they are."""
+    return list(rows)
 
 
 async def load_contact(info: Info, contact_id: int) -> Contact | None:
     only_own(info, contact_id)
-    [contact] = contact_nodes([await info.context.loaders.contacts.load(contact_id)])
-    return cast(Contact | None, contact)
+    return cast(Contact | None, await info.context.loaders.contacts.load(contact_id))
 
 
-async def load_contacts(info: Info, ids: Sequence[int | None]) -> Column[Contact | None]:
+def load_contacts(info: Info, ids: Sequence[int | None]) -> Answers[Contact | None]:
     """The contacts of these ids, aligned; an id that the viewer may not ask for fails alone."""
-    contacts = contact_nodes(await info.context.loaders.contacts.load_many(ids))
-    if info.context.viewer.contact_id is not None:
-        for index, id_ in enumerate(ids):
-            try:
-                only_own(info, id_ or info.context.viewer.contact_id)
-            except Refusal as refusal:
-                contacts[index] = refusal
-    return contacts
+    answers = then(info.context.loaders.contacts.ask(ids), contact_nodes)
+    if info.context.viewer.contact_id is None:
+        return answers
+    return then(
+        answers, lambda contacts: [_own(info, id_, contact) for id_, contact in zip(ids, contacts, strict=True)]
+    )
+
+
+def _own(info: Info, contact_id: int | None, contact: Contact | None) -> Contact | Refusal | None:
+    if contact_id is None:
+        return contact
+    try:
+        only_own(info, contact_id)
+    except Refusal as refusal:
+        return refusal
+    return contact

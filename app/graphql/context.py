@@ -32,16 +32,22 @@ class Context:
 
     def __post_init__(self) -> None:
         self.writes = 0  # begun so far
+        self._timeless = False
         self._start()
 
     def _start(self) -> None:
         self.session = self._session()
+        self.session.timeless = self._timeless
         self.loaders = Loaders(self.session, self.database.models, self.viewer.contact_id)
 
     def _session(self) -> Session | ContactSession:
         if self.viewer.contact_id is None:
             return self.database.read_session(self.shop.id)
         return self.database.contact_session(self.shop.id, self.viewer.contact_id)
+
+    def without_times(self) -> None:
+        """The operation's document asks for no times: they need not be read."""
+        self._timeless = self.session.timeless = True
 
     async def renewed(self) -> None:
         """Ends the snapshot; the next read sees everything committed by then."""

@@ -8,6 +8,8 @@ from strawberry.types.graphql import OperationType
 
 from app.graphql.cost import Plan
 
+_TIMES = ("createdAt", "updatedAt")  # the fields that tell one
+
 
 @dataclass(slots=True)
 class Document:
@@ -17,9 +19,12 @@ class Document:
     plan: Plan
     errors: list[GraphQLError] | None = None
     within: object = None  # the limits that its shape was found to keep
+    times: bool = field(init=False)  # whether it may ask for one
     kinds: dict[str | None, OperationType] = field(init=False)  # of each operation by name; of the first by None
 
     def __post_init__(self) -> None:
+        source = self.ast.loc.source.body if self.ast.loc else None
+        self.times = source is None or any(name in source for name in _TIMES)
         operations = self.plan.operations
         kinds = [OperationType(each.operation.value) for each in operations]
         self.kinds = {each.name.value: kind for each, kind in zip(operations, kinds, strict=True) if each.name}

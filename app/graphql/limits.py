@@ -91,6 +91,8 @@ class Bounded(SchemaExtension):
         self._cost = {"requested": cost, "maximum": maximum}
         _check("cost", cost, maximum, "Ask for smaller pages, or for less inside them.")
         allowance.spend(cost)
+        if not document.times:
+            asked.context.without_times()
         async with allowance.turn():
             yield
 

@@ -20,9 +20,9 @@ class Node:
     id: strawberry.ID = strawberry.field(description=_OPAQUE)
 
 
-def opaque_id(type_name: str) -> Any:
-    """The field `id` of a type whose objects have a `row` with an id."""
-    key = attrgetter("row.id")
+def opaque_id(type_name: str, path: str = "row.id") -> Any:
+    """The field `id` of a type whose own key is there."""
+    key = attrgetter(path)
 
     def ids(parents: Sequence[Any]) -> Column[strawberry.ID]:
         return [encode(type_name, each) for each in map(key, parents)]

@@ -7,7 +7,7 @@ import strawberry
 
 from app.domain import problems as domain
 from app.domain.verdicts import Answer, Outcome, Verdict
-from app.execution import Column, attribute, batched
+from app.execution import Answers, Column, attribute, batched
 from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
 from app.graphql.definitions import CustomDataDefinition
@@ -52,8 +52,8 @@ class ItemResult:
 class RecordResult(ItemResult):
     @batched(description="The record as it is now; null when it was rejected.")
     @staticmethod
-    async def record(parents: Sequence["RecordResult"], info: Info) -> Column[CustomDataRecord | None]:
-        return await load_records(info, [_number(parent.row.id) for parent in parents])
+    def record(parents: Sequence["RecordResult"], info: Info) -> Answers[CustomDataRecord | None]:
+        return load_records(info, [_number(parent.row.id) for parent in parents])
 
 
 @strawberry.type(description="What came of a save: a verdict for each record, and how many of each kind.")
@@ -76,16 +76,16 @@ class ContactTokenPayload:
 
     @batched(description="The contact the token is for.")
     @staticmethod
-    async def contact(parents: Sequence["ContactTokenPayload"], info: Info) -> Column[Contact | None]:
-        return await load_contacts(info, [parent.key for parent in parents])
+    def contact(parents: Sequence["ContactTokenPayload"], info: Info) -> Answers[Contact | None]:
+        return load_contacts(info, [parent.key for parent in parents])
 
 
 @strawberry.type(description="The verdict on one customer of a batch.")
 class CustomerResult(ItemResult):
     @batched(description="The contact this customer belongs to; null when it was rejected, or went with it.")
     @staticmethod
-    async def contact(parents: Sequence["CustomerResult"], info: Info) -> Column[Contact | None]:
-        return await load_contacts(info, [_number(parent.row.id) for parent in parents])
+    def contact(parents: Sequence["CustomerResult"], info: Info) -> Answers[Contact | None]:
+        return load_contacts(info, [_number(parent.row.id) for parent in parents])
 
 
 @strawberry.type(description="What came of a save: a verdict for each customer, and how many of each kind.")
@@ -102,8 +102,8 @@ class SaveCustomersPayload:
 class ProductResult(ItemResult):
     @batched(description="The product as it is now; null when it was rejected or deleted.")
     @staticmethod
-    async def product(parents: Sequence["ProductResult"], info: Info) -> Column[Product | None]:
-        return await load_products(info, [parent.row.id for parent in parents])
+    def product(parents: Sequence["ProductResult"], info: Info) -> Answers[Product | None]:
+        return load_products(info, [parent.row.id for parent in parents])
 
 
 @strawberry.type(description="What came of a save: a verdict for each product, and how many of each kind.")
@@ -141,8 +141,8 @@ class UpdateRecordPayload:
 
     @batched(description="The record as it is now; null when the update was refused.")
     @staticmethod
-    async def record(parents: Sequence["UpdateRecordPayload"], info: Info) -> Column[CustomDataRecord | None]:
-        return await load_records(info, [_number(parent.key) for parent in parents])
+    def record(parents: Sequence["UpdateRecordPayload"], info: Info) -> Answers[CustomDataRecord | None]:
+        return load_records(info, [_number(parent.key) for parent in parents])
 
 
 @strawberry.type(description="What came of a deletion.")

@@ -11,7 +11,7 @@ from app.domain import prices as domain
 from app.domain.definitions import Model
 from app.domain.paths import parse_path
 from app.domain.products import Product as ProductRow
-from app.execution import Column, attribute, batched
+from app.execution import Answers, Column, attribute, batched
 from app.graphql.context import Info
 from app.loaders.prices import Quote
 
@@ -45,12 +45,12 @@ class PriceSource:
 
     @batched(description="The record that was found, if one was.")
     @staticmethod
-    async def record(
+    def record(
         parents: Sequence["PriceSource"], info: Info
-    ) -> Column[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")] | None]:
+    ) -> Answers[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")] | None]:
         from app.graphql.records import load_records
 
-        return await load_records(info, [parent.record_id for parent in parents])
+        return load_records(info, [parent.record_id for parent in parents])
 
 
 @strawberry.type(description="One system field (price or discount) as the contact sees it.")
@@ -92,20 +92,20 @@ class ProductPricing:
 
     @batched(description="Whose price this is; null for the native one.")
     @staticmethod
-    async def contact(
+    def contact(
         parents: Sequence["ProductPricing"], info: Info
-    ) -> Column[Annotated["Contact", strawberry.lazy("app.graphql.contacts")] | None]:
+    ) -> Answers[Annotated["Contact", strawberry.lazy("app.graphql.contacts")] | None]:
         from app.graphql.contacts import load_contacts
 
-        return await load_contacts(info, [parent.contact_id for parent in parents])
+        return load_contacts(info, [parent.contact_id for parent in parents])
 
 
 def pricing_node(
     model: Model, product: ProductRow, contact_id: int | None, quote: Quote, *, amounts_only: bool
 ) -> ProductPricing:
     """`amounts_only` keeps records, definitions and losing sources to ourselves."""
-    price = domain.decide(product.price, quote.get("price", ()))
-    discount = domain.decide(product.price_discount, quote.get("price_discount", ()))
+    price = domain.decide(product.price, quote.price)
+    discount = domain.decide(product.price_discount, quote.price_discount)
     return ProductPricing(
         payable=domain.payable(price, discount),
         price=_field(model, price, amounts_only),

@@ -1,8 +1,9 @@
 """Products, at the price of whoever asks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, cast
 
 import strawberry
@@ -11,17 +12,19 @@ from app.domain import products as domain
 from app.domain.limits import PAGE_SIZE, SEARCH_LENGTH
 from app.domain.prices import amount_of, payable_of
 from app.domain.text import text_problem
-from app.execution import Column, attribute, batched, represents
+from app.execution import Answers, Column, attribute, batched, represents
 from app.graphql.access import may_read, only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, text_page
-from app.graphql.contacts import ContactReference, find_contact
+from app.graphql.contacts import ContactReference, contact_reference, find_contact
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
-from app.graphql.errors import Refusal, limit
+from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.node import Node, opaque_id
 from app.graphql.prices import ProductPricing, pricing_node
+from app.loaders.batching import then
 from app.loaders.operation import CatalogueKey
-from app.loaders.prices import Quote
+from app.loaders.prices import NATIVE, Quote
+from app.loaders.references import no_contact
 from app.store.paging import Page
 
 if TYPE_CHECKING:
@@ -66,14 +69,14 @@ class Product(Node):
     @staticmethod
     async def price(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
         _, quotes = await _quotes(parents, info, contact)
-        return [amount_of(parent.row.price, quote["price"]) for parent, quote in zip(parents, quotes, strict=True)]
+        return [amount_of(parent.row.price, quote.price) for parent, quote in zip(parents, quotes, strict=True)]
 
     @batched(description="The reduced price for this contact, if there is one.")
     @staticmethod
     async def price_discount(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
         _, quotes = await _quotes(parents, info, contact)
         return [
-            amount_of(parent.row.price_discount, quote["price_discount"])
+            amount_of(parent.row.price_discount, quote.price_discount)
             for parent, quote in zip(parents, quotes, strict=True)
         ]
 
@@ -82,7 +85,7 @@ class Product(Node):
     async def payable(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
         _, quotes = await _quotes(parents, info, contact)
         return [
-            payable_of(parent.row.price, parent.row.price_discount, quote["price"], quote["price_discount"])
+            payable_of(parent.row.price, parent.row.price_discount, quote.price, quote.price_discount)
             for parent, quote in zip(parents, quotes, strict=True)
         ]
 
@@ -130,20 +133,22 @@ async def _quotes(
         for contact_id, product in zip(contacts, products, strict=True)
     ]
     quotes = await info.context.loaders.prices.load_many(pairs)
-    return contacts, [quote or _NATIVE for quote in quotes]
-
-
-_NATIVE: Quote = {"price": (), "price_discount": ()}
+    if contact is not None and None in quotes:
+        refuse(no_contact(contact_reference(contact)))
+    return contacts, [quote or NATIVE for quote in quotes]
 
 
 def product_nodes(rows: Iterable[domain.Product | None], viewer: int | None) -> list[Any]:
-    return [row and ShownProduct(row, viewer) for row in rows]
+    return [row and _shown((row, viewer)) for row in rows]
 
 
-async def load_products(info: Info, ids: Sequence[str | None]) -> Column[Product | None]:
+_shown: Callable[[tuple[object, ...]], ShownProduct] = partial(tuple.__new__, ShownProduct)
+
+
+def load_products(info: Info, ids: Sequence[str | None]) -> Answers[Product | None]:
     """The products of these ids, aligned."""
     viewer = info.context.viewer.contact_id
-    return product_nodes(await info.context.loaders.products.load_many(ids), viewer)
+    return then(info.context.loaders.products.ask(ids), lambda rows: product_nodes(rows, viewer))
 
 
 async def load_product(info: Info, product_id: str, viewer: int | None = None) -> Product | None:

@@ -21,6 +21,7 @@ from app.graphql.definitions import (
     load_definition,
 )
 from app.graphql.errors import Refusal, limit, refuse
+from app.graphql.following import followed
 from app.graphql.listing import (
     Orders,
     Where,
@@ -103,7 +104,7 @@ async def custom_data_record(
         raise Refusal("BAD_USER_INPUT", "Send either id or by.")
     if by is None:
         record_id = number_of(str(id), "CustomDataRecord")
-        return await load_own_record(info, record_id) if record_id is not None else None
+        return await load_own_record(info, record_id, followed(info)) if record_id is not None else None
     only_keys(info)
     model = await info.context.model()
     row, problems = await find_record(info.context.session, model, Named(definition=by.definition, key=by.key))

@@ -13,18 +13,21 @@ from app.domain import records as domain
 from app.domain.access import may_own, owns
 from app.domain.definitions import Definition, Target
 from app.domain.limits import COUNT_BOUND
-from app.execution import Column, attribute, batched, each, represents
+from app.execution import Answers, Column, attribute, batched, each, represents
 from app.graphql.access import forbid, may_read, only_keys
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, number_page
 from app.graphql.contacts import Contact
 from app.graphql.context import Info
 from app.graphql.definitions import CustomDataDefinition, DefinitionName, RelationName, definition_node
 from app.graphql.errors import Refusal, refuse
+from app.graphql.following import followed
 from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.prices import ProductPricing, pricing_node
 from app.graphql.products import Product
 from app.graphql.scalars import JSON
-from app.loaders.prices import Pair
+from app.loaders.batching import then
+from app.loaders.operation import RecordKey
+from app.loaders.prices import NATIVE, Pair
 from app.operations.writable import definition_not_found
 from app.store import records as store
 
@@ -71,9 +74,9 @@ class CustomDataRecord(Node):
 
     @batched(description="What a relation field points to; null when it is empty or its target is gone.")
     @staticmethod
-    async def relation(
+    def relation(
         parents: Records, info: Info, field: str
-    ) -> Column[
+    ) -> Answers[
         Annotated[
             Contact | Product | Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")],
             strawberry.union("RelationTarget", description="What a relation may point to."),
@@ -83,7 +86,7 @@ class CustomDataRecord(Node):
         from app.graphql.relations import targets
 
         may_read(info)
-        return await targets(info, parents, field)
+        return targets(info, parents, field)
 
     @batched(
         description="The records of a definition that point at this one. `field` names the relation where several do."
@@ -146,7 +149,11 @@ def values(records: Records, field: str) -> Column[Any]:
 
 def same_definition(records: Records) -> bool:
     """Whether all are of one definition, as those of a page are."""
-    return len({*map(id, map(attrgetter("schema"), records))}) == 1
+    schemas = [*map(_SCHEMA, records)]
+    return schemas.count(schemas[0]) == len(schemas)  # the same object is told at a glance
+
+
+_SCHEMA = attrgetter("schema")
 
 
 def _check_field(definition: Definition, name: str) -> None:
@@ -155,22 +162,30 @@ def _check_field(definition: Definition, name: str) -> None:
         raise Refusal("UNKNOWN_FIELD", f"{definition.key} has no field {name!r}. Its fields: {names}.")
 
 
-async def load_record(info: Info, record_id: int) -> CustomDataRecord | None:
-    return (await load_records(info, [record_id]))[0]
-
-
-async def load_records(info: Info, ids: Sequence[int | None]) -> list[CustomDataRecord | None]:
+def load_records(info: Info, ids: Sequence[int | None]) -> Answers[CustomDataRecord | None]:
     """The records of these ids, aligned; None for those of deleted definitions."""
-    rows = await info.context.loaders.records.load_many(ids)
-    model = await info.context.model()
-    return [record_node(row, model.by_id[row.definition_id]) if row is not None else None for row in rows]
+    loaders = info.context.loaders
+
+    def shown(rows: list[domain.Record | None]) -> list[CustomDataRecord | None]:
+        return [
+            record_node(row, loaders.model_read.by_id[row.definition_id]) if row is not None else None for row in rows
+        ]
+
+    return then(loaders.records.ask(ids), shown)
 
 
-async def load_own_record(info: Info, record_id: int) -> CustomDataRecord | None:
-    """The record of that id; to a contact only if it is its own. Others are reached from there, along relations."""
-    record = await load_record(info, record_id)
+async def load_own_record(info: Info, record_id: int, follow: tuple[str, ...] = ()) -> CustomDataRecord | None:
+    """The record of that id, read together with what relations of these names lead to; to a contact only if it is its
+    own. Others are reached from there, along relations."""
+    loaders = info.context.loaders
+    row = await (
+        loaders.records_following.load(RecordKey(record_id, follow)) if follow else loaders.records.load(record_id)
+    )
+    if row is None:
+        return None
+    record = record_node(row, loaders.model_read.by_id[row.definition_id])
     own = info.context.viewer.contact_id
-    return record if record is None or own is None or owns(record.schema, record.row, own) else None
+    return record if own is None or owns(record.schema, row, own) else None
 
 
 async def find_definition(info: Info, key_or_id: str) -> Definition:
@@ -193,7 +208,7 @@ async def records_page(info: Info, key_or_id: str, asked: PageArguments) -> Conn
     page = number_page(*asked)
     session, own = info.context.session, info.context.viewer.contact_id
     if own is None:
-        rows = await store.page(session, definition.id, page)
+        rows = await info.context.loaders.page(definition, page, followed(info))
     else:
         rows = await store.page_of_contact(session, definition, own, page)
 
@@ -238,7 +253,7 @@ async def _priced(info: Info, pairs: Column[Pair | None]) -> Column[ProductPrici
     model, amounts_only = await info.context.model(), info.context.viewer.contact_id is not None
     return [
         sent if isinstance(sent, Exception)
-        else pricing_node(model, product, pair[0], quote or {}, amounts_only=amounts_only) if pair and product
+        else pricing_node(model, product, pair[0], quote or NATIVE, amounts_only=amounts_only) if pair and product
         else None
         for sent, pair, product, quote in zip(pairs, there, products, quotes, strict=True)
     ]  # fmt: skip

@@ -3,54 +3,72 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from inspect import isawaitable
 from typing import Any, cast
 
 from app.domain.definitions import Definition, Relationship, Target
-from app.execution import Column, each
+from app.domain.records import Record
+from app.execution import Answers, Column, each
 from app.graphql.connection import Connection, PageArguments, connect, number_page
 from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
+from app.graphql.following import followed
 from app.graphql.products import Product, load_products
-from app.graphql.records import CustomDataRecord, find_definition, load_records, record_nodes, same_definition
+from app.graphql.records import CustomDataRecord, find_definition, record_node, record_nodes, same_definition
+from app.loaders.batching import then
 from app.loaders.operation import RelatedCountKey, RelatedKey
 
 Found = Contact | Product | CustomDataRecord | None
 
 
-async def targets(info: Info, records: Sequence[CustomDataRecord], field: str) -> Column[Found]:
+def targets(info: Info, records: Sequence[CustomDataRecord], field: str) -> Answers[Found]:
     """What that relation of each record points to."""
     if same_definition(records):
-        return await _followed(info, records, field)
+        return _followed(info, records, field)
     together: dict[int, list[int]] = defaultdict(list)  # records of one definition
     for index, record in enumerate(records):
         together[id(record.schema)].append(index)
+    return _together(info, records, field, list(together.values()))
+
+
+async def _together(
+    info: Info, records: Sequence[CustomDataRecord], field: str, groups: Sequence[Sequence[int]]
+) -> list[Found | Exception]:
     results: list[Found | Exception] = [None] * len(records)
 
-    async def follow(indexes: list[int]) -> None:
-        found = await _followed(info, [records[index] for index in indexes], field)
-        for index, target in zip(indexes, found, strict=True):
+    async def follow(indexes: Sequence[int]) -> None:
+        answers = _followed(info, [records[index] for index in indexes], field)
+        for index, target in zip(indexes, await answers if isawaitable(answers) else answers, strict=True):
             results[index] = target
 
-    await asyncio.gather(*map(follow, together.values()))
+    await asyncio.gather(*map(follow, groups))
     return results
 
 
-async def _followed(info: Info, records: Sequence[CustomDataRecord], field: str) -> Column[Found]:
+def _followed(info: Info, records: Sequence[CustomDataRecord], field: str) -> Answers[Any]:
     """The same for records of one definition."""
     relationship = records[0].schema.relationship.get(field)
     if relationship is None:
         return [_no_relation(records[0].schema, field)] * len(records)
-    return await _loaded(info, relationship, [record.row.data.get(field) for record in records])
+    return _loaded(info, relationship, [record.row.data.get(field) for record in records])
 
 
-async def _loaded(info: Info, relationship: Relationship, values: list[Any]) -> Column[Any]:
+def _loaded(info: Info, relationship: Relationship, values: list[Any]) -> Answers[Any]:
     if relationship.target is Target.CONTACTS:
-        return await load_contacts(info, values)
+        return load_contacts(info, values)
     if relationship.target is Target.PRODUCTS:
-        return await load_products(info, values)
-    records = await load_records(info, values)
-    return [each if each is not None and each.schema.id == relationship.definition_id else None for each in records]
+        return load_products(info, values)
+    loaders, definition_id = info.context.loaders, relationship.definition_id
+
+    def shown(rows: list[Record | None]) -> list[CustomDataRecord | None]:
+        return [
+            record_node(row, loaders.model_read.by_id[row.definition_id])
+            if row is not None and row.definition_id == definition_id else None
+            for row in rows
+        ]  # fmt: skip
+
+    return then(loaders.records.ask(values), shown)
 
 
 def _no_relation(definition: Definition, field: str) -> Refusal:
@@ -92,7 +110,8 @@ async def _pages(
     """For each relation and the value it is to hold a page of the definition's records."""
     page = number_page(*asked)
     loaders = info.context.loaders
-    keys = [None if isinstance(way, Exception) else RelatedKey(definition.id, *way, page) for way in ways]
+    follow = followed(info)
+    keys = [None if isinstance(way, Exception) else RelatedKey(definition.id, *way, page, follow) for way in ways]
     found = await loaders.related.load_many(keys)
 
     def connection(key: RelatedKey, rows: list[Any]) -> Connection[CustomDataRecord]:

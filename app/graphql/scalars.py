@@ -18,8 +18,8 @@ from graphql.language import (
     VariableNode,
 )
 
-from app.domain.prices import money
-from app.execution import as_it_is
+from app.domain.prices import money, moneys
+from app.execution import as_it_is, by_column
 
 JSON = NewType("JSON", object)
 
@@ -94,7 +94,7 @@ SCALARS: dict[Any, Any] = {
             'An exact amount. Travels as a text with at least two decimals (`"64.00"`); '
             "accepts a text or a number and keeps every digit."
         ),
-        serialize=money,
+        serialize=by_column(money, moneys),
         parse_value=_amount,
         parse_literal=_amount_literal,
     ),

@@ -10,6 +10,7 @@ from aiodataloader import DataLoader
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+T = TypeVar("T")
 
 Many = Callable[[list[K]], Awaitable[Mapping[K, V]]]
 _Call = tuple["Loader[Any, Any]", Sequence[Any]]
@@ -46,11 +47,17 @@ class Loader(Generic[K, V]):
         self._answers: dict[K | None, V | None] = {None: None}
         self._turn = asyncio.Lock()
 
-    async def load_many(self, keys: Sequence[K | None]) -> list[V | None]:
-        """The answers, aligned with the keys. Raises what asking raised; it may then be asked again."""
+    def ask(self, keys: Sequence[K | None]) -> list[V | None] | Awaitable[list[V | None]]:
+        """The answers, aligned with the keys, at once where all are known. Awaiting raises what asking raised; it may
+        then be asked again."""
         if all(map(self._answers.__contains__, keys)):
             return self.known(keys)
-        return await self._calls.ask(self, keys)
+        return self._calls.ask(self, keys)
+
+    async def load_many(self, keys: Sequence[K | None]) -> list[V | None]:
+        """The same, always to be awaited."""
+        answers = self.ask(keys)
+        return answers if isinstance(answers, list) else await answers
 
     async def load(self, key: K) -> V | None:
         """The answer to one key."""
@@ -72,8 +79,21 @@ class Loader(Generic[K, V]):
                 self._answers.update(new)
             return None
 
+    def learned(self, answers: Mapping[Any, V]) -> None:
+        """Answers that came with something else, in the same snapshot."""
+        self._answers.update(answers)
+
     def known(self, keys: Sequence[K | None]) -> list[V | None]:
         return [*map(self._answers.get, keys)]
+
+
+def then(answers: list[V] | Awaitable[list[V]], made: Callable[[list[V]], list[T]]) -> list[T] | Awaitable[list[T]]:
+    """What is made of answers: at once where they are there, or when they come."""
+    return made(answers) if isinstance(answers, list) else _then(answers, made)
+
+
+async def _then(answers: Awaitable[list[V]], made: Callable[[list[V]], list[T]]) -> list[T]:
+    return made(await answers)
 
 
 class loading(Generic[K, V]):

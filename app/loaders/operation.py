@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from app.domain.access import may_follow
@@ -13,11 +13,12 @@ from app.domain.products import Product
 from app.domain.records import Record
 from app.domain.references import ContactReference
 from app.loaders.batching import Calls, loading
-from app.loaders.prices import Pair, Quote, quote
+from app.loaders.prices import NATIVE, Pair, Quote, quote
 from app.loaders.references import Resolved, Resolver
 from app.store import contacts, customers, products, records
 from app.store.contact_session import ContactSession
 from app.store.definitions import Models
+from app.store.following import Follow, Targets, follows
 from app.store.paging import Page
 from app.store.session import Session
 
@@ -25,13 +26,21 @@ K = TypeVar("K")
 Q = TypeVar("Q")
 
 
+class RecordKey(NamedTuple):
+    """A record that is read together with what it points at by relations of these names."""
+
+    id: int
+    follow: tuple[str, ...]
+
+
 class RelatedKey(NamedTuple):
-    """A page of the records whose relation `field` holds `value`."""
+    """A page of the records whose relation `field` holds `value`, read together with what these point at."""
 
     definition_id: int
     field: str
     value: int | str
     page: Page[int]
+    follow: tuple[str, ...] = ()
 
 
 class RelatedCountKey(NamedTuple):
@@ -64,6 +73,12 @@ class Loaders:
         if self._model is None:
             async with self._reading_model:
                 self._model = self._model or await self._read_model()
+        return self._model
+
+    @property
+    def model_read(self) -> Model:
+        """The same, for those who know that it was asked for: whatever gave them a record did."""
+        assert self._model is not None
         return self._model
 
     async def _read_model(self) -> Model:
@@ -114,7 +129,41 @@ class Loaders:
     async def records(self, ids: list[int]) -> Mapping[int, Record]:
         """Records of definitions that were not deleted."""
         model = await self.model()
-        found = await records.by_ids(self._session, ids)
+        return self._all_shown(model, await records.by_ids(self._session, ids))
+
+    @loading
+    async def records_following(self, keys: list[RecordKey]) -> Mapping[RecordKey, Record]:
+        """Records of definitions that were not deleted; what they point at is known from then on."""
+        model = await self.model()
+        found: dict[RecordKey, Record] = {}
+        for names, group in _grouped(keys, lambda key: key.follow).items():
+            follow = self._follows(model.definitions, names)
+            read, targets = await records.by_ids_following(self._session, [key.id for key in group], follow)
+            self._learn(model, targets)
+            shown = self._all_shown(model, read)
+            found |= {key: shown[key.id] for key in group if key.id in shown}
+        return found
+
+    async def page(self, definition: Definition, page: Page[int], names: Sequence[str]) -> list[Record]:
+        """A page of a definition's records; what they point at by relations of these names is known from then on."""
+        follow = self._follows([definition], names)
+        read, targets = await records.page(self._session, definition.id, page, follow)
+        self._learn(await self.model(), targets)
+        return read
+
+    def _follows(self, definitions: Iterable[Definition], names: Sequence[str]) -> tuple[Follow, ...]:
+        """For a contact none: what it may see is looked at one by one."""
+        return follows(definitions, names) if names and self._contact_id is None else ()
+
+    def _learn(self, model: Model, found: Targets) -> None:
+        if found.contacts:
+            self.contacts.learned(found.contacts)
+        if found.products:
+            self.products.learned(found.products)
+        if found.records:
+            self.records.learned(self._all_shown(model, found.records))
+
+    def _all_shown(self, model: Model, found: Mapping[int, Record]) -> dict[int, Record]:
         return {id_: record for id_, record in found.items() if self._shown(model, record)}
 
     def _shown(self, model: Model, record: Record) -> bool:
@@ -127,9 +176,12 @@ class Loaders:
     async def related(self, keys: list[RelatedKey]) -> Mapping[RelatedKey, list[Record]]:
         model = await self.model()
         found: dict[RelatedKey, list[Record]] = {}
-        for (definition_id, field, page), group in _grouped(keys, lambda k: (k.definition_id, k.field, k.page)).items():
+        for (definition_id, field, page, names), group in _grouped(keys, _page_asked).items():
+            definition = model.by_id[definition_id]
+            follow = self._follows([definition], names)
             values = [key.value for key in group]
-            pages = await records.related(self._session, model.by_id[definition_id], field, values, page)
+            pages, targets = await records.related(self._session, definition, field, values, page, follow)
+            self._learn(model, targets)
             found |= {key: pages.get(key.value, []) for key in group}
         return found
 
@@ -147,7 +199,16 @@ class Loaders:
 
     @loading
     async def prices(self, pairs: list[Pair]) -> Mapping[Pair, Quote]:
-        return await quote(self._session, await self.model(), pairs)
+        """What the sources say; nothing of a contact that is not there."""
+        model = await self.model()
+        if model.overrides:
+            return await quote(self._session, model, pairs)
+        contacts = await self.contacts.load_many([contact_id for contact_id, _ in pairs])
+        return {pair: NATIVE for pair, contact in zip(pairs, contacts, strict=True) if contact is not None}
+
+
+def _page_asked(key: RelatedKey) -> tuple[int, str, Page[int], tuple[str, ...]]:
+    return key.definition_id, key.field, key.page, key.follow
 
 
 def _grouped(keys: Sequence[K], question: Callable[[K], Q]) -> dict[Q, list[K]]:

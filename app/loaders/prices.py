@@ -1,6 +1,9 @@
 """What the override sources say about pairs of contact and product."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import compress
+from typing import NamedTuple
 from weakref import finalize
 
 from app.domain.definitions import Model, OverrideSource
@@ -10,25 +13,33 @@ from app.store.prices import walk
 from app.store.session import Session
 
 Pair = tuple[int, str]  # contact id, product id
-Quote = Mapping[str, Sequence[SourceAnswer]]  # by system field; in order of priority
+
+
+class Quote(NamedTuple):
+    """What the sources of each system field say, in order of priority."""
+
+    price: Sequence[SourceAnswer] = ()
+    price_discount: Sequence[SourceAnswer] = ()
+
+
+NATIVE = Quote()
+_quote: Callable[[tuple[Sequence[SourceAnswer], Sequence[SourceAnswer]]], Quote] = partial(tuple.__new__, Quote)
 
 
 async def quote(session: Session, model: Model, pairs: Sequence[Pair]) -> Mapping[Pair, Quote]:
-    """Every source's answer for every pair: one statement for each distinct route, whatever the number of pairs."""
-    if not pairs:
-        return {}
+    """Every source's answer for every pair whose contact there is: one statement for each distinct route, one at least,
+    whatever the number of pairs."""
     said: dict[OverrideSource, list[SourceAnswer]] = {}
+    known: Sequence[bool] = ()
     for route, sources in _routes(model).items():
-        outcomes, record_ids, values = zip(*await walk(session, route, pairs), strict=True)
-        for source, stored in zip(sources, zip(*values, strict=True), strict=True):
+        known, outcomes, record_ids, values = await walk(session, route, pairs)
+        for source, stored in zip(sources, values, strict=True):
             said[source] = answers(source, outcomes, record_ids, stored)
     prices, discounts = (
         _by_pair([said[source] for source in model.sources(field)], len(pairs)) for field in ("price", "price_discount")
     )
-    return {
-        pair: {"price": price, "price_discount": discount}
-        for pair, price, discount in zip(pairs, prices, discounts, strict=True)
-    }
+    quotes = map(_quote, zip(prices, discounts, strict=True))
+    return dict(compress(zip(pairs, quotes, strict=True), known))
 
 
 def _by_pair(columns: Sequence[list[SourceAnswer]], pairs: int) -> Sequence[Sequence[SourceAnswer]]:

@@ -81,7 +81,7 @@ class Resolver:
 
     def _contact(self, reference: ContactReference, ids: list[int]) -> Resolved:
         if not ids:
-            return Resolved(problem=_no_contact(reference))
+            return Resolved(problem=no_contact(reference))
         if len(ids) == 1:
             return Resolved(ids[0])
         message = f"Contacts {', '.join(map(str, ids))} share this e-mail"
@@ -144,7 +144,7 @@ def customer_contact(reference: ContactReference, by_source: dict[str, int]) -> 
     if reference.source is not None:
         by_source = {source: id_ for source, id_ in by_source.items() if source == reference.source}
     if not by_source:
-        return Resolved(problem=_no_contact(reference))
+        return Resolved(problem=no_contact(reference))
     if len(set(by_source.values())) > 1:
         sources = ", ".join(sorted(by_source))
         message = f"This id_customer belongs to different contacts in the sources {sources}. Send source as well."
@@ -158,7 +158,8 @@ def _question(reference: Reference) -> tuple[Any, ...]:
     return (type(reference), reference.by)
 
 
-def _no_contact(reference: ContactReference) -> Problem:
+def no_contact(reference: ContactReference) -> Problem:
+    """That a reference means nobody."""
     source = f" in the source {reference.source!r}" if reference.source is not None else ""
     message = f"There is no contact with this {reference.by}{source}. Push the customer first (saveCustomers)."
     return Problem(Code.CONTACT_NOT_FOUND, message)

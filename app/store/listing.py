@@ -19,7 +19,7 @@ from app.store.fragments import Fragments, Sql, joined
 from app.store.narrowing import counted, looked, narrowing
 from app.store.orders import Mark, Sorting, behind, by, sorting
 from app.store.paging import Page
-from app.store.records import record_list
+from app.store.following import record_list
 from app.store.session import Session
 from app.store.statements import Statement
 

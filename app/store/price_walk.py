@@ -22,10 +22,11 @@ from app.store.statements import Statement
 
 _WALK = """\
 with walked as materialized (
-    select c.id as contact, {outcome} as outcome, {reached} as reached
+    select c.id as contact, {outcome} as outcome, {reached} as reached,
+           exists (select from contacts where shop_id = $1 and id = c.id) as known
     from unnest($2::text::bigint[]) as c (id){steps}
 )
-select coalesce(w.outcome, case when p.id is null then 'NO_RECORD' else 'WON' end) as outcome, p.id{values}
+select w.known, coalesce(w.outcome, case when p.id is null then 'NO_RECORD' else 'WON' end) as outcome, p.id{values}
 from unnest($3::text::bigint[], $4::text::text[]) with ordinality as pair (contact, product, place)
 join walked w on w.contact = pair.contact{source}
 order by pair.place"""
@@ -128,7 +129,8 @@ def _latest(model: Model, hop: Hop, latest_by: str | None) -> Latest | None:
 @lru_cache(maxsize=2_000)
 def compose(route: Route) -> tuple[Statement, tuple[Any, ...]]:
     """The route's statement, and its parameters from $5 on. $2 holds the distinct contacts, $3 and $4 the contact and
-    product of each pair. A row per pair, in order: outcome, record id, the fields' stored values as text."""
+    product of each pair. A row per pair, in order: whether there is such a contact, outcome, record id, the fields'
+    stored values as text."""
     text = _Text()
     links = [text.link(n, step) for n, step in enumerate(route.links, 1)]
     faults = "".join(_fault(n, step) for n, step in enumerate(route.links, 1))

@@ -1,12 +1,8 @@
-"""Records: reading by id, by key, in pages, and along a relation."""
+"""Records: reading by id, by key, in pages, and along a relation. What they point at can be read with them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from operator import itemgetter
-
-import asyncpg
-import orjson
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from app.domain.access import contact_fields
 from app.domain.definitions import Definition
@@ -14,21 +10,36 @@ from app.domain.limits import LARGEST_ID
 from app.domain.records import Record
 from app.store import statements
 from app.store.arrays import numbers
-from app.store.columns import relation_column
+from app.store.columns import Column, relation_column
+from app.store.following import RECORD_COLUMNS, Follow, Targets, columns, joins, record_list, split, stored
 from app.store.paging import Page
 from app.store.session import Session
 from app.store.statements import Statement
 
 _sql = statements.load("records.sql")
 
-_COLUMNS = (
-    "r.id, r.definition_id, r.version, r.data, timestamptz_send(r.created_at) as created, "
-    "timestamptz_send(r.updated_at) as updated"
-)
+_COLUMNS = RECORD_COLUMNS.format("r")
 
 
 async def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Record]:
-    return {record.id: record for record in record_list(await session.fetch(_sql.by_ids, numbers(ids)))}
+    return (await by_ids_following(session, ids, ()))[0]
+
+
+async def by_ids_following(
+    session: Session, ids: Iterable[int], follow: Sequence[Follow]
+) -> tuple[dict[int, Record], Targets]:
+    """The records of these ids, and what they lead to."""
+    found, targets = split(await session.fetch(by_ids_statement(tuple(follow)), numbers(ids)), follow)
+    return {record.id: record for record in found}, targets
+
+
+@lru_cache
+def by_ids_statement(follow: tuple[Follow, ...]) -> Statement:
+    return Statement(
+        _named("records.by_ids", follow),
+        f"select {_COLUMNS}{columns(follow)} from unnest($2::text::bigint[]) as asked (id) cross join lateral ("
+        f"select * from records where shop_id = $1 and id = asked.id limit 1) r{joins(follow)}",
+    )
 
 
 async def by_unique_keys(session: Session, definition_id: int, keys: Iterable[str]) -> dict[str, Record]:
@@ -36,11 +47,23 @@ async def by_unique_keys(session: Session, definition_id: int, keys: Iterable[st
     return dict(zip((row["unique_key"] for row in rows), record_list(rows), strict=True))
 
 
-async def page(session: Session, definition_id: int, asked: Page[int]) -> list[Record]:
-    """A definition's records in order of id, last first when asked backward."""
-    statement = _sql.page_backward if asked.backward else _sql.page_forward
+async def page(
+    session: Session, definition_id: int, asked: Page[int], follow: Sequence[Follow] = ()
+) -> tuple[list[Record], Targets]:
+    """A definition's records in order of id, last first when asked backward, and what they lead to."""
     bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit)
-    return record_list(await session.fetch(statement, definition_id, *bounds))
+    return split(await session.fetch(page_statement(asked.backward, tuple(follow)), definition_id, *bounds), follow)
+
+
+@lru_cache
+def page_statement(backward: bool, follow: tuple[Follow, ...]) -> Statement:
+    direction = "desc" if backward else "asc"
+    return Statement(
+        _named(f"records.page_{'backward' if backward else 'forward'}", follow),
+        f"with r as materialized (select {stored(follow)} from records where shop_id = $1 and definition_id = $2"
+        f" and id > $3 and id < $4 order by id {direction} limit $5)"
+        f" select {_COLUMNS}{columns(follow)} from r{joins(follow, together=True)} order by r.id {direction}",
+    )
 
 
 async def count(session: Session, definition_id: int, bound: int) -> int:
@@ -75,25 +98,37 @@ def _points(definition: Definition) -> str:
 
 
 async def related(
-    session: Session, definition: Definition, field: str, values: Sequence[int | str], asked: Page[int]
-) -> dict[int | str, list[Record]]:
-    """For each value the page of the definition's records whose relation holds it: one statement for all of them."""
-    column = relation_column(definition, field)
-    direction = "desc" if asked.backward else "asc"
-    statement = Statement(
-        f"records.related_{column.name}_{direction}",
-        f"select p.value, {_COLUMNS} from unnest($3::{column.type}[]) as p (value) cross join lateral ("
-        f" select * from records r where r.shop_id = $1 and r.definition_id = $2 and r.{column.name} = p.value"
-        f" and r.id > $4 and r.id < $5 order by r.{column.name}, r.id {direction} limit $6) r"
-        f" order by p.value, r.id {direction}",
-    )
-    rows = await session.fetch(
-        statement, definition.id, list(values), asked.after or 0, asked.before or LARGEST_ID, asked.limit
-    )
+    session: Session, definition: Definition, field: str, values: Sequence[int | str], asked: Page[int],
+    follow: Sequence[Follow] = (),
+) -> tuple[dict[int | str, list[Record]], Targets]:  # fmt: skip
+    """For each value the page of the definition's records whose relation holds it, and what these lead to: one
+    statement for all of them."""
+    statement = related_statement(relation_column(definition, field), asked.backward, tuple(follow))
+    bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit)
+    rows = await session.fetch(statement, definition.id, list(values), *bounds)
+    read, targets = split(rows, follow)
     found = defaultdict(list)
-    for row, record in zip(rows, record_list(rows), strict=True):
-        found[row["value"]].append(record)
-    return found
+    for row, record in zip(rows, read, strict=True):
+        found[row[-1]].append(record)
+    return found, targets
+
+
+@lru_cache
+def related_statement(column: Column, backward: bool, follow: tuple[Follow, ...]) -> Statement:
+    direction = "desc" if backward else "asc"
+    return Statement(
+        _named(f"records.related_{column.name}_{direction}", follow),
+        f"with r as materialized (select p.value, r.* from unnest($3::{column.type}[]) as p (value)"
+        f" cross join lateral (select {stored(follow)} from records r where r.shop_id = $1 and r.definition_id = $2"
+        f" and r.{column.name} = p.value and r.id > $4 and r.id < $5 order by r.{column.name}, r.id {direction}"
+        f" limit $6) r) select {_COLUMNS}{columns(follow)}, r.value from r{joins(follow, together=True)}"
+        f" order by r.value, r.id {direction}",
+    )
+
+
+def _named(name: str, follow: tuple[Follow, ...]) -> str:
+    """A statement that follows relations says so: "records.page_forward+ref1"."""
+    return "+".join([name, *(each.slot for each in follow)])
 
 
 async def count_related(
@@ -125,17 +160,6 @@ async def contact_definitions(
 async def referenced(session: Session, ids: Sequence[int], by_slot: dict[str, list[int]]) -> set[int]:
     """Which of these records others refer to. `by_slot` lists the definitions that may, by their relation's slot."""
     return {row["id"] for row in await session.fetch(_sql.referenced, list(ids), *_per_slot(by_slot))}
-
-
-def record_list(rows: Sequence[asyncpg.Record]) -> list[Record]:
-    """Of rows that end in the columns of a record. All their data are read as one document."""
-    ids, definitions, versions, created, updated = (map(itemgetter(place), rows) for place in (-6, -5, -4, -2, -1))
-    data = orjson.loads(f"[{','.join(map(_data, rows))}]")
-    return list(map(_record, zip(ids, definitions, versions, data, created, updated, strict=True)))
-
-
-_data = itemgetter(-3)
-_record: Callable[[tuple[object, ...]], Record] = partial(tuple.__new__, Record)
 
 
 def _per_slot(by_slot: dict[str, list[int]]) -> list[list[int]]:

@@ -1,32 +1,11 @@
--- name: by_ids
--- Records by id, of any definition.
-select r.id, r.definition_id, r.version, r.data, timestamptz_send(r.created_at) as created,
-       timestamptz_send(r.updated_at) as updated
-from unnest($2::text::bigint[]) as asked (id)
-cross join lateral (select * from records where shop_id = $1 and id = asked.id limit 1) r;
-
 -- name: by_unique_keys
 -- Records of one definition by unique key.
-select r.unique_key, r.id, r.definition_id, r.version, r.data, timestamptz_send(r.created_at) as created,
-       timestamptz_send(r.updated_at) as updated
+select r.id, r.definition_id, r.version, r.data, timestamptz_send(r.created_at) as created,
+       timestamptz_send(r.updated_at) as updated, r.unique_key
 from unnest($3::text[]) as asked (unique_key)
 cross join lateral (
     select * from records where shop_id = $1 and definition_id = $2 and unique_key = asked.unique_key limit 1
 ) r;
-
--- name: page_forward
--- Records of a definition behind an id, in order of id.
-select id, definition_id, version, data, timestamptz_send(created_at) as created,
-       timestamptz_send(updated_at) as updated
-from records where shop_id = $1 and definition_id = $2 and id > $3 and id < $4
-order by id limit $5;
-
--- name: page_backward
--- Records of a definition before an id, last first.
-select id, definition_id, version, data, timestamptz_send(created_at) as created,
-       timestamptz_send(updated_at) as updated
-from records where shop_id = $1 and definition_id = $2 and id > $3 and id < $4
-order by id desc limit $5;
 
 -- name: count
 -- How many records a definition has, counting to a bound.

@@ -6,7 +6,7 @@ question is a path. SHOP_ID names the shop.
 """
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
@@ -17,46 +17,37 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.domain.definitions import Model
+from app.domain.definitions import Model, Target
 from app.domain.limits import DEFAULT_PAGE_SIZE, LARGEST_ID
 from app.domain.prices import money
 from app.graphql.node import decode
 from app.server.settings import read_settings
-from app.store import statements
+from app.store import records, statements
 from app.store.arrays import numbers, texts
+from app.store.columns import Column
 from app.store.database import Database
+from app.store.following import Follow
 from app.store.price_walk import compose, routes
-from app.store.statements import Statement
 
 Ask = Callable[..., Awaitable[list[Any]]]
 Handler = Callable[[Ask, Model, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 _contacts = statements.load("contacts.sql")
 _products = statements.load("products.sql")
-_records = statements.load("records.sql")
-# as app.store.records.related composes it, for loyalty's contact_id
-_RELATED = Statement(
-    "by_hand.related",
-    """select p.value, r.id, r.definition_id, r.version, r.data, timestamptz_send(r.created_at) as created,
- timestamptz_send(r.updated_at) as updated from unnest($3::bigint[]) as p (value) cross join lateral (
- select * from records r where r.shop_id = $1 and r.definition_id = $2 and r.ref1 = p.value
- and r.id > $4 and r.id < $5 order by r.ref1, r.id asc limit $6) r
- order by p.value, r.id asc""",
-)
+_CONTACT, _PRODUCT = Follow(Target.CONTACTS, "ref1"), Follow(Target.PRODUCTS, "product1")  # of a loyalty record
+_DATA, _AT_CONTACT, _AT_PRODUCT = 3, 6, 13  # where the columns of the record end, those of its contact begin, ...
 
 
 async def page_of_records(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, Any]:
     """Q1."""
-    rows, data = await _loyalty(ask, model, sent, 50)
-    contacts = await _by_id(ask, _contacts.by_ids, {each["contact_id"] for each in data})
-    products = await _by_id(ask, _products.by_ids, {each["product_id"] for each in data})
+    rows, data = await _loyalty(ask, model, sent, 50, (_CONTACT, _PRODUCT))
+    products = {row[_AT_PRODUCT]: row[_AT_PRODUCT + 3] for row in rows}
     prices = await _prices(ask, model, sent["contact"], products)
-    people = {id_: _contact(row) for id_, row in contacts.items()}
-    items = {id_: {**_product(row), "price": prices[id_]} for id_, row in products.items()}
     nodes = [
         {
-            "idRecord": str(row["id"]), "points": each["points"], "tier": each["tier"], "since": each["since"],
-            "contact": people.get(each["contact_id"]), "product": items.get(each["product_id"]),
+            "idRecord": str(row[0]), "points": each["points"], "tier": each["tier"], "since": each["since"],
+            "contact": _contact(row, _AT_CONTACT),
+            "product": {**_product(row, _AT_PRODUCT), "price": prices[row[_AT_PRODUCT]]},
         }
         for row, each in zip(rows, data, strict=True)
     ]  # fmt: skip
@@ -66,52 +57,47 @@ async def page_of_records(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[
 async def contacts_with_records(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, Any]:
     """Q2."""
     rows = (await ask(_contacts.page_forward, _after(sent), LARGEST_ID, 21))[:20]
-    ids = [row["id"] for row in rows]
-    bounds = (0, LARGEST_ID, DEFAULT_PAGE_SIZE + 1)
-    related = await ask(_RELATED, model.by_key["loyalty"].id, ids, *bounds)
-    data = [orjson.loads(row["data"]) for row in related]
-    products = await _by_id(ask, _products.by_ids, {each["product_id"] for each in data})
-    items = {id_: _product(row) for id_, row in products.items()}
+    ids = [row[0] for row in rows]
+    statement = records.related_statement(Column("ref1", "bigint"), False, (_PRODUCT,))
+    related = await ask(statement, model.by_key["loyalty"].id, ids, 0, LARGEST_ID, DEFAULT_PAGE_SIZE + 1)
+    data = orjson.loads(f"[{','.join([row[_DATA] for row in related])}]")
     held: dict[int, list[Any]] = {id_: [] for id_ in ids}
     for row, each in zip(related, data, strict=True):
-        product = items.get(each["product_id"])
-        held[row["value"]].append(
-            {"idRecord": str(row["id"]), "points": each["points"], "tier": each["tier"], "product": product}
+        product = _product(row, _DATA + 3)
+        held[row[-1]].append(
+            {"idRecord": str(row[0]), "points": each["points"], "tier": each["tier"], "product": product}
         )
-    nodes = [{**_contact(row), "loyalty": {"nodes": held[row["id"]][:DEFAULT_PAGE_SIZE]}} for row in rows]
+    nodes = [{**_contact(row, 0), "loyalty": {"nodes": held[row[0]][:DEFAULT_PAGE_SIZE]}} for row in rows]
     return {"contacts": {"nodes": nodes}}
 
 
 async def priced_catalogue(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, Any]:
     """Q3."""
     rows = (await ask(_products.page_forward, decode(sent["after"])[1], None, 101, False))[:100]
-    prices = await _prices(ask, model, sent["contact"], {row["id"]: row for row in rows})
-    return {"products": {"nodes": [{**_product(row), "price": prices[row["id"]]} for row in rows]}}
+    prices = await _prices(ask, model, sent["contact"], {row[0]: row[3] for row in rows})
+    return {"products": {"nodes": [{**_product(row, 0), "price": prices[row[0]]} for row in rows]}}
 
 
 async def one_record(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, Any]:
     """Q4."""
-    [row] = await ask(_records.by_ids, numbers([int(sent["id"])]))
-    assert row["definition_id"] in model.by_id
-    data = orjson.loads(row["data"])
-    contacts = await _by_id(ask, _contacts.by_ids, [data["contact_id"]])
+    [row] = await ask(records.by_ids_statement((_CONTACT,)), numbers([int(sent["id"])]))
+    assert row[1] in model.by_id
+    data = orjson.loads(row[_DATA])
     return {
         "customDataRecord": {
-            "idRecord": str(row["id"]), "points": data["points"], "tier": data["tier"], "since": data["since"],
-            "contact": _contact(contacts[data["contact_id"]]),
+            "idRecord": str(row[0]), "points": data["points"], "tier": data["tier"], "since": data["since"],
+            "contact": _contact(row, _AT_CONTACT),
         }
     }  # fmt: skip
 
 
 async def page_of_rows(ask: Ask, model: Model, sent: dict[str, Any]) -> dict[str, Any]:
     """Q5."""
-    rows, data = await _loyalty(ask, model, sent, 1_000)
-    contacts = await _by_id(ask, _contacts.by_ids, {each["contact_id"] for each in data})
-    people = {id_: {"email": row["email"]} for id_, row in contacts.items()}
+    rows, data = await _loyalty(ask, model, sent, 1_000, (_CONTACT,))
     nodes = [
         {
-            "idRecord": str(row["id"]), "points": each["points"], "tier": each["tier"],
-            "contact": people.get(each["contact_id"]),
+            "idRecord": str(row[0]), "points": each["points"], "tier": each["tier"],
+            "contact": {"email": row[_AT_CONTACT + 1]},
         }
         for row, each in zip(rows, data, strict=True)
     ]  # fmt: skip
@@ -127,47 +113,40 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-async def _loyalty(ask: Ask, model: Model, sent: dict[str, Any], size: int) -> tuple[list[Any], list[Any]]:
-    """A page's rows, and their data."""
-    rows = await ask(_records.page_forward, model.by_key["loyalty"].id, _after(sent), LARGEST_ID, size + 1)
+async def _loyalty(
+    ask: Ask, model: Model, sent: dict[str, Any], size: int, follow: tuple[Follow, ...]
+) -> tuple[list[Any], list[Any]]:
+    """A page's rows, and their data. Everything they point at is there in the grid."""
+    statement = records.page_statement(False, follow)
+    rows = await ask(statement, model.by_key["loyalty"].id, _after(sent), LARGEST_ID, size + 1)
     del rows[size:]
-    return rows, [orjson.loads(row["data"]) for row in rows]
+    return rows, orjson.loads(f"[{','.join([row[_DATA] for row in rows])}]")
 
 
 async def _prices(ask: Ask, model: Model, contact: str, products: dict[str, Any]) -> dict[str, str]:
-    """What the contact pays for each product."""
-    [known] = await ask(_contacts.existing, numbers([int(contact)]))
+    """What the contact pays for each product, given the native prices."""
     [route] = routes(model, model.overrides)
     walk, parameters = compose(route)
-    found = await ask(
-        walk, numbers([known["id"]]), numbers([known["id"]] * len(products)), texts(list(products)), *parameters
-    )
+    each = ",".join([contact] * len(products))
+    found = await ask(walk, f"{{{contact}}}", f"{{{each}}}", texts(list(products)), *parameters)
+    assert found[0][0], "there is no such contact"
     return {
-        id_: money(Decimal(amount) if outcome == "WON" and amount is not None else products[id_]["price"])
-        for id_, (outcome, _, amount) in zip(products, found, strict=True)
+        id_: money(Decimal(amount) if outcome == "WON" and amount is not None else native)
+        for (id_, native), (_, outcome, _, amount) in zip(products.items(), found, strict=True)
     }
-
-
-async def _by_id(ask: Ask, statement: Statement, ids: Iterable[Any]) -> dict[Any, Any]:
-    sent = texts(list(ids)) if statement is _products.by_ids else numbers(ids)
-    return {row["id"]: row for row in await ask(statement, sent)}
 
 
 def _after(sent: dict[str, Any]) -> int:
     return int(decode(sent["after"])[1])
 
 
-def _contact(row: Any) -> dict[str, Any]:
-    return {
-        "idContact": str(row["id"]), "email": row["email"], "firstName": row["first_name"],
-        "lastName": row["last_name"],
-    }  # fmt: skip
+def _contact(row: Any, at: int) -> dict[str, Any]:
+    return {"idContact": str(row[at]), "email": row[at + 1], "firstName": row[at + 2], "lastName": row[at + 3]}
 
 
-def _product(row: Any) -> dict[str, Any]:
+def _product(row: Any, at: int) -> dict[str, Any]:
     return {
-        "idProduct": row["id"], "name": row["name"], "reference": row["reference"],
-        "nativePrice": money(row["price"]),
+        "idProduct": row[at], "name": row[at + 2], "reference": row[at + 1], "nativePrice": money(row[at + 3]),
     }  # fmt: skip
 
 

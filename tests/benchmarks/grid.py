@@ -80,7 +80,7 @@ _CATALOGUE = [
        select $1, 'c' || n || '@example.test', 'c' || n || '@example.test', 'First', 'Last'
        from generate_series(1, $2::int) n""",
     """insert into products (shop_id, id, reference, reference_key, name, name_key, price)
-       select $1, 'p' || n, 'R' || n, 'r' || n, 'Product ' || n, 'product ' || n, 10 + n / 100.0
+       select $1, 'p' || n, 'R' || n, 'r' || n, 'Product ' || n, 'product ' || n, round(10 + n / 100.0, 2)
        from generate_series(1, $2::int) n""",
 ]
 _CUSTOMERS = """

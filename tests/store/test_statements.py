@@ -20,7 +20,7 @@ from tests.shops import new_shop
 from tests.tour import COMPOSED, named_statements, tour
 
 RECORD = ("id", "definition_id", "version", "data", "created", "updated")
-PLACED = ("unique_key", *RECORD)  # found by unique key
+PLACED = (*RECORD, "unique_key")  # found by unique key
 
 
 def _of(kind: type) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ COLUMNS = {
     "keys.revoke_key": _of(ApiKey),
     "overrides.all": ("system_field", "priority", "definition_id", "field", "product_field", "contact_path",
                       "latest_by"),
-    "prices.walk": ("outcome", "id"),
+    "prices.walk": ("known", "outcome", "id"),
     "products.by_ids": _of(Product),
     "products.by_references": ("reference", "id"),
     "products.count_all": ("n",),
@@ -93,11 +93,12 @@ COLUMNS = {
     "records.lock_for_deletion": ("id",),
     "records.page_backward": RECORD,
     "records.page_forward": RECORD,
+    "records.page_forward+ref1": (*RECORD, *RECORD),
     "records.referenced": ("id",),
-    "records.related_product1_asc": ("value", *RECORD),
-    "records.related_product1_desc": ("value", *RECORD),
-    "records.related_ref1_asc": ("value", *RECORD),
-    "records.related_ref1_desc": ("value", *RECORD),
+    "records.related_product1_asc": (*RECORD, "value"),
+    "records.related_product1_desc": (*RECORD, "value"),
+    "records.related_ref1_asc": (*RECORD, "value"),
+    "records.related_ref1_desc": (*RECORD, "value"),
     "shops.find_shop": _of(Shop),
     "token_keys.find": _of(TokenKey),
     "token_keys.insert": _of(TokenKey),

@@ -15,11 +15,11 @@ from app.domain.orders import Order
 from app.domain.products import Product
 from app.store.attributes import TABLES
 from app.store.conditions import compiled, rows_of
+from app.store.following import record_list
 from app.store.fragments import Fragments, Sql, joined
 from app.store.narrowing import counted, looked, narrowing
 from app.store.orders import Mark, Sorting, behind, by, sorting
 from app.store.paging import Page
-from app.store.following import record_list
 from app.store.session import Session
 from app.store.statements import Statement
 

@@ -1,12 +1,18 @@
 """Runs the operations of any Strawberry schema breadth-first: each field once, for all the objects that reached it.
 
 Belongs here: planning a document, reading columns, completing them, errors. Must not: anything that knows of shops.
-`BreadthFirst` switches it on for a schema; `batched` and `attribute` declare fields that are read as columns.
+`BreadthFirst` switches it on for a schema, as `plans_of` and `execute` do by hand; `batched` and `attribute` declare
+fields that are read as columns.
 """
 
 from app.execution.declaring import Answers, Column, attribute, batched, each
-from app.execution.extension import BreadthFirst
+from app.execution.extension import BreadthFirst, plans_of
 from app.execution.leaves import as_it_is, by_column
+from app.execution.plan import Operation
 from app.execution.representing import represents
+from app.execution.run import Asked, execute
 
-__all__ = ["Answers", "BreadthFirst", "Column", "as_it_is", "attribute", "batched", "by_column", "each", "represents"]
+__all__ = [
+    "Answers", "Asked", "BreadthFirst", "Column", "Operation", "as_it_is", "attribute", "batched", "by_column", "each",
+    "execute", "plans_of", "represents",
+]  # fmt: skip

@@ -1,10 +1,10 @@
 """Refuses what asks for too much, before it costs anything, and tells each answer's cost."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from graphlib import CycleError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import DocumentNode, GraphQLSchema, GraphQLSyntaxError, parse
 from strawberry.extensions import SchemaExtension
@@ -13,6 +13,9 @@ from strawberry.schema.schema import validate_document
 from app.graphql.cost import Plan, Shape
 from app.graphql.documents import Document, Documents
 from app.graphql.errors import Refusal
+
+if TYPE_CHECKING:
+    from app.graphql.context import Context
 
 TOO_COMPLEX = "QUERY_TOO_COMPLEX"
 _READ_FOR_ONE = 100  # characters of a new document that take as long to parse and validate as a row
@@ -56,7 +59,7 @@ class Bounded(SchemaExtension):
         super().__init__()
         self._documents = documents
         self._document: Document | None = None
-        self._cost: dict[str, Any] = {}
+        self._cost: dict[str, int] = {}
 
     @property
     def _allowance(self) -> Allowance:
@@ -85,15 +88,11 @@ class Bounded(SchemaExtension):
 
     async def on_execute(self) -> AsyncIterator[None]:
         """The first stage of a document that is known to be valid."""
-        asked, allowance = self.execution_context, self._allowance
+        asked = self.execution_context
         document = self._document or self._measured()
-        cost, maximum = document.plan.cost(asked.operation_name, asked.variables or {}), allowance.limits.cost
-        self._cost = {"requested": cost, "maximum": maximum}
-        _check("cost", cost, maximum, "Ask for smaller pages, or for less inside them.")
-        allowance.spend(cost)
-        if not document.times:
-            asked.context.without_times()
-        async with allowance.turn():
+        self._cost = told_cost(document, asked.operation_name, asked.variables, self._allowance)
+        spend(document, self._cost, asked.context)
+        async with self._allowance.turn():
             yield
 
     def get_results(self) -> dict[str, Any]:
@@ -109,6 +108,21 @@ class Bounded(SchemaExtension):
                 _check_shape(shape, limits)
             document.within = limits
         return document
+
+
+def told_cost(
+    document: Document, operation_name: str | None, variables: Mapping[str, Any] | None, allowance: Allowance
+) -> dict[str, int]:
+    """What an operation costs with these variables, and what one may, as its answer tells."""
+    return {"requested": document.plan.cost(operation_name, variables or {}), "maximum": allowance.limits.cost}
+
+
+def spend(document: Document, cost: Mapping[str, int], context: "Context") -> None:
+    """Before an operation runs. Raises to refuse."""
+    _check("cost", cost["requested"], cost["maximum"], "Ask for smaller pages, or for less inside them.")
+    context.allowance.spend(cost["requested"])
+    if not document.times:
+        context.without_times()
 
 
 def _parsed(text: str, tokens: int) -> DocumentNode:

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, cast
 
 from app.domain.definitions import Definition, Relationship, Target
 from app.domain.records import Record
 from app.execution import Answers, Column, each
-from app.graphql.connection import Connection, PageArguments, connect, number_page
+from app.graphql.connection import Connection, PageArguments, connected, cut, number_page
 from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
@@ -113,17 +115,20 @@ async def _pages(
     follow = followed(info)
     keys = [None if isinstance(way, Exception) else RelatedKey(definition.id, *way, page, follow) for way in ways]
     found = await loaders.related.load_many(keys)
+    pages = [cut(rows or (), page) for rows in found]
+    nodes = iter(record_nodes(chain.from_iterable(map(itemgetter(0), pages)), definition))
 
-    def connection(key: RelatedKey, rows: list[Any]) -> Connection[CustomDataRecord]:
-        async def counted() -> int:
+    def counted(key: RelatedKey) -> Callable[[], Awaitable[int]]:
+        async def count() -> int:
             return await loaders.related_counts.load(RelatedCountKey(definition.id, key.field, key.value)) or 0
 
-        return connect(rows, page, lambda shown: record_nodes(shown, definition), counted)
+        return count
 
-    shown = zip(ways, keys, found, strict=True)
     return [
-        way if isinstance(way, Exception) else connection(cast(RelatedKey, key), rows or []) for way, key, rows in shown
-    ]
+        way if isinstance(way, Exception) else
+        connected([*islice(nodes, len(shown))], shown, page, counted(cast(RelatedKey, key)), more=more)
+        for way, key, (shown, more) in zip(ways, keys, pages, strict=True)
+    ]  # fmt: skip
 
 
 def _relation(definition: Definition, wanted: tuple[Target, int | None], field: str | None) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from app.domain.access import may_follow
@@ -15,6 +15,7 @@ from app.domain.references import ContactReference
 from app.loaders.batching import Calls, loading
 from app.loaders.prices import NATIVE, Pair, Quote, quote
 from app.loaders.references import Resolved, Resolver
+from app.loaders.remembering import remembered
 from app.store import contacts, customers, products, records
 from app.store.contact_session import ContactSession
 from app.store.definitions import Models
@@ -137,23 +138,23 @@ class Loaders:
         model = await self.model()
         found: dict[RecordKey, Record] = {}
         for names, group in _grouped(keys, lambda key: key.follow).items():
-            follow = self._follows(model.definitions, names)
+            follow = self._follows(model, names)
             read, targets = await records.by_ids_following(self._session, [key.id for key in group], follow)
             self._learn(model, targets)
             shown = self._all_shown(model, read)
             found |= {key: shown[key.id] for key in group if key.id in shown}
         return found
 
-    async def page(self, definition: Definition, page: Page[int], names: Sequence[str]) -> list[Record]:
+    async def page(self, definition: Definition, page: Page[int], names: tuple[str, ...]) -> list[Record]:
         """A page of a definition's records; what they point at by relations of these names is known from then on."""
-        follow = self._follows([definition], names)
+        follow = self._follows(definition, names)
         read, targets = await records.page(self._session, definition.id, page, follow)
         self._learn(await self.model(), targets)
         return read
 
-    def _follows(self, definitions: Iterable[Definition], names: Sequence[str]) -> tuple[Follow, ...]:
+    def _follows(self, of: Model | Definition, names: tuple[str, ...]) -> tuple[Follow, ...]:
         """For a contact none: what it may see is looked at one by one."""
-        return follows(definitions, names) if names and self._contact_id is None else ()
+        return _follows(of, names) if names and self._contact_id is None else ()
 
     def _learn(self, model: Model, found: Targets) -> None:
         if found.contacts:
@@ -178,7 +179,7 @@ class Loaders:
         found: dict[RelatedKey, list[Record]] = {}
         for (definition_id, field, page, names), group in _grouped(keys, _page_asked).items():
             definition = model.by_id[definition_id]
-            follow = self._follows([definition], names)
+            follow = self._follows(definition, names)
             values = [key.value for key in group]
             pages, targets = await records.related(self._session, definition, field, values, page, follow)
             self._learn(model, targets)
@@ -205,6 +206,11 @@ class Loaders:
             return await quote(self._session, model, pairs)
         contacts = await self.contacts.load_many([contact_id for contact_id, _ in pairs])
         return {pair: NATIVE for pair, contact in zip(pairs, contacts, strict=True) if contact is not None}
+
+
+@remembered
+def _follows(of: Model | Definition, names: tuple[str, ...]) -> tuple[Follow, ...]:
+    return follows(of.definitions if isinstance(of, Model) else [of], names)
 
 
 def _page_asked(key: RelatedKey) -> tuple[int, str, Page[int], tuple[str, ...]]:

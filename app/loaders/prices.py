@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import compress
 from typing import NamedTuple
-from weakref import finalize
 
 from app.domain.definitions import Model, OverrideSource
 from app.domain.prices import SourceAnswer, answers
+from app.loaders.remembering import remembered
 from app.store.price_walk import Route, routes
 from app.store.prices import walk
 from app.store.session import Session
@@ -46,13 +46,7 @@ def _by_pair(columns: Sequence[list[SourceAnswer]], pairs: int) -> Sequence[Sequ
     return list(zip(*columns, strict=True)) if columns else [()] * pairs
 
 
+@remembered
 def _routes(model: Model) -> Mapping[Route, tuple[OverrideSource, ...]]:
-    """The routes of the model's sources, found once for as long as the model lives."""
-    known = _known_routes.get(id(model))
-    if known is None:
-        known = _known_routes[id(model)] = routes(model, model.overrides)
-        finalize(model, _known_routes.pop, id(model))
-    return known
-
-
-_known_routes: dict[int, Mapping[Route, tuple[OverrideSource, ...]]] = {}  # by the model's identity
+    """The routes of the model's sources."""
+    return routes(model, model.overrides)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -17,6 +18,7 @@ class Turns:
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._running = Deadlines(bounds.request)
+        self._waiting = Deadlines(bounds.wait)
         self._queues: dict[int, _Queue] = {}
 
     def turn(self, shop_id: int) -> "_Turn":
@@ -39,19 +41,19 @@ class Turns:
         line = self._queues[shop_id].line
         if len(line) >= self._bounds.waiting:
             raise self._busy()
-        turn = asyncio.get_running_loop().create_future()
-        line.append(turn)
+        turn = _Waiting(asyncio.get_running_loop().create_future(), self._busy)
+        line.append(turn.passed)
+        self._waiting.add(turn)
         try:
-            async with asyncio.timeout(self._bounds.wait):
-                await turn
-        except BaseException as error:
-            if turn in line:
-                line.remove(turn)
-            elif not turn.cancelled():  # it came too late
+            await turn.passed
+        except BaseException:
+            if turn.passed in line:
+                line.remove(turn.passed)
+            elif turn.came:  # and nobody takes it
                 self.end(shop_id)
-            if isinstance(error, TimeoutError):
-                raise self._busy() from None
             raise
+        finally:
+            self._waiting.remove(turn)
 
     def end(self, shop_id: int) -> None:
         """Passes the turn on to the first in line who still waits."""
@@ -75,6 +77,25 @@ class Turns:
 class _Queue:
     free: int
     line: deque[asyncio.Future[None]] = field(default_factory=deque)  # only while nothing is free
+
+
+class _Waiting:
+    """One who waits in line, for a time."""
+
+    __slots__ = ("_busy", "passed")
+
+    def __init__(self, passed: asyncio.Future[None], busy: Callable[[], Refused]) -> None:
+        self.passed = passed
+        self._busy = busy
+
+    def due(self) -> None:
+        if not self.passed.done():
+            self.passed.set_exception(self._busy())
+
+    @property
+    def came(self) -> bool:
+        """Whether the turn was passed on."""
+        return self.passed.done() and not self.passed.cancelled() and self.passed.exception() is None
 
 
 class _Turn(TimeLimit):

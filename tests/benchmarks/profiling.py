@@ -16,6 +16,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from app.server.app import mount
 from app.server.settings import Settings
@@ -62,15 +63,14 @@ async def _application(bench: Bench) -> Any:
     database = await Database.connect(gateway(bench.url), size=1)
     statements: list[str] = []
     database.observers.append(lambda _shop, statement: statements.append(statement.name))
-    app = Starlette()
-    mount(app, database, settings)
+    app = mount(Starlette(), database, settings)
     try:
         yield (lambda body: _ask(app, bench, body)), statements
     finally:
         await database.close()
 
 
-async def _ask(app: Starlette, bench: Bench, body: bytes) -> None:
+async def _ask(app: ASGIApp, bench: Bench, body: bytes) -> None:
     """One request, as the server's protocol passes it on."""
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers += [(name.encode(), value.encode()) for name, value in bench.headers.items()]

@@ -66,6 +66,13 @@ class Leaves(Completion):
         self._bounded = kind is GraphQLInt or kind is GraphQLFloat
 
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
+        known = self.at_once(values)
+        return known if known is not None else self.unsure(values, where, run)
+
+    def unsure(self, values: Values, where: Positions, run: "Run") -> Results:
+        return run.later(partial(self.carefully, values, where, run))
+
+    def at_once(self, values: Values) -> list[Any] | None:
         kinds = {*map(type, values)}
         if kinds <= self._as_it_is and not (self._bounded and not _within(values, kinds)):
             return list(values)
@@ -79,7 +86,7 @@ class Leaves(Completion):
                 if self._many is not None and NoneType not in kinds:
                     return self._many(values)
                 return self._coerced(values)
-        return run.later(partial(self.carefully, values, where, run))
+        return None
 
     def _coerced(self, values: Values) -> list[Any]:
         coerce = self._coerce

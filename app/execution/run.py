@@ -135,10 +135,11 @@ class Run:
                 column: Any = field.reading.read(group, self)
                 if type(column) is not list and isawaitable(column):
                     waiting.append((group, field, place, column))
-                    column = []
+                    group.columns.append([])
+                elif (ready := field.completion.at_once(column)) is not None:
+                    group.columns.append(ready)
                 else:
-                    column = field.completion.complete(column, group.fields(field), self)
-                group.columns.append(column)
+                    group.columns.append(field.completion.unsure(column, group.fields(field), self))
         if len(waiting) == 1:
             answers = [await waiting[0][3]]
         else:

@@ -1,6 +1,7 @@
 """Lists with `where` and `orderBy`: contacts, products, and the records of a definition."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from app.graphql.node import decode
 from app.graphql.products import Product, check_search, product_nodes
 from app.graphql.records import CustomDataRecord, find_definition, record_nodes
 from app.graphql.scalars import JSON
+from app.graphql.typed.translated import TypedOrder, shown_path
 from app.store import listing as store
 from app.store import marks
 from app.store.listing import Listed, Listing
@@ -66,9 +68,25 @@ Orders = Annotated[
     ),
 ]
 
+TypedWhere = Annotated[
+    JSON | None,  # the schema that is served has an input type instead (typed/composing.py)
+    strawberry.argument(
+        description="Only what fulfils a condition, such as "
+        '`{email: {endsWith: "@example.com"}, createdAt: {within: {this: YEAR}}}`.'
+    ),
+]
+TypedOrders = Annotated[
+    list[JSON] | None,
+    strawberry.argument(
+        description=f"By what the list is ordered, else by ids; at most {limits.ORDER_FIELDS} fields, such as "
+        "`[{name: DESC}]`. Cursors of one order are refused by another."
+    ),
+]
+_Orders = Sequence[Any]  # OrderBy or TypedOrder
+
 
 async def filtered_records(
-    info: Info, definition: str, asked: PageArguments, where: JSON | None, order_by: Sequence[OrderBy] | None
+    info: Info, definition: str, asked: PageArguments, where: JSON | None, order_by: _Orders | None
 ) -> Connection[CustomDataRecord]:
     _only_keys(info)
     found = await find_definition(info, definition)
@@ -80,7 +98,7 @@ async def filtered_records(
 
 
 async def filtered_contacts(
-    info: Info, asked: PageArguments, where: JSON | None, order_by: Sequence[OrderBy] | None, search: str | None
+    info: Info, asked: PageArguments, where: JSON | None, order_by: _Orders | None, search: str | None
 ) -> Connection[Contact]:
     _only_keys(info)
     check_search(search)
@@ -88,7 +106,7 @@ async def filtered_contacts(
 
 
 async def filtered_products(
-    info: Info, asked: PageArguments, where: JSON | None, order_by: Sequence[OrderBy] | None, search: str | None
+    info: Info, asked: PageArguments, where: JSON | None, order_by: _Orders | None, search: str | None
 ) -> Connection[Product]:
     _only_keys(info)
     check_search(search)
@@ -114,7 +132,7 @@ def _only_keys(info: Info) -> None:
 
 
 async def _listing(
-    info: Info, entity: Entity, where: JSON | None, order_by: Sequence[OrderBy] | None, search: str | None = None
+    info: Info, entity: Entity, where: JSON | None, order_by: _Orders | None, search: str | None = None
 ) -> Listing:
     """What is asked for, understood. Raises Refusal, which tells where something is wrong."""
     model = await info.context.model()
@@ -123,18 +141,29 @@ async def _listing(
         calendar = Calendar(datetime.now(UTC), ZoneInfo(info.context.shop.time_zone))
         parsed, problem = parse_condition(model, entity, where, calendar)
         if parsed is None:
-            _refuse(problem)
+            _refuse(problem, where)
         condition = parsed if search is None else And((condition, parsed))
     sent = [SentField(each.field, each.direction, each.nulls) for each in order_by or ()]
     order, problem = parse_order(model, entity, sent)
     if order is None:
-        _refuse(problem)
+        _refuse_order(problem, order_by or ())
     return Listing(entity, condition, order)
 
 
-def _refuse(problem: Problem | None) -> NoReturn:
+def _refuse(problem: Problem | None, sent: object = None) -> NoReturn:
+    """Tells where, in the words of what was sent."""
     assert problem is not None
-    raise Refusal(problem.code.value, f"{problem.path}: {problem.message}", at=problem.path)
+    path = shown_path(problem.path or "", sent)
+    raise Refusal(problem.code.value, f"{path}: {problem.message}", at=path)
+
+
+def _refuse_order(problem: Problem | None, order_by: _Orders) -> NoReturn:
+    assert problem is not None
+    place = (problem.path or "").rpartition(".")[2]
+    sent = order_by[int(place)] if place.isdigit() else None
+    if isinstance(sent, TypedOrder):
+        problem = replace(problem, path=f"{problem.path}.{sent.shown}")
+    _refuse(problem)
 
 
 async def _listed(

@@ -71,6 +71,7 @@ async def _delete_definition(info: Info, input: inputs.DeleteDefinitionInput) ->
     before = model.find(input.definition)
     await info.context.renewed()
     answer = await delete_definition(info.context.database, call, input.definition, force=input.force)
+    info.context.model_changed()
     gone = replace(before, status=Status.DELETED) if before is not None and answer.first is not None else None
     return payloads.DeleteDefinitionPayload(
         definition=definition_node(gone, model) if gone is not None else None,
@@ -219,6 +220,7 @@ async def _create_contact_token(info: Info, input: inputs.CreateContactTokenInpu
 
 
 async def _definition_payload(info: Info, answer: Answer) -> payloads.DefinitionPayload:
+    info.context.model_changed()
     first = answer.first
     definition = await load_definition(info, int(first.id)) if first is not None and first.id is not None else None
     return payloads.DefinitionPayload(definition=definition, user_errors=user_errors(answer.problems))

@@ -37,6 +37,7 @@ _IN_HAND = {
 }  # fmt: skip
 _LENGTHS = {"Customer": 2, "Field": 10, "Override": 3, "OverridePath": 3, "PriceSource": 3, "Relationship": 3,
             "UserError": 1}  # fmt: skip
+_AROUND = "Custom"  # types that only hold the shop's own fields
 _PAGES = ("Connection", "Payload")  # types that hold one list whose length the field around them decides
 _LISTS = ("nodes", "edges", "results")
 
@@ -72,7 +73,7 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
 
 
 def _value(kind: str, *, leaf: bool) -> int:
-    return ATTRIBUTE if leaf or kind in _IN_HAND else _OBJECTS.get(kind, ROW)
+    return ATTRIBUTE if leaf or kind in _IN_HAND or kind.endswith(_AROUND) else _OBJECTS.get(kind, ROW)
 
 
 def _arguments(node: FieldNode, *names: str) -> tuple[ValueNode, ...]:

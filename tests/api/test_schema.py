@@ -41,12 +41,11 @@ CONTRACT = {
         "customDataRecords": "(definition: String!, first: Int, after: String, last: Int, before: String, where: JSON, "
         "orderBy: [OrderBy!]): CustomDataRecordConnection",
         "contact": "(by: ContactReference!): Contact",
-        "contacts": "(search: String, first: Int, after: String, last: Int, before: String, where: JSON, "
-        "orderBy: [OrderBy!]): ContactConnection!",
+        "contacts": "(search: String, first: Int, after: String, last: Int, before: String, "
+        "where: ContactWhere, orderBy: [ContactOrderBy!]): ContactConnection!",
         "product": "(idProduct: ID!): Product",
-        "products": "(ids: [ID!], search: String, first: Int, after: String, last: Int, before: String, where: JSON, "
-        "orderBy: [OrderBy!]): "
-        "ProductConnection!",
+        "products": "(ids: [ID!], search: String, first: Int, after: String, last: Int, before: String, "
+        "where: ProductWhere, orderBy: [ProductOrderBy!]): ProductConnection!",
         "overrides": "[Override!]!",
         "overridePaths": "(definition: String!): [OverridePath!]!",
     },

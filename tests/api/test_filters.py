@@ -61,9 +61,9 @@ RECORDS = """query($where: JSON, $order: [OrderBy!], $first: Int, $after: String
     customDataRecords(definition: "card", where: $where, orderBy: $order, first: $first, after: $after) {
     totalCount { count } pageInfo { hasNextPage endCursor } nodes { points: value(field: "points") } } }"""
 CONTACTS = """query($where: ContactWhere, $order: [ContactOrderBy!], $search: String, $first: Int, $after: String,
-    $last: Int, $before: String) { contacts(where: $where, orderBy: $order, search: $search, first: $first, after: $after,
-    last: $last, before: $before) { totalCount { count } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-    edges { cursor } nodes { firstName } } }"""
+    $last: Int, $before: String) { contacts(where: $where, orderBy: $order, search: $search, first: $first,
+    after: $after, last: $last, before: $before) { totalCount { count } edges { cursor } nodes { firstName }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
 PRODUCTS = """query($where: ProductWhere, $order: [ProductOrderBy!], $search: String, $after: String) {
     products(where: $where, orderBy: $order, search: $search, after: $after) {
     totalCount { count } pageInfo { endCursor } nodes { idProduct } } }"""

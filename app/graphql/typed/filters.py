@@ -46,8 +46,9 @@ _NAMES = {
     Kind.DATE: "DateFilter", Kind.DATETIME: "DateTimeFilter", Kind.OPAQUE: "PresenceFilter",
 }  # fmt: skip
 _ELEMENTS = {
-    FieldType.STRING: "TextListFilter", FieldType.NUMBER: "NumberListFilter", FieldType.DECIMAL: "DecimalListFilter",
-    FieldType.BOOLEAN: "BooleanListFilter", FieldType.DATE: "DateListFilter", FieldType.DATETIME: "DateTimeListFilter",
+    FieldType.STRING: "TextListFilter", FieldType.LONGTEXT: "TextListFilter", FieldType.NUMBER: "NumberListFilter",
+    FieldType.DECIMAL: "DecimalListFilter", FieldType.BOOLEAN: "BooleanListFilter", FieldType.DATE: "DateListFilter",
+    FieldType.DATETIME: "DateTimeListFilter",
 }  # fmt: skip
 _WORDS = {
     "TextFilter": "A text, compared by code point; e-mails without regard to case.",
@@ -80,6 +81,8 @@ class Filters:
             return self._filter(name, OPERATORS[Kind.LIST], options or self._scalar(element), "What a list holds.")
         if options is not None:
             return self._filter(f"{options.name}Filter", _CHOICE, options, "One of the field's options.")
+        if attribute.name == "version":
+            return self._filter("IntFilter", OPERATORS[attribute.kind], GraphQLInt, "A whole number.")
         name = _NAMES[attribute.kind]
         return self._filter(name, OPERATORS[attribute.kind], self._operand(attribute.kind), _WORDS[name])
 

@@ -1,6 +1,7 @@
 """Switches a Strawberry schema to breadth-first execution."""
 
 from collections.abc import AsyncIterator
+from weakref import ref
 
 import strawberry
 from graphql import DocumentNode
@@ -21,7 +22,7 @@ class Plans:
     must rewrite their text, too."""
 
     def __init__(self, schema: strawberry.Schema, family: "Plans | None" = None) -> None:
-        self._schema = schema
+        self._schema = ref(schema)  # which keeps us
         self.shelf: Shelf[Planned] = family.shelf if family is not None else Shelf(_ROOM)
         self._owner = self.shelf.owner()
         self.made = 0
@@ -35,7 +36,9 @@ class Plans:
         if found is not None:
             return found[0]
         self.made += 1
-        made = plan(self._schema, document, operation_name)
+        schema = self._schema()
+        assert schema is not None
+        made = plan(schema, document, operation_name)
         if text is not None:
             self._keep(text, operation_name, made)
         return made

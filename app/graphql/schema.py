@@ -1,8 +1,8 @@
 """The schema, and how its operations are run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import strawberry
@@ -29,7 +29,7 @@ from app.graphql.scalars import SCALARS
 from app.graphql.shop import Shop
 from app.graphql.stages import Stages
 from app.graphql.subscription import Subscription
-from app.graphql.typed.composing import compose
+from app.graphql.typed.composing import compose, dismantle
 
 BREADTH_FIRST, GRAPHQL_CORE = "breadth-first", "graphql-core"
 
@@ -62,8 +62,8 @@ class Schema(strawberry.Schema):
         and remembered documents of its own. Takes time: see `compose`."""
         made = copy(self)
         made._schema = compose(self._general, definitions, contact=contact)
-        made.documents = Documents(self.documents)
-        made.extensions = (lambda: Bounded(made.documents), *self.extensions[1:])
+        made.documents = documents = Documents(self.documents)
+        made.extensions = (lambda: Bounded(documents), *self.extensions[1:])
         share_plans(made, self)
         return made
 
@@ -71,6 +71,10 @@ class Schema(strawberry.Schema):
         """Gives up what is kept for a shop's schema that is not used any more."""
         self.documents.forget()
         plans_of(self).forget()
+
+    def dismantling(self, made: "Schema") -> Callable[[], None]:
+        """What takes a shop's schema apart, whose types refer to each other, when nobody uses it any more."""
+        return partial(dismantle, made._schema, self._schema)
 
     def process_errors(self, *_args: object, **_kwargs: object) -> None:
         return None

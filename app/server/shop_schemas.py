@@ -6,19 +6,20 @@ this process counts at once: a schema is current from the next request here, and
 """
 
 import asyncio
-import gc
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
+from weakref import finalize
 
 from app.domain.access import Viewer
 from app.domain.definitions import ContactAccess, Definition
 from app.graphql.schema import Schema
 from app.graphql.typed.digest import version
 from app.server.auth import Admitted
+from app.server.garbage import none_meanwhile
 from app.server.refusals import Refused
 from app.store.database import Database
 
@@ -106,11 +107,12 @@ class ShopSchemas:
         async with self._turn:
 
             def make() -> Schema:
-                with _quietly():
+                with quietly():
                     return self.core.of_shop(shown, contact=contact)
 
             made = await self._in_thread(make)
         made.version = found
+        finalize(made, self._maker.submit, _apart, self.core.dismantling(made)).atexit = False
         self._keep(found, made, sum(len(each.fields) + 10 for each in shown))
         return made
 
@@ -126,19 +128,22 @@ class ShopSchemas:
         return await asyncio.get_running_loop().run_in_executor(self._maker, work)
 
 
+def _apart(dismantle: Callable[[], None]) -> None:
+    with quietly():
+        dismantle()
+
+
 def _is_contact(viewer: Viewer) -> bool:
     return viewer.contact_id is not None
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """Lets the loop's thread in often, and looks for no garbage meanwhile: that would hold up both."""
-    interval, collecting = sys.getswitchinterval(), gc.isenabled()
+def quietly() -> Iterator[None]:
+    """Lets the loop's thread in often, and looks for no garbage, which would hold up both."""
+    interval = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH)
-    gc.disable()
     try:
-        yield
+        with none_meanwhile():
+            yield
     finally:
         sys.setswitchinterval(interval)
-        if collecting:
-            gc.enable()

@@ -2,9 +2,11 @@
 know of."""
 
 import asyncio
+import gc
 import re
 from dataclasses import replace
 from typing import Any
+from weakref import ref
 
 import httpx
 import pytest
@@ -194,19 +196,45 @@ async def test_old_schemas_are_forgotten_with_their_documents(
     monkeypatch.setattr(shop_schemas, "_ROOM", 12)
     core = Schema(BREADTH_FIRST)
     schemas = shop_schemas.ShopSchemas(core, database)
-    admitted = []
+    viewers = []
     for each, key in ((shop, "one"), (other_shop, "two")):
         await each.define(key, {"points": "NUMBER"})
-        async with database.reading(each.id) as session:
-            found = await find_shop(session)
-        assert found is not None
-        admitted.append(Admitted(Viewer(frozenset()), found))
-    first = await schemas.of(admitted[0])
-    assert schemas.known(admitted[0]) is first
-    second = await schemas.of(admitted[1])
-    assert schemas.known(admitted[0]) is None
-    assert schemas.known(admitted[1]) is second
+        viewers.append(await admitted(each))
+    first = await schemas.of(viewers[0])
+    assert schemas.known(viewers[0]) is first
+    second = await schemas.of(viewers[1])
+    assert schemas.known(viewers[0]) is None
+    assert schemas.known(viewers[1]) is second
     assert first is not second
+
+
+async def test_a_schema_that_nobody_uses_is_free_without_looking_for_garbage(
+    shop: ShopClient, other_shop: ShopClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shop_schemas, "_ROOM", 12)
+    schemas = shop_schemas.ShopSchemas(Schema(BREADTH_FIRST), database)
+    gone = []
+    gc.disable()
+    try:
+        for each, key in ((shop, "one"), (other_shop, "two")):
+            await each.define(key, {"points": "NUMBER", "contact_id": "NUMBER"},
+                              relationships=[to("contact_id", "contacts")])  # fmt: skip
+            made = await schemas.of(await admitted(each))
+            gone += [ref(made), ref(made._schema), ref(made._schema.type_map[key.title()])]
+            gone.append(ref(made._schema.type_map[f"{key.title()}Where"]))
+            del made
+        await schemas._in_thread(lambda: None)  # the thread has taken the first apart
+        assert [each() is None for each in gone] == [True] * 4 + [False] * 4
+        assert await schemas.of(await admitted(other_shop)) is not None
+    finally:
+        gc.enable()
+
+
+async def admitted(shop: ShopClient) -> Admitted:
+    async with shop.database.reading(shop.id) as session:
+        found = await find_shop(session)
+    assert found is not None
+    return Admitted(Viewer(frozenset()), found)
 
 
 def test_documents_of_all_schemas_are_bounded_together() -> None:

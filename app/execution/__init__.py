@@ -11,9 +11,10 @@ from app.execution.leaves import as_it_is, by_column
 from app.execution.plan import Operation
 from app.execution.representing import represents
 from app.execution.run import Asked, execute
+from app.execution.serial import in_turn
 from app.execution.shelf import Shelf
 
 __all__ = [
     "Answers", "Asked", "BreadthFirst", "Column", "Operation", "Shelf", "as_it_is", "attribute", "batched", "by_column",
-    "each", "execute", "plans_of", "represents", "share_plans",
+    "each", "execute", "in_turn", "plans_of", "represents", "share_plans",
 ]  # fmt: skip

@@ -59,8 +59,8 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
     """The weight of a field of the type named `parent`."""
     name, kind = node.name.value, get_named_type(field.type).name
     each = name in _LISTS and parent.endswith(_PAGES)
-    if parent == "Mutation":
-        return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input"))
+    if parent.startswith("Mutation") and not kind.endswith(_AROUND):
+        return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input", "records"))
     if kind.endswith("Connection"):
         own = ROW + (_CHOSEN if _arguments(node, "where", "orderBy") else 0)
         return Weight(own, ROW, DEFAULT_PAGE_SIZE, page=True, asked=_arguments(node, "first", "last", "ids"))

@@ -25,7 +25,9 @@ from app.graphql.typed.copying import Copy, Fields, retyped
 from app.graphql.typed.entities import Questions
 from app.graphql.typed.filters import Filters
 from app.graphql.typed.record_types import Records
+from app.graphql.typed.references import PRODUCT_REFERENCE
 from app.graphql.typed.scalars import FLOAT, date_time
+from app.graphql.typed.writing import Writes
 
 
 def compose(core: GraphQLSchema, definitions: Sequence[Definition] = (), *, contact: bool = False) -> GraphQLSchema:
@@ -41,9 +43,12 @@ def dismantle(made: GraphQLSchema, core: GraphQLSchema) -> None:
     """Empties the types of a shop's schema, so that they are free at once: the interpreter looks for what refers to
     itself rarely while it serves, and never at what was there for long. Those that the core has too stay."""
     for name, kind in [*made.type_map.items()]:
-        if core.type_map.get(name) is not kind and kind is not FLOAT:
+        if core.type_map.get(name) is not kind and kind not in _SHARED:
             vars(kind).clear()
     vars(made).clear()
+
+
+_SHARED = (FLOAT, PRODUCT_REFERENCE)  # besides what the core has
 
 
 class _Composition:
@@ -55,10 +60,13 @@ class _Composition:
         scalars: dict[str, Any] = {name: core.type_map[name] for name in ("Decimal", "DateTime", "JSON")}
         scalars["DateTime"] = date_time(scalars["DateTime"])
         changes = {"Query": self._query, "Contact": self._contact_fields, "Product": self._product_fields}
+        if not contact:
+            changes["Mutation"] = self._mutation
         self._copy = Copy(core, {"DateTime": scalars["DateTime"]}, changes)
         filters = Filters(scalars)
         self._questions = Questions(Model(0, tuple(shown), ()), filters, self._options)
         self._records = Records(self._copy, self._questions, filters, self._options, contact=contact)
+        self._writes = Writes(self._copy, self._questions, self._records, self._options)
 
     def schema(self) -> GraphQLSchema:
         return self._copy.schema([self._records.type(each) for each in self._definitions])
@@ -78,6 +86,9 @@ class _Composition:
                 reading.custom, informed=True, description=description,
             )  # fmt: skip
         return fields
+
+    def _mutation(self, fields: Fields) -> Fields:
+        return fields | {"custom": self._writes.field(self._definitions)} if self._definitions else fields
 
     def _asked(self, entity: Entity) -> dict[str, Any]:
         order = GraphQLList(GraphQLNonNull(self._questions.order(entity)))
@@ -160,7 +171,7 @@ class _Composition:
 def _shown(core: GraphQLSchema, definitions: Sequence[Definition]) -> list[Definition]:
     """The definitions whose types have names of their own. Others are from before that was a rule, and are read in
     general form."""
-    names = {*core.type_map, "Date", "Geolocation", "SortOrder", "CalendarUnit"}
+    names = {*core.type_map, "Date", "Geolocation", "SortOrder", "CalendarUnit", "ProductReference"}
     found = []
     for definition in definitions:
         name = naming.type_name(definition.key)

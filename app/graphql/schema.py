@@ -16,7 +16,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from app.domain.definitions import Definition
-from app.execution import Asked, BreadthFirst, Operation, execute, in_turn, plans_of, share_plans
+from app.execution import Asked, BreadthFirst, Operation, execute, in_thread, in_turn, plans_of, share_plans
 from app.graphql.contacts import Contact
 from app.graphql.definitions import CustomDataDefinition
 from app.graphql.documents import Document, Documents
@@ -120,7 +120,7 @@ class Schema(strawberry.Schema):
         return await self._run(by_stages)
 
     def _get_execute_function(self) -> Callable[..., Any]:
-        return in_turn(super()._get_execute_function())
+        return in_thread(in_turn(super()._get_execute_function()))
 
     async def _run(self, asked: ExecutionContext) -> ExecutionResult:
         """The operation of a valid document."""

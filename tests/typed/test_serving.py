@@ -130,6 +130,22 @@ async def test_introspection_and_the_command_line_tell_the_same(
     assert run("schema", "--shop", str(shop.id), "--version", **given).stdout.strip() == await version(shop)
 
 
+async def test_a_schema_is_told_beside_the_loop(shop: ShopClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked together with anything else stays where that is."""
+    asked: list[object] = []
+    unwatched = asyncio.to_thread
+
+    async def watched(work: Any) -> Any:
+        asked.append(work)
+        return await unwatched(work)
+
+    monkeypatch.setattr(asyncio, "to_thread", watched)
+    told = await shop.ask(get_introspection_query())
+    assert (len(told["__schema"]["types"]) > 100, len(asked)) == (True, 1)
+    await shop.ask("{ __typename shop { id } __schema { description } }")
+    assert len(asked) == 1
+
+
 async def test_a_contact_is_told_of_what_contacts_may_read(
     database: Database, http: httpx.AsyncClient, admin_url: str
 ) -> None:

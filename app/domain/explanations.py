@@ -66,13 +66,15 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a condition. `level` is how deep it stands; `condition` is about the rows on the `way`. `value` is
-    the attribute compared, where that is the contact's own; `counted` says that the deciding rows are counted."""
+    """One part of a condition. `level` is how deep it stands; `sent` is the part as a condition of its own on the rows
+    on the `way`, and `condition` the same read. `value` is the attribute compared, where that is the contact's own;
+    `counted` says that the deciding rows are counted."""
 
     level: int
     kind: ConditionKind
     text: str
     way: Way
+    sent: Any
     condition: Condition
     deciding: Deciding | None = None
     value: Attribute | None = None
@@ -160,18 +162,19 @@ class _Explainer:
             return
         found = attribute(way.entity, name)
         text = wording.compared(way.entity, name, operator, sent)
-        condition = self._condition(way.entity, {name: {operator: sent}})
+        own = {name: {operator: sent}}
+        condition = self._condition(way.entity, own)
         deciding = Deciding(way, condition, attribute=found) if way.steps else None
         value = None if way.steps else found
-        yield Part(level, ConditionKind.COMPARISON, text, way, condition, deciding, value)
+        yield Part(level, ConditionKind.COMPARISON, text, way, own, condition, deciding, value)
 
     def _pointed(self, way: Way, name: str, sent: Any, level: int) -> Iterator[Part]:
         target = followed(self._model, way.entity, name)
         there = way.along(Hop(name, target))
         text = f"{way.entity.name}.{name} points to one of {target.name}{' that fulfils this' if sent else ''}"
-        condition = self._condition(way.entity, {name: {"is": sent}})
+        own = {name: {"is": sent}}
         deciding = Deciding(there, self._condition(target, sent))
-        yield Part(level, ConditionKind.RELATED, text, way, condition, deciding)
+        yield Part(level, ConditionKind.RELATED, text, way, own, self._condition(way.entity, own), deciding)
         if sent:
             yield from self.object(there, sent, level + 1)
 
@@ -190,7 +193,7 @@ class _Explainer:
         inner = self._condition(of_definition(back.definition), sent)
         deciding = Deciding(way.back(back), Not(inner) if word == "every" else inner)
         condition = self._condition(way.entity, own)
-        yield Part(level, ConditionKind[word.upper()], text, way, condition, deciding)
+        yield Part(level, ConditionKind[word.upper()], text, way, own, condition, deciding)
         if sent:
             yield from self.object(way.back(back), sent, level + 1)
 
@@ -202,7 +205,7 @@ class _Explainer:
         inner = self._condition(of_definition(back.definition), where) if where else TRUE
         deciding = Deciding(way.back(back), inner, or_all=False)
         condition = self._condition(way.entity, own)
-        yield Part(level, ConditionKind.COUNT, text, way, condition, deciding, counted=not way.steps)
+        yield Part(level, ConditionKind.COUNT, text, way, own, condition, deciding, counted=not way.steps)
         if where:
             yield from self.object(way.back(back), where, level + 1)
 
@@ -211,7 +214,7 @@ class _Explainer:
 
     def _part(self, way: Way, level: int, kind: ConditionKind, text: str, sent: Any) -> Part:
         condition = self._condition(way.entity, sent)
-        return Part(level, kind, text, way, condition, Deciding(way, condition) if way.steps else None)
+        return Part(level, kind, text, way, sent, condition, Deciding(way, condition) if way.steps else None)
 
     def _condition(self, entity: Entity, sent: Any) -> Condition:
         condition, problem = parse_condition(self._model, entity, sent, self._calendar)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.shops import ShopClient, VetShop, to
+from tests.shops import ShopClient, to
 
 GOLD = {"custom": {"loyalty": {"some": {"tier": {"eq": "gold"}}}}}
 
@@ -71,7 +71,8 @@ async def test_a_segment_keeps_its_condition_and_finds_its_contacts_whenever_it_
     assert (await shop.ask("{ segments { name } }"))["segments"] == [{"name": "Gold"}]
 
 
-async def test_pages_orders_and_bounded_counts(shop: ShopClient, loyal: dict[str, int]) -> None:
+@pytest.mark.usefixtures("loyal")
+async def test_pages_orders_and_bounded_counts(shop: ShopClient) -> None:
     await create(shop, "All", {})
     asked = """query($after: String) { segment(name: "all") { count(atMost: 3) { count isExact }
         contacts(first: 3, after: $after, orderBy: [{field: "email", direction: DESC}]) {
@@ -109,16 +110,13 @@ async def test_names_are_unique_without_case_and_accents_and_no_numbers(shop: Sh
         ({"email": {"in": [f"{n:0>50}" for n in range(400)]}}, "LIMIT_EXCEEDED", "where"),
     ],
 )
-async def test_a_condition_that_means_nothing_is_not_kept(
-    shop: ShopClient, where: Any, code: str, path: str
-) -> None:
+async def test_a_condition_that_means_nothing_is_not_kept(shop: ShopClient, where: Any, code: str, path: str) -> None:
     assert await refused(shop, "createSegment", name="Bad", where=where) == [(code, path)]
     assert (await shop.ask("{ segments { name } }"))["segments"] == []
 
 
-async def test_segments_use_segments_by_id_so_that_a_new_name_changes_nobody(
-    shop: ShopClient, loyal: dict[str, int]
-) -> None:
+@pytest.mark.usefixtures("loyal")
+async def test_segments_use_segments_by_id_so_that_a_new_name_changes_nobody(shop: ShopClient) -> None:
     gold = await create(shop, "Gold", GOLD)
     silver = await create(shop, "Silver", {"custom": {"loyalty": {"some": {"tier": {"eq": "silver"}}}}})
     only = await create(shop, "Only silver", {"segment": {"in": ["SILVER"], "notIn": ["gold"]}})
@@ -150,16 +148,17 @@ async def test_a_used_segment_stays_and_cycles_are_named(shop: ShopClient) -> No
     [error] = payload["userErrors"]
     assert (error["code"], error["path"][:27]) == ("SEGMENT_CYCLE", "where.or.0.segment.notIn.0.")
     assert "A -> C -> B -> A" in error["message"]
-    assert (await refused(shop, "updateSegment", segment="A", where={"segment": {"in": ["A"]}}))[0][0] == "SEGMENT_CYCLE"
+    assert (await refused(shop, "updateSegment", segment="A", where={"segment": {"in": ["A"]}}))[0][
+        0
+    ] == "SEGMENT_CYCLE"
     for name in ("C", "B", "A"):
         gone = await shop.run("deleteSegment", PAYLOAD, segment=name)
         assert (gone["segment"]["name"], gone["userErrors"]) == (name, [])
     assert await refused(shop, "deleteSegment", segment="A") == [("SEGMENT_NOT_FOUND", "segment")]
 
 
-async def test_what_would_become_too_large_where_it_is_used_is_refused(
-    shop: ShopClient, loyal: dict[str, int]
-) -> None:
+@pytest.mark.usefixtures("loyal")
+async def test_what_would_become_too_large_where_it_is_used_is_refused(shop: ShopClient) -> None:
     links = {"and": [GOLD] * 6}
     await create(shop, "Part", links)
     await create(shop, "Whole", {"and": [{"segment": {"in": ["part"]}}] * 3})
@@ -191,9 +190,8 @@ ASKED = {
 }
 
 
-async def test_a_definition_in_use_by_a_segment_is_refused_and_forced_away_breaks_it_closed(
-    shop: ShopClient, loyal: dict[str, int]
-) -> None:
+@pytest.mark.usefixtures("loyal")
+async def test_a_definition_in_use_by_a_segment_is_refused_and_forced_away_breaks_it_closed(shop: ShopClient) -> None:
     await create(shop, "Gold", GOLD)
     await create(shop, "Never gold", {"not": GOLD})
     await create(shop, "Wrapped", {"not": {"segment": {"in": ["gold"]}}})
@@ -223,11 +221,11 @@ async def _all_broken(shop: ShopClient) -> None:
             for error in answer["errors"]:
                 assert error["extensions"]["code"] == BROKEN, asked
                 assert error["extensions"]["cause"] == "DEFINITION_NOT_FOUND"
-        problem = (await shop.ask("{ segment(name: %s) { problem } }" % name))["segment"]["problem"]
+        problem = (await shop.ask(f"{{ segment(name: {name}) {{ problem }} }}"))["segment"]["problem"]
         assert "loyalty" in problem
     assert {code for code, _ in await shop.errors("{ contacts { nodes { segments { name } } } }")} == {BROKEN}
     for word in ("in", "notIn"):
-        used = "{ contacts(where: {segment: {%s: [\"gold\"]}}) { totalCount { count } } }" % word
+        used = f'{{ contacts(where: {{segment: {{{word}: ["gold"]}}}}) {{ totalCount {{ count }} }} }}'
         assert {code for code, _ in await shop.errors(used)} == {"DEFINITION_NOT_FOUND"}
 
 
@@ -236,7 +234,9 @@ async def test_numbers_stay_exact_and_calendar_words_stay_words(shop: ShopClient
                       relationships=[to("contact_id", "contacts")])  # fmt: skip
     await shop.save_one("bill", {"contact_id": loyal["ann"], "total": "0.1000000000000000000001"})
     where = '{custom: {bill: {some: {total: {eq: 0.1000000000000000000001}, created_at: {within: {this: "DAY"}}}}}}'
-    asked = "mutation { createSegment(input: {name: \"Exact\", where: %s}) { segment { idSegment where } } }" % where
+    asked = (
+        f'mutation {{ createSegment(input: {{name: "Exact", where: {where}}}) {{ segment {{ idSegment where }} }} }}'
+    )
     made = (await shop.ask(asked))["createSegment"]["segment"]
     assert made["where"]["custom"]["bill"]["some"] == {
         "total": {"eq": "0.1000000000000000000001"}, "created_at": {"within": {"this": "DAY"}},
@@ -244,14 +244,14 @@ async def test_numbers_stay_exact_and_calendar_words_stay_words(shop: ShopClient
     assert await members(shop, made["idSegment"]) == ["ann"]
 
 
-async def test_contacts_match_a_condition(shop: ShopClient, loyal: dict[str, int]) -> None:
+@pytest.mark.usefixtures("loyal")
+async def test_contacts_match_a_condition(shop: ShopClient) -> None:
     asked = """query($where: JSON!) { contacts { nodes { email matches(where: $where) } } }"""
     nodes = (await shop.ask(asked, where={"custom": {"loyalty": {"count": {"gte": 2}}}}))["contacts"]["nodes"]
     assert [each["email"][:3] for each in nodes if each["matches"]] == ["cid"]
-    assert await shop.errors(asked, where={"custom": {"card": {"some": {}}}}) == [
-        ("DEFINITION_NOT_FOUND", "where.custom.card: 'card' is no definition whose records point at contacts. "
-         "Possible: loyalty.")
-    ] * len(await shop.errors(asked, where={"custom": {"card": {"some": {}}}}))  # fmt: skip
+    message = "where.custom.card: 'card' is no definition whose records point at contacts. Possible: loyalty."
+    errors = await shop.errors(asked, where={"custom": {"card": {"some": {}}}})
+    assert set(errors) == {("DEFINITION_NOT_FOUND", message)}
 
 
 WHY = "isTrue text nodes { level kind text isTrue value records { kind id value } }"
@@ -265,16 +265,21 @@ async def test_why_tells_what_each_part_came_to_and_which_records_decided(
         "segment": {"in": ["gold"]},
         "email": {"startsWith": "cid"},
         "custom": {"loyalty": {"count": {"where": {"points": {"gte": 1}}, "between": [2, 3]}}},
-        "or": [{"not": {"custom": {"loyalty": {"every": {"tier": {"in": ["gold"]}}}}}}, {"last_name": {"isNull": False}}],
+        "or": [
+            {"not": {"custom": {"loyalty": {"every": {"tier": {"in": ["gold"]}}}}}},
+            {"last_name": {"isNull": False}},
+        ],
     }
     await create(shop, "Best", where)
-    records = [int(each["idRecord"]) for each in (await shop.ask(
-        '{ customDataRecords(definition: "loyalty") { nodes { idRecord } } }'))["customDataRecords"]["nodes"]]  # fmt: skip
+    cards = await shop.ask('{ customDataRecords(definition: "loyalty") { nodes { idRecord } } }')
+    records = [each["idRecord"] for each in cards["customDataRecords"]["nodes"]]
     asked = f'query($by: ContactReference!) {{ segment(name: "best") {{ why(contact: $by) {{ {WHY} }} }} }}'
     why = (await shop.ask(asked, by={"email": "cid@example.com"}))["segment"]["why"]
-    gold, silver = map(str, records[2:])
+    gold, silver = records[2:]
     assert why["isTrue"]
-    assert [(n["level"], n["kind"], n["isTrue"], n["value"], [r["id"] for r in n["records"]]) for n in why["nodes"]] == [
+    assert [
+        (n["level"], n["kind"], n["isTrue"], n["value"], [r["id"] for r in n["records"]]) for n in why["nodes"]
+    ] == [
         (0, "SEGMENT", True, None, []),
         (1, "ALL", True, None, []),
         (2, "SEGMENT", True, None, []),
@@ -289,7 +294,9 @@ async def test_why_tells_what_each_part_came_to_and_which_records_decided(
         (5, "COMPARISON", True, None, [gold]),
         (3, "COMPARISON", False, None, []),
     ]
-    assert why["text"] == f"""yes  the contact is in the segment "Best"
+    assert (
+        why["text"]
+        == f"""yes  the contact is in the segment "Best"
 yes    all of this is so
 yes      the contact is in the segment "Gold"
 yes        at least one record of loyalty (by contact_id) fulfils this: {gold}
@@ -302,11 +309,12 @@ yes        this is not so
 no           every record of loyalty (by contact_id) fulfils this: {silver}
 yes            loyalty.tier is one of "gold": "gold" in {gold}
 no         contact.last_name is not empty: null"""
+    )
     bob = (await shop.ask(asked, by={"idContact": str(loyal["bob"])}))["segment"]["why"]
     assert not bob["isTrue"]
     compared = bob["nodes"][4]
     assert (compared["isTrue"], compared["records"]) == (
-        False, [{"kind": "loyalty", "id": str(records[1]), "value": "silver"}],
+        False, [{"kind": "loyalty", "id": records[1], "value": "silver"}],
     )  # fmt: skip
 
 
@@ -320,7 +328,8 @@ async def test_why_not_lists_ten_records_at_most_lowest_ids_first(shop: ShopClie
     assert ids[0] == min(ids)
 
 
-async def test_an_unknown_contact_is_an_error_never_a_no(shop: ShopClient, loyal: dict[str, int]) -> None:
+@pytest.mark.usefixtures("loyal")
+async def test_an_unknown_contact_is_an_error_never_a_no(shop: ShopClient) -> None:
     await create(shop, "Gold", GOLD)
     for by in ({"idContact": "1"}, {"email": "nobody@example.com"}):
         for field in ("contains(contact: $by)", "why(contact: $by) { isTrue }"):
@@ -328,10 +337,8 @@ async def test_an_unknown_contact_is_an_error_never_a_no(shop: ShopClient, loyal
             assert [code for code, _ in await shop.errors(asked, by=by)] == ["CONTACT_NOT_FOUND"]
 
 
-@pytest.mark.parametrize("few", [5])
-async def test_the_statements_stay_the_same_however_many_contacts(
-    shop: ShopClient, loyal: dict[str, int], few: int
-) -> None:
+@pytest.mark.usefixtures("loyal")
+async def test_the_statements_stay_the_same_however_many_contacts(shop: ShopClient) -> None:
     await create(shop, "Gold", GOLD)
     await create(shop, "All", {})
     batches = [[{"idCustomer": f"{n}-{m}", "email": f"{n}-{m}@x.test"} for m in range(25)] for n in range(2)]
@@ -340,11 +347,11 @@ async def test_the_statements_stay_the_same_however_many_contacts(
     asked = """query($n: Int!, $where: JSON!) { contacts(first: $n) { nodes { segments { name where }
         matches(where: $where) why(where: $where) { nodes { records { id } } } } } }"""
     seen = {}
-    for number in (few, 50):
+    for number in (5, 50):
         with shop.statements() as names:
             await shop.ask(asked, n=number, where=GOLD)
         seen[number] = sorted(names)
-    assert seen[few] == seen[50]
+    assert seen[5] == seen[50]
     assert [name for name in seen[50] if name.startswith("contacts.")] == [
         "contacts.findings", "contacts.memberships", "contacts.memberships", "contacts.page_forward",
     ]  # fmt: skip
@@ -371,7 +378,3 @@ async def test_no_shop_sees_the_segments_of_another(shop: ShopClient, other_shop
     assert await other_shop.ask(asked, id=node) == nothing
     assert (await other_shop.ask("query($id: ID!) { segment(id: $id) { name } }", id=id_))["segment"] is None
     assert await refused(other_shop, "deleteSegment", segment=id_) == [("SEGMENT_NOT_FOUND", "segment")]
-
-
-async def test_a_contact_learns_nothing_of_segments(vets: VetShop) -> None:
-    await create(vets.shop, "All", {})

@@ -143,7 +143,7 @@ async def _segments(client: ShopClient) -> None:
     where = {"custom": {"vet_assignment": {"some": {"veto_id": {"is": {"nom": {"eq": "Dr Durand"}}}}}}}
     await client.run("createSegment", payload, name="Of Dr Durand", where=where)
     await client.run("createSegment", payload, name="All", where={})
-    await client.ask('{ contacts { nodes { segments { name } why(segment: "of dr durand") { text } } } }')
+    await client.ask('{ contacts { nodes { segments { name } why(segment: "of dr durand") { lines } } } }')
     await client.run("updateSegment", payload, segment="all", name="Everybody")
     await client.run("deleteSegment", payload, segment="everybody")
 

@@ -21,6 +21,11 @@ _RANGES = {"between": "is between", "notBetween": "is not between"}
 _TIMES = {"before": "is before", "after": "is after", "within": "is within"}
 
 
+def subject(entity: Entity) -> str:
+    """What a row of it is called."""
+    return _SUBJECTS.get(entity.target, "record")
+
+
 def compared(entity: Entity, name: str, operator: str, sent: Any) -> str:
     """A comparison of an attribute."""
     return f"{_SUBJECTS.get(entity.target, entity.name)}.{name} {_predicate(operator, sent)}"

@@ -26,9 +26,9 @@ from app.graphql.listing import Orders, contacts_fulfilling
 from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.scalars import JSON
 from app.graphql.why import Why, explained
+from app.loaders.membership import Conditions, MemberKey, Parts
 from app.store import listing
 from app.store.listing import Listing
-from app.store.membership import memberships
 
 T = TypeVar("T")
 
@@ -113,8 +113,9 @@ class Segment(Node):
 
         async def contained(segment: domain.Segment) -> bool:
             condition = await segment_condition(info, segment)
-            found = await memberships(info.context.session, [id_], [condition])
-            return found[id_][0] if id_ in found else no_contact()
+            asked = Conditions((condition,))
+            found = await info.context.loaders.memberships.load(MemberKey(id_, asked))
+            return found[0] if found is not None else no_contact()
 
         return await _each(parents, contained)
 
@@ -170,8 +171,12 @@ async def segment_condition(info: Info, segment: domain.Segment) -> Condition:
 async def explain_for(info: Info, contacts: Sequence[int], segment: domain.Segment) -> list[Why | None]:
     """For each contact why it is in the segment or not; None for one that is not there."""
     await segment_condition(info, segment)
-    parts = explain_segment(await info.context.model(), segment, info.context.calendar)
-    return await explained(info, contacts, parts)
+    model, calendar = await info.context.model(), info.context.calendar
+
+    def made() -> Parts:
+        return Parts(tuple(explain_segment(model, segment, calendar)))
+
+    return await explained(info, contacts, info.context.loaders.questions.once(Parts, str(segment.id), made))
 
 
 def no_contact() -> NoReturn:

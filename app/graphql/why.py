@@ -9,7 +9,8 @@ from app.domain.explanations import ConditionKind, Part
 from app.domain.limits import WHY_RECORDS
 from app.graphql.context import Info
 from app.graphql.scalars import JSON
-from app.store.explaining import Finding, findings
+from app.loaders.membership import FindingKey, Parts
+from app.store.explaining import Finding
 
 strawberry.enum(
     ConditionKind,
@@ -46,18 +47,18 @@ class ConditionNode:
 class Why:
     is_true: bool
     nodes: list[ConditionNode] = strawberry.field(description="The condition's parts, each before those inside it.")
-    text: str = strawberry.field(description="All of it to be read, a line for each part.")
+    lines: list[str] = strawberry.field(description="All of it to be read, a line for each part.")
 
 
-async def explained(info: Info, contacts: Sequence[int], parts: Sequence[Part]) -> list[Why | None]:
+async def explained(info: Info, contacts: Sequence[int], asked: Parts) -> list[Why | None]:
     """For each contact why; None for one that is not there. One statement."""
-    found = await findings(info.context.session, set(contacts), parts)
-    return [_why(parts, found[id_]) if id_ in found else None for id_ in contacts]
+    found = await info.context.loaders.findings.load_many([FindingKey(id_, asked) for id_ in contacts])
+    return [None if each is None else _why(asked.parts, each) for each in found]
 
 
 def _why(parts: Sequence[Part], found: Sequence[Finding]) -> Why:
-    lines = "\n".join(_line(part, each) for part, each in zip(parts, found, strict=True))
-    return Why(is_true=found[0].is_true, nodes=list(_nodes(parts, found)), text=lines)
+    lines = [_line(part, each) for part, each in zip(parts, found, strict=True)]
+    return Why(is_true=found[0].is_true, nodes=list(_nodes(parts, found)), lines=lines)
 
 
 def _nodes(parts: Sequence[Part], found: Sequence[Finding]) -> Iterator[ConditionNode]:
@@ -73,8 +74,9 @@ def _line(part: Part, found: Finding) -> str:
     said = f"{'yes' if found.is_true else 'no ':3}  {'  ' * part.level}{part.text}"
     if part.counted or part.value is not None:
         return f"{said}: {wording.value(found.value)}"
-    if not found.deciders:
+    if part.deciding is None or not found.deciders:
         return said
-    compared = part.deciding is not None and part.deciding.attribute is not None
-    rows = (f"{wording.value(row.value)} in {row.id}" if compared else row.id for row in found.deciders)
+    row = f"in {wording.subject(part.deciding.way.entity)}"
+    compared = part.deciding.attribute is not None
+    rows = (f"{f'{wording.value(each.value)} ' if compared else ''}{row} {each.id}" for each in found.deciders)
     return f"{said}: {', '.join(rows)}"

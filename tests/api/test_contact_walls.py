@@ -198,7 +198,7 @@ SEGMENTS = {
     "its members": '{ segment(name: "$$") { contacts { nodes { id } } } }',
     "its count": '{ segment(name: "$$") { count { count } } }',
     "my segments": '{ me { segments(only: ["$$"]) { name } } }',
-    "why me": '{ me { why(segment: "$$") { text } } }',
+    "why me": '{ me { why(segment: "$$") { lines } } }',
     "all of them": "{ segments { name where } s: __typename # $$\n }",
     "a condition on me": '{ me { matches(where: {segment: {in: ["$$"]}}) } }',
     "why by a condition": '{ me { why(where: {segment: {in: ["$$"]}}) { isTrue } } }',

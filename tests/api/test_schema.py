@@ -59,7 +59,7 @@ CONTRACT = {
         "count": "(atMost: Int!): SegmentCount!", "contains": "(contact: ContactReference!): Boolean!",
         "why": "(contact: ContactReference!): Why!",
     },
-    "Why": {"isTrue": "Boolean!", "nodes": "[ConditionNode!]!", "text": "String!"},
+    "Why": {"isTrue": "Boolean!", "nodes": "[ConditionNode!]!", "lines": "[String!]!"},
     "ConditionNode": {"level": "Int!", "kind": "ConditionKind!", "text": "String!", "isTrue": "Boolean!",
                       "value": "JSON", "records": "[DecidingRecord!]!"},
     "DecidingRecord": {"kind": "String!", "id": "ID!", "value": "JSON"},

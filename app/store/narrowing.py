@@ -41,7 +41,7 @@ select {columns} from (
        and {rest} order by {order} limit {limit})
     union all
     (select r.* from {table} r cross join lateral (
-         select from {records} t where {own_records} and t.{column} = r.id and ({behind}) limit 1) as leads
+         select from {records} t where {own_records} and t.{column} = r.id and ({behind}) is true limit 1) as leads
      where {own} and not (select so from rare) and {rest} order by {order} limit {limit})
 ) r order by {order} limit {limit}"""
 
@@ -54,6 +54,11 @@ _VALUES = (  # each by itself: for all together the planner may rather read the 
 _COUNT = (
     "select count(*) as n from (select from unnest({values}) as asked (value) cross join lateral ("
     "select from {table} r where {own} and {index} = asked.value and ({narrow}) is true and {rest} limit {bound}) each"
+    " limit {bound}) bounded"
+)
+_COUNT_BEHIND = (
+    "select count(*) as n from (select from {table} r where {own} and r.id = any(array("
+    "select t.{column} from {records} t where {own_records} and ({behind}) and t.{column} is not null)) and {rest}"
     " limit {bound}) bounded"
 )
 
@@ -93,10 +98,14 @@ def looked(
 
 
 def counted(entity: Entity, found: Narrowing, bound: Sql, fragments: Fragments) -> str | None:
-    """The statement that counts what has one of some values, up to a bound; None for a range, which needs no care."""
-    if not isinstance(found.chosen, OneOf):
-        return None
-    return _COUNT.format(bound=bound, **_words(entity, found.chosen, found.rest, fragments))
+    """The statement that counts what has one of some values, or what records lead back to, up to a bound; None for a
+    range, which needs no care."""
+    match found.chosen:
+        case OneOf():
+            return _COUNT.format(bound=bound, **_words(entity, found.chosen, found.rest, fragments))
+        case Some():
+            return _COUNT_BEHIND.format(bound=bound, **_words_behind(entity, found.chosen, found.rest, fragments))
+    return None
 
 
 def _words(entity: Entity, chosen: OneOf | Range, rest: Condition, fragments: Fragments) -> dict[str, Sql]:

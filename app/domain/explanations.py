@@ -13,11 +13,13 @@ from typing import Any
 
 from app.domain import wording
 from app.domain.condition_parser import QUANTIFIERS, parse_condition
-from app.domain.conditions import TRUE, Condition, Not
-from app.domain.definitions import Model
+from app.domain.conditions import TRUE, And, Condition, Counted, Not, OneOf, Or, Some, ToOne
+from app.domain.definitions import Model, Target
 from app.domain.entities import CONTACTS, Attribute, Entity, Link, attribute, followed, link, of_definition
+from app.domain.limits import WHY_SIZE
 from app.domain.orders import Hop
 from app.domain.periods import Calendar
+from app.domain.problems import Code, Problem
 from app.domain.segments import Segment, find_segment
 
 
@@ -81,15 +83,41 @@ class Part:
     counted: bool = False
 
 
-def explain(model: Model, sent: Any, calendar: Calendar) -> list[Part]:
-    """The parts of a condition on contacts, each before those inside it. The condition must be one that the parser
-    takes."""
-    return list(_Explainer(model, calendar).object(Way(), sent, 0))
+def explain(model: Model, sent: Any, calendar: Calendar) -> tuple[tuple[Part, ...], Problem | None]:
+    """The parts of a condition on contacts, each before those inside it, or that there is too much to them. The
+    condition must be one that the parser takes."""
+    return _bounded(_Explainer(model, calendar).object(Way(), sent, 0))
 
 
-def explain_segment(model: Model, segment: Segment, calendar: Calendar) -> list[Part]:
+def explain_segment(model: Model, segment: Segment, calendar: Calendar) -> tuple[tuple[Part, ...], Problem | None]:
     """The same of a segment."""
-    return list(_Explainer(model, calendar).segment(Way(), segment, 0))
+    return _bounded(_Explainer(model, calendar).segment(Way(), segment, 0))
+
+
+def _bounded(parts: Iterator[Part]) -> tuple[tuple[Part, ...], Problem | None]:
+    """A part is asked with all that is inside it, so that deep conditions and long lists multiply."""
+    found, total = [], 0
+    for part in parts:
+        found.append(part)
+        total += _size(part.condition) + (_size(part.deciding.condition) if part.deciding is not None else 0)
+        if total > WHY_SIZE:
+            message = f"The condition is too large to be explained: its parts come to more than {WHY_SIZE:,} values."
+            return (), Problem(Code.LIMIT_EXCEEDED, message, "where")
+    return tuple(found), None
+
+
+def _size(condition: Condition) -> int:
+    """Comparisons, joinings and values."""
+    match condition:
+        case And(parts) | Or(parts):
+            return 1 + sum(map(_size, parts))
+        case Not(part):
+            return 1 + _size(part)
+        case OneOf(_, values):
+            return 1 + len(values)
+        case ToOne(_, _, inner) | Some(_, inner) | Counted(_, inner):
+            return 1 + _size(inner)
+    return 1
 
 
 _Emit = Callable[[int], Iterator[Part]]
@@ -124,7 +152,7 @@ class _Explainer:
                 yield lambda level: self._not(way, sent, level)
             case "custom":
                 yield from self._linked(way, sent)
-            case "segment" if way.entity is CONTACTS:
+            case "segment" if way.entity.target is Target.CONTACTS:
                 for operator, names in sent.items():
                     yield lambda level, o=operator, n=names: self._segmented(way, o, n, level)  # type: ignore[misc]
             case _:

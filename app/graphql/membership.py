@@ -11,7 +11,7 @@ from app.domain.limits import SEGMENTS_PER_SHOP
 from app.domain.segments import Segment as Row
 from app.execution import Column
 from app.graphql.context import Info
-from app.graphql.errors import Refusal, limit
+from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.listing import refuse_where
 from app.graphql.segments import Segment, explain_for, named_segment, no_contact, segment_condition, segment_node
 from app.graphql.why import Why, explained
@@ -46,10 +46,14 @@ async def reasons(info: Info, contacts: Sequence[int], segment: str | None, wher
     else:
         await _condition(info, where)
         model, calendar = await info.context.model(), info.context.calendar
-        asked = info.context.loaders.questions.once(
-            Parts, repr(where), lambda: Parts(tuple(explain(model, where, calendar)))
-        )
-        found = await explained(info, contacts, asked)
+
+        def made() -> Parts:
+            parts, problem = explain(model, where, calendar)
+            if problem is not None:
+                refuse(problem)
+            return Parts(parts)
+
+        found = await explained(info, contacts, info.context.loaders.questions.once(Parts, repr(where), made))
     return [why or no_contact() for why in found]
 
 

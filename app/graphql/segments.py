@@ -21,7 +21,7 @@ from app.graphql.access import only_keys
 from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.contacts import Contact, ContactReference, find_contact
 from app.graphql.context import Info
-from app.graphql.errors import Refusal, limit
+from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.listing import Orders, contacts_fulfilling
 from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.scalars import JSON
@@ -174,7 +174,10 @@ async def explain_for(info: Info, contacts: Sequence[int], segment: domain.Segme
     model, calendar = await info.context.model(), info.context.calendar
 
     def made() -> Parts:
-        return Parts(tuple(explain_segment(model, segment, calendar)))
+        parts, problem = explain_segment(model, segment, calendar)
+        if problem is not None:
+            refuse(problem)
+        return Parts(parts)
 
     return await explained(info, contacts, info.context.loaders.questions.once(Parts, str(segment.id), made))
 

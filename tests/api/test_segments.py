@@ -326,6 +326,28 @@ async def test_why_not_lists_ten_records_at_most_lowest_ids_first(shop: ShopClie
 
 
 @pytest.mark.usefixtures("loyal")
+async def test_what_is_too_large_to_be_explained_is_refused(shop: ShopClient) -> None:
+    where: Any = {"email": {"in": [f"{n}@example.com" for n in range(1000)]}}
+    for _ in range(12):
+        where = {"not": where}
+    asked = "query($where: JSON!) { contacts(first: 1) { nodes { matches(where: $where) %s } } }"
+    assert (await shop.ask(asked % "", where=where))["contacts"]["nodes"] == [{"matches": False}]
+    assert {code for code, _ in await shop.errors(asked % "why(where: $where) { isTrue }", where=where)} == {
+        "LIMIT_EXCEEDED"
+    }
+
+
+@pytest.mark.usefixtures("loyal")
+async def test_segments_are_explained_wherever_they_stand(shop: ShopClient) -> None:
+    await create(shop, "Gold", GOLD)
+    where = {"custom": {"loyalty": {"some": {"contact_id": {"is": {"segment": {"notIn": ["gold"]}}}}}}}
+    asked = "query($where: JSON!) { contacts { nodes { why(where: $where) { isTrue lines } } } }"
+    nodes = (await shop.ask(asked, where=where))["contacts"]["nodes"]
+    assert [each["why"]["isTrue"] for each in nodes] == [False, True, False, False]
+    assert len(nodes[1]["why"]["lines"]) == 6
+
+
+@pytest.mark.usefixtures("loyal")
 async def test_an_unknown_contact_is_an_error_never_a_no(shop: ShopClient) -> None:
     await create(shop, "Gold", GOLD)
     for by in ({"idContact": "1"}, {"email": "nobody@example.com"}):

@@ -57,15 +57,19 @@ def _condition(world: World, random: Random, names: list[str]) -> dict[str, Any]
         return sent
     word = random.choice(["in", "in", "notIn"])
     used = {"segment": {word: random.sample(names, random.randint(0, len(names)))}}
-    return random.choice([{**sent, **used}, {"or": [sent, used]}, {"and": [used, {"not": sent}]}])
+    back = {"custom": {"d0": {"field": "contact_id", "some": {"contact_id": {"is": used}}}}}
+    return random.choice([{**sent, **used}, {"or": [sent, used]}, {"and": [used, {"not": sent}]}, {"or": [sent, back]}])
 
 
-async def asked(session: Session, world: World, segment: Segment) -> tuple[list[Part], dict[int, tuple[Finding, ...]]]:
+async def asked(
+    session: Session, world: World, segment: Segment
+) -> tuple[tuple[Part, ...], dict[int, tuple[Finding, ...]]]:
     """The parts and what came of them, after all ways of asking for members have said the same."""
     calendar, everyone = Calendar(world.now, world.zone), list(world.contacts)
     condition, problem = parse_segment(world.model, segment, calendar)
     assert condition is not None, problem
-    parts = explain_segment(world.model, segment, calendar)
+    parts, problem = explain_segment(world.model, segment, calendar)
+    assert problem is None
     found = await findings(session, everyone, parts)
     listing = Listing(CONTACTS, condition, Order((), ""))
     members = [each.row.id for each in await page(session, listing, Page(1000))]

@@ -67,7 +67,7 @@ def _period(sent: Any) -> str:
     if word == "this":
         return "today" if length == "DAY" else f"this {length.lower()}"
     [(unit, count)] = length.items()
-    return f"the {word} {count} {unit}" if count != 1 else f"the {word} {unit.removesuffix('s')}"
+    return f"the {word} {count} {unit if count != 1 else unit.removesuffix('s')}"
 
 
 def _number(found: Any) -> Any:

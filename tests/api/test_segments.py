@@ -1,5 +1,6 @@
 """Segments: kept conditions on contacts, who is in them, and why."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -374,6 +375,25 @@ async def test_the_statements_stay_the_same_however_many_contacts(shop: ShopClie
     assert [name for name in seen[50] if name.startswith("contacts.")] == [
         "contacts.findings", "contacts.memberships", "contacts.memberships", "contacts.page_forward",
     ]  # fmt: skip
+
+
+async def test_changes_take_turns_so_that_none_breaks_another(shop: ShopClient) -> None:
+    for number in range(5):
+        relations = [to("contact_id", "contacts")]
+        key = await shop.define(f"Card {number}", {"contact_id": "NUMBER"}, relationships=relations)
+        made, gone = await asyncio.gather(
+            shop.run("createSegment", PAYLOAD, name=f"Holders {number}", where={"custom": {key: {"some": {}}}}),
+            shop.run("deleteCustomDataDefinition", "userErrors { code }", definition=key),
+        )
+        codes = sorted(error["code"] for error in [*made["userErrors"], *gone["userErrors"]])
+        assert codes in (["DEFINITION_IN_USE"], ["DEFINITION_NOT_FOUND"])
+        left, right = await create(shop, f"Left {number}", {}), await create(shop, f"Right {number}", {})
+        payloads = await asyncio.gather(
+            shop.run("updateSegment", PAYLOAD, segment=left, where={"segment": {"in": [right]}}),
+            shop.run("updateSegment", PAYLOAD, segment=right, where={"segment": {"in": [left]}}),
+        )
+        errors = [error["code"] for payload in payloads for error in payload["userErrors"]]
+        assert errors == ["SEGMENT_CYCLE"]
 
 
 async def test_a_retry_with_its_key_makes_one_segment(shop: ShopClient) -> None:

@@ -2,12 +2,16 @@
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import strawberry
 
 from app.domain.access import Viewer
 from app.domain.definitions import Model
+from app.domain.periods import Calendar
 from app.domain.shops import Shop
 from app.graphql.limits import Allowance
 from app.loaders.batching import forget
@@ -64,6 +68,11 @@ class Context:
     def model_changed(self) -> None:
         """The shop's definitions were changed, which is committed: its schema may be another from now on."""
         self.database.models.changes[self.shop.id] += 1
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The shop's, at one moment for all that the operation asks."""
+        return Calendar(datetime.now(UTC), ZoneInfo(self.shop.time_zone))
 
     async def model(self) -> Model:
         return await self.loaders.model()

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn, TypeVar
-from zoneinfo import ZoneInfo
 
 import strawberry
 
@@ -13,7 +11,6 @@ from app.domain.condition_parser import parse_condition
 from app.domain.conditions import TRUE, And, Condition
 from app.domain.entities import CONTACTS, PRODUCTS, Entity, of_definition
 from app.domain.orders import Direction, Nulls, Order, SentField, parse_order
-from app.domain.periods import Calendar
 from app.domain.problems import Problem
 from app.domain.searches import beginning
 from app.graphql.access import forbid
@@ -117,6 +114,14 @@ async def filtered_products(
     return await _listed(info, await _listing(info, PRODUCTS, where, order_by, search), asked, nodes)
 
 
+async def contacts_fulfilling(
+    info: Info, condition: Condition, asked: PageArguments, order_by: _Orders | None
+) -> Connection[Contact]:
+    """The contacts that fulfil a condition of ours."""
+    listing = await _listing(info, CONTACTS, None, order_by)
+    return await _listed(info, replace(listing, condition=condition), asked, contact_nodes)
+
+
 def plain_cursors(*cursors: str | None) -> None:
     """Raises Refusal for a cursor of a list ordered by fields, where the list is in order of ids."""
     for cursor in cursors:
@@ -138,10 +143,9 @@ async def _listing(
     model = await info.context.model()
     condition: Condition = TRUE if search is None else beginning(entity, search)
     if where is not None:
-        calendar = Calendar(datetime.now(UTC), ZoneInfo(info.context.shop.time_zone))
-        parsed, problem = parse_condition(model, entity, where, calendar)
+        parsed, problem = parse_condition(model, entity, where, info.context.calendar)
         if parsed is None:
-            _refuse(problem, where)
+            refuse_where(problem, where)
         condition = parsed if search is None else And((condition, parsed))
     sent = [SentField(each.field, each.direction, each.nulls) for each in order_by or ()]
     order, problem = parse_order(model, entity, sent)
@@ -150,7 +154,7 @@ async def _listing(
     return Listing(entity, condition, order)
 
 
-def _refuse(problem: Problem | None, sent: object = None) -> NoReturn:
+def refuse_where(problem: Problem | None, sent: object = None) -> NoReturn:
     """Tells where, in the words of what was sent."""
     assert problem is not None
     path = shown_path(problem.path or "", sent)
@@ -163,7 +167,7 @@ def _refuse_order(problem: Problem | None, order_by: _Orders) -> NoReturn:
     sent = order_by[int(place)] if place.isdigit() else None
     if isinstance(sent, TypedOrder):
         problem = replace(problem, path=f"{problem.path}.{sent.shown}")
-    _refuse(problem)
+    refuse_where(problem)
 
 
 async def _listed(

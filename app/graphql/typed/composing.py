@@ -59,7 +59,8 @@ class _Composition:
         self._enums: dict[str, GraphQLEnumType] = {}
         scalars: dict[str, Any] = {name: core.type_map[name] for name in ("Decimal", "DateTime", "JSON")}
         scalars["DateTime"] = date_time(scalars["DateTime"])
-        changes = {"Query": self._query, "Contact": self._contact_fields, "Product": self._product_fields}
+        changes = {"Query": self._query, "Contact": self._contact_fields, "Product": self._product_fields,
+                   "Segment": self._segment}  # fmt: skip
         if not contact:
             changes["Mutation"] = self._mutation
         self._copy = Copy(core, {"DateTime": scalars["DateTime"]}, changes)
@@ -146,6 +147,11 @@ class _Composition:
         return fields | self._custom("Product", {
             way.name: self._records.page(way.definition, reading.of_products(way)) for way in ways
         })  # fmt: skip
+
+    def _segment(self, fields: Fields) -> Fields:
+        """Its contacts are ordered as all contacts are."""
+        listed = fields["contacts"]
+        return fields | {"contacts": retyped(listed, listed.type, {"orderBy": self._asked(CONTACTS)["orderBy"]})}
 
     def _custom(self, of: str, fields: Fields) -> Fields:
         if not fields:

@@ -10,7 +10,7 @@ from app.domain.definitions import Definition, Field, Model, Target
 from app.domain.entities import Attribute, Entity, Kind, attribute, attribute_names, of_definition
 from app.domain.reverse_names import Reverse, reverses
 from app.graphql.typed.conditions import Compared, Pointed, custom_where, many_filter, where_type
-from app.graphql.typed.filters import Filters
+from app.graphql.typed.filters import SEGMENTS, Filters
 from app.graphql.typed.orders import order_type
 
 UNORDERED = (Kind.LONGTEXT, Kind.LIST, Kind.OPAQUE)
@@ -35,6 +35,8 @@ class Questions:
         name = type_name(entity)
         if name not in self._where:
             compared = [*self._compared(entity)]
+            if entity.target is Target.CONTACTS:
+                compared.append(Compared("segment", "segment", SEGMENTS, "Whether it is in one of some segments."))
             pointed = [Pointed(*names, partial(self.where, target)) for names, target in self._relations(entity)]
             ways = self.ways(entity)
             custom = custom_where(f"{name}CustomWhere", ways, self._quantified)

@@ -140,6 +140,12 @@ _SPAN = one_of(
 )
 
 
+_NAMES_OR_IDS = GraphQLInputField(GraphQLList(GraphQLNonNull(GraphQLString)), description="Names or ids.")
+SEGMENTS = GraphQLInputObjectType(
+    "SegmentFilter", {"in": _NAMES_OR_IDS, "notIn": _NAMES_OR_IDS}, "Segments that a contact is in, or is in none of."
+)
+
+
 def _period(moment: GraphQLScalarType | None = None) -> GraphQLInputObjectType:
     fields = {
         "this": GraphQLInputField(_UNITS, description="The one that is now."),

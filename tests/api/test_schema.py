@@ -54,7 +54,8 @@ CONTRACT = {
     "Segment": {
         "id": "ID!", "idSegment": "ID!", "name": "String!", "where": "JSON!", "createdAt": "DateTime!",
         "updatedAt": "DateTime!", "problem": "String", "usedBy": "[Segment!]!",
-        "contacts": "(first: Int, after: String, last: Int, before: String, orderBy: [ContactOrderBy!]): ContactConnection!",
+        "contacts": "(first: Int, after: String, last: Int, before: String, orderBy: [ContactOrderBy!]): "
+        "ContactConnection!",
         "count": "(atMost: Int!): SegmentCount!", "contains": "(contact: ContactReference!): Boolean!",
         "why": "(contact: ContactReference!): Why!",
     },

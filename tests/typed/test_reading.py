@@ -228,3 +228,18 @@ async def test_the_statements_are_those_of_the_general_form(clinic: ShopClient) 
                 await clinic.ask(query)
             seen.append(sorted(statements))
         assert seen[0] == seen[1]
+
+
+async def test_segments_in_typed_conditions(clinic: ShopClient) -> None:
+    create = "mutation($i: CreateSegmentInput!) { createSegment(input: $i) { userErrors { message } } }"
+    name = {"name": "Heavy", "where": {"custom": {"visit": {"some": {"weight": {"gte": 3}}}}}}
+    assert (await clinic.ask(create, i=name))["createSegment"]["userErrors"] == []
+    query = """query($w: ContactWhere) { contacts(where: $w) { nodes { firstName } }
+        segment(name: "heavy") { contacts(orderBy: [{firstName: DESC}]) { nodes { firstName } } }
+        custom { visit(where: {contact: {segment: {in: ["Heavy"]}}}) { nodes { weight } } } }"""
+    found = await clinic.ask(query, w={"segment": {"notIn": ["heavy"]}})
+    assert found["contacts"]["nodes"] == [{"firstName": "Ada"}]
+    assert found["segment"]["contacts"]["nodes"] == [{"firstName": "Ben"}]
+    assert found["custom"]["visit"]["nodes"] == [{"weight": 3}]
+    answer = await clinic.answer(query, w={"not": {"segment": {"in": ["nobody"]}}})
+    assert answer["errors"][0]["extensions"]["at"] == "where.not.segment.in.0"

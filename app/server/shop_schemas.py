@@ -6,6 +6,7 @@ this process counts at once: a schema is current from the next request here, and
 """
 
 import asyncio
+import logging
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,8 @@ from app.server.refusals import Refused
 from app.store.database import Database
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _ROOM = 30_000  # declared fields in all schemas kept; one takes about 5 kB
 _SHOPS = 10_000  # whose schema is remembered
@@ -104,13 +107,20 @@ class ShopSchemas:
             raise Refused("SHOP_BUSY", message, {"retry-after": "1"}) from None
 
     async def _make(self, found: str, shown: Sequence[Definition], *, contact: bool) -> Schema:
+        """Where it cannot be made, which would be our mistake, the shop has the core schema, and all of the general
+        form."""
+
+        def make() -> Schema:
+            with quietly():
+                return self.core.of_shop(shown, contact=contact)
+
         async with self._turn:
-
-            def make() -> Schema:
-                with quietly():
-                    return self.core.of_shop(shown, contact=contact)
-
-            made = await self._in_thread(make)
+            try:
+                made = await self._in_thread(make)
+            except Exception:
+                _log.exception("A shop's schema could not be made; the shop is served the core schema.")
+                self._keep(found, self.core, 0)
+                return self.core
         made.version = found
         finalize(made, self._maker.submit, _apart, self.core.dismantling(made)).atexit = False
         self._keep(found, made, sum(len(each.fields) + 10 for each in shown))
@@ -121,7 +131,8 @@ class ShopSchemas:
         self._room -= weight
         while self._room < 0 and len(self._kept) > 1:
             _, (forgotten, freed) = self._kept.popitem(last=False)
-            forgotten.forget()
+            if forgotten is not self.core:
+                forgotten.forget()
             self._room += freed
 
     async def _in_thread(self, work: Callable[[], T]) -> T:

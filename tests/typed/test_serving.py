@@ -253,6 +253,20 @@ async def admitted(shop: ShopClient) -> Admitted:
     return Admitted(Viewer(frozenset()), found)
 
 
+async def test_a_shop_whose_schema_cannot_be_made_has_the_core_schema(
+    shop: ShopClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_args: Any, **_more: Any) -> Schema:
+        raise TypeError("a mistake of ours")
+
+    monkeypatch.setattr(Schema, "of_shop", broken)
+    await shop.define("Unlucky", {"points": "NUMBER"})
+    await shop.save("unlucky", {"points": 1})
+    found = await shop.ask('{ customDataRecords(definition: "unlucky") { nodes { data } } }')
+    assert found["customDataRecords"]["nodes"] == [{"data": {"points": 1}}]
+    assert "a mistake of ours" in caplog.text
+
+
 def test_documents_of_all_schemas_are_bounded_together() -> None:
     core = Documents(characters=100)
     shops = [Documents(core) for _ in range(3)]

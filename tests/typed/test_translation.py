@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.domain import naming
 from app.domain.condition_parser import parse_condition
 from app.domain.conditions import And, Condition, Counted, Not, Or, Some, ToOne
-from app.domain.definitions import Definition, FieldType, Model, Relationship, Status, Target
+from app.domain.definitions import Definition, Field, FieldType, Model, Relationship, Status, Target
 from app.domain.draft_fields import DraftField
 from app.domain.draft_relationships import DraftRelationship
 from app.domain.drafts import Draft, draft_definition
@@ -227,3 +227,30 @@ def test_nothing_is_renamed_by_what_comes_later(definitions: list[Definition]) -
             assert {each: str(field.type) for each, field in fields.items()}.items() <= {
                 each: str(field.type) for each, field in kept.items()
             }.items()
+
+
+def test_definitions_from_before_the_rules_are_read_in_general_form_at_least() -> None:
+    """Nothing crashes: a record's own field goes before a way back of its name, and a definition that has the name of
+    a type is not shown."""
+
+    def old(number: int, key: str, field: str, to: int | None = None, second: str | None = None) -> Definition:
+        names = [each for each in (field, second) if each is not None]
+        relationships = tuple(Relationship(each, Target.DEFINITION, to) for each in names) if to else ()
+        fields = tuple(Field(each, FieldType.NUMBER if to else FieldType.STRING, each) for each in names)
+        return Definition(number, key, key, None, Status.ACTIVE, fields, relationships, (), NOW, NOW)
+
+    definitions = [
+        old(1, "vet", "vet_pricing"), old(2, "vet_pricing", "vet_id", 1), old(3, "visit", "vet_id", 1, "former_vet_id"),
+        old(4, "visit_by_former_vet", "vet_id", 1), old(5, "text_filter", "a"), old(6, "vet_where", "a"),
+        old(7, "contact_custom", "a"), old(8, "geolocation", "a"), old(9, "product_reference", "a"),
+        old(10, "gone", "vet_id", 99),
+    ]  # fmt: skip
+    made = core.of_shop(definitions, contact=False)
+    assert validate_schema(build_schema(made.as_str())) == []
+    types: Any = made._schema.type_map
+    assert str(types["Vet"].fields["vetPricing"].type) == "String"
+    assert str(types["Vet"].fields["visitByFormerVet"].type) == "VisitConnection"
+    assert "vetPricing" in types["VetCustomWhere"].fields
+    assert {"vet", "vetPricing", "visit", "gone"} <= {*types["ShopCustom"].fields}
+    assert not {"textFilter", "vetWhere", "contactCustom", "geolocation"} & {*types["ShopCustom"].fields}
+    assert [*types["GoneInput"].fields] == ["vetId"]

@@ -15,6 +15,7 @@ from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
 from app.graphql.errors import Refusal, refuse
+from app.graphql.list_arguments import Orders, Where
 from app.graphql.node import Node, opaque_id, own_id
 from app.loaders.batching import then
 
@@ -91,6 +92,7 @@ class Contact(Node):
     async def custom_data(
         parents: Contacts, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
+        where: Where = None, order_by: Orders = None,
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
     ]:  # fmt: skip
@@ -98,7 +100,8 @@ class Contact(Node):
 
         may_read(info)
         contacts = [parent.id for parent in parents]
-        return await records_of_contacts(info, definition, field, contacts, (first, after, last, before))
+        asked = (first, after, last, before)
+        return await records_of_contacts(info, definition, field, contacts, asked, where, order_by)
 
     @batched(description="The active catalogue as this contact sees it: prices inside are this contact's.")
     @staticmethod

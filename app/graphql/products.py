@@ -19,6 +19,7 @@ from app.graphql.contacts import ContactReference, contact_reference, find_conta
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
 from app.graphql.errors import Refusal, limit, refuse
+from app.graphql.list_arguments import Orders, Where
 from app.graphql.node import Node, opaque_id
 from app.graphql.prices import ProductPricing, pricing_node
 from app.loaders.batching import then
@@ -106,6 +107,7 @@ class Product(Node):
     async def custom_data(
         parents: Products, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
+        where: Where = None, order_by: Orders = None,
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
     ]:  # fmt: skip
@@ -113,7 +115,8 @@ class Product(Node):
 
         only_keys(info)
         products = [parent.row.id for parent in parents]
-        return await records_of_products(info, definition, field, products, (first, after, last, before))
+        asked = (first, after, last, before)
+        return await records_of_products(info, definition, field, products, asked, where, order_by)
 
 
 async def _quotes(

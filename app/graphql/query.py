@@ -22,14 +22,8 @@ from app.graphql.definitions import (
 )
 from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.following import followed
-from app.graphql.listing import (
-    Orders,
-    Where,
-    filtered_contacts,
-    filtered_products,
-    filtered_records,
-    plain_cursors,
-)
+from app.graphql.list_arguments import Orders, Where
+from app.graphql.listing import filtered_contacts, filtered_products, filtered_records, plain_cursors
 from app.graphql.node import Node, decode, number, number_of
 from app.graphql.products import Product, catalogue, check_search, chosen, load_product
 from app.graphql.records import CustomDataRecord, load_own_record, record_node, records_page

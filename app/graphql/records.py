@@ -21,6 +21,7 @@ from app.graphql.context import Info
 from app.graphql.definitions import CustomDataDefinition, DefinitionName, RelationName, definition_node
 from app.graphql.errors import Refusal, refuse
 from app.graphql.following import followed
+from app.graphql.list_arguments import Orders, Where
 from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.prices import ProductPricing, pricing_node
 from app.graphql.products import Product
@@ -95,13 +96,15 @@ class CustomDataRecord(Node):
     async def related_by(
         parents: Records, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
+        where: Where = None, order_by: Orders = None,
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
     ]:  # fmt: skip
         from app.graphql.relations import records_of_records
 
         only_keys(info)
-        return await records_of_records(info, definition, field, parents, (first, after, last, before))
+        asked = (first, after, last, before)
+        return await records_of_records(info, definition, field, parents, asked, where, order_by)
 
     @batched(
         description="This record's product at the price of this record's contact; null when either is missing. The "

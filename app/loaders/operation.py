@@ -12,14 +12,17 @@ from app.domain.limits import COUNT_BOUND
 from app.domain.products import Product
 from app.domain.records import Record
 from app.domain.references import ContactReference
+from app.loaders.asked import Asked
 from app.loaders.batching import Calls, loading
 from app.loaders.prices import NATIVE, Pair, Quote, quote
 from app.loaders.references import Resolved, Resolver
 from app.loaders.remembering import remembered
-from app.store import contacts, customers, products, records
+from app.store import contacts, customers, nested, products, records
 from app.store.contact_session import ContactSession
 from app.store.definitions import Models
 from app.store.following import Follow, Targets, follows
+from app.store.listing import Listed
+from app.store.orders import Mark
 from app.store.paging import Page
 from app.store.session import Session
 
@@ -48,6 +51,15 @@ class RelatedCountKey(NamedTuple):
     definition_id: int
     field: str
     value: int | str
+
+
+class NestedKey(NamedTuple):
+    """A page of the records of a listing whose relation `field` holds `value`; without a page, their number."""
+
+    asked: Asked
+    field: str
+    value: int | str
+    page: Page[Mark] | None
 
 
 class CatalogueKey(NamedTuple):
@@ -195,6 +207,25 @@ class Loaders:
             counts = await records.count_related(
                 self._session, model.by_id[definition_id], field, values, COUNT_BOUND + 1
             )
+            found |= {key: counts.get(key.value, 0) for key in group}
+        return found
+
+    @loading
+    async def nested(self, keys: list[NestedKey]) -> Mapping[NestedKey, list[Listed]]:
+        found: dict[NestedKey, list[Listed]] = {}
+        for (asked, field, page), group in _grouped(keys, lambda k: (k.asked, k.field, k.page)).items():
+            assert page is not None
+            values = [key.value for key in group]
+            pages = await nested.pages(self._session, asked.what, field, values, page)
+            found |= {key: pages.get(key.value, []) for key in group}
+        return found
+
+    @loading
+    async def nested_counts(self, keys: list[NestedKey]) -> Mapping[NestedKey, int]:
+        found: dict[NestedKey, int] = {}
+        for (asked, field), group in _grouped(keys, lambda k: (k.asked, k.field)).items():
+            values = [key.value for key in group]
+            counts = await nested.counts(self._session, asked.what, field, values, COUNT_BOUND + 1)
             found |= {key: counts.get(key.value, 0) for key in group}
         return found
 

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import strawberry
 
-from app.domain import limits
-from app.domain.orders import Direction, Nulls
+from app.domain import limits, orders
 from app.graphql.scalars import JSON
+
+Direction = orders.Direction
+Nulls = orders.Nulls
 
 strawberry.enum(Direction, name="OrderDirection", description="Upward or downward.")
 strawberry.enum(Nulls, name="NullsOrder", description="Where rows without a value stand.")

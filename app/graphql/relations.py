@@ -11,6 +11,9 @@ from typing import Any, cast
 from app.domain.definitions import Definition, Relationship, Target
 from app.domain.records import Record
 from app.execution import Answers, Column, each
+from app.graphql.access import only_keys
+from app.graphql.aggregate_types import Aggregates
+from app.graphql.aggregates import GroupArguments, aggregate_behind
 from app.graphql.connection import Connection, PageArguments, connected, cut, number_page
 from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
@@ -88,9 +91,7 @@ async def records_of_contacts(
 ) -> Column[Connection[CustomDataRecord]]:  # fmt: skip
     """For each contact its page of the definition's records."""
     definition = await find_definition(info, key_or_id)
-    relation = _relation(definition, (Target.CONTACTS, None), field)
-    ways = [(relation, contact) for contact in contacts]
-    return await _listed(info, definition, ways, asked, where, order_by)
+    return await _listed(info, definition, _from_contacts(definition, field, contacts), asked, where, order_by)
 
 
 async def records_of_products(
@@ -98,9 +99,7 @@ async def records_of_products(
     where: JSON | None = None, order_by: Sequence[OrderBy] | None = None,
 ) -> Column[Connection[CustomDataRecord]]:  # fmt: skip
     definition = await find_definition(info, key_or_id)
-    relation = _relation(definition, (Target.PRODUCTS, None), field)
-    ways = [(relation, product) for product in products]
-    return await _listed(info, definition, ways, asked, where, order_by)
+    return await _listed(info, definition, _from_products(definition, field, products), asked, where, order_by)
 
 
 async def records_of_records(
@@ -108,11 +107,49 @@ async def records_of_records(
     where: JSON | None = None, order_by: Sequence[OrderBy] | None = None,
 ) -> Column[Connection[CustomDataRecord]]:  # fmt: skip
     definition = await find_definition(info, key_or_id)
+    return await _listed(info, definition, _from_records(definition, field, records), asked, where, order_by)
 
+
+async def groups_of_contacts(
+    info: Info, key_or_id: str, field: str | None, contacts: Sequence[int], asked: GroupArguments
+) -> Column[Aggregates]:
+    """For each contact the groups of its records of the definition."""
+    only_keys(info)
+    definition = await find_definition(info, key_or_id)
+    return await aggregate_behind(info, definition, _from_contacts(definition, field, contacts), asked)
+
+
+async def groups_of_products(
+    info: Info, key_or_id: str, field: str | None, products: Sequence[str], asked: GroupArguments
+) -> Column[Aggregates]:
+    only_keys(info)
+    definition = await find_definition(info, key_or_id)
+    return await aggregate_behind(info, definition, _from_products(definition, field, products), asked)
+
+
+async def groups_of_records(
+    info: Info, key_or_id: str, field: str | None, records: Sequence[CustomDataRecord], asked: GroupArguments
+) -> Column[Aggregates]:
+    only_keys(info)
+    definition = await find_definition(info, key_or_id)
+    return await aggregate_behind(info, definition, _from_records(definition, field, records), asked)
+
+
+def _from_contacts(definition: Definition, field: str | None, contacts: Sequence[int]) -> Ways:
+    relation = _relation(definition, (Target.CONTACTS, None), field)
+    return [(relation, contact) for contact in contacts]
+
+
+def _from_products(definition: Definition, field: str | None, products: Sequence[str]) -> Ways:
+    relation = _relation(definition, (Target.PRODUCTS, None), field)
+    return [(relation, product) for product in products]
+
+
+def _from_records(definition: Definition, field: str | None, records: Sequence[CustomDataRecord]) -> Ways:
     def way(record: CustomDataRecord) -> tuple[str, int]:
         return _relation(definition, (Target.DEFINITION, record.schema.id), field), record.row.id
 
-    return await _listed(info, definition, each(records, way), asked, where, order_by)
+    return each(records, way)
 
 
 async def _listed(

@@ -17,7 +17,8 @@ from app.loaders.batching import Calls, loading
 from app.loaders.prices import NATIVE, Pair, Quote, quote
 from app.loaders.references import Resolved, Resolver
 from app.loaders.remembering import remembered
-from app.store import contacts, customers, nested, products, records
+from app.store import aggregates, contacts, customers, nested, products, records
+from app.store.aggregates import Group
 from app.store.contact_session import ContactSession
 from app.store.definitions import Models
 from app.store.following import Follow, Targets, follows
@@ -60,6 +61,15 @@ class NestedKey(NamedTuple):
     field: str
     value: int | str
     page: Page[Mark] | None
+
+
+class AggregateKey(NamedTuple):
+    """The first groups of the records whose relation `field` holds `value`, as an aggregation asks for them."""
+
+    asked: Asked
+    field: str
+    value: int | str
+    limit: int
 
 
 class CatalogueKey(NamedTuple):
@@ -227,6 +237,15 @@ class Loaders:
             values = [key.value for key in group]
             counts = await nested.counts(self._session, asked.what, field, values, COUNT_BOUND + 1)
             found |= {key: counts.get(key.value, 0) for key in group}
+        return found
+
+    @loading
+    async def aggregates(self, keys: list[AggregateKey]) -> Mapping[AggregateKey, list[Group]]:
+        found: dict[AggregateKey, list[Group]] = {}
+        for (asked, field, limit), group in _grouped(keys, lambda k: (k.asked, k.field, k.limit)).items():
+            values = [key.value for key in group]
+            groups = await aggregates.groups_behind(self._session, asked.what, field, values, limit)
+            found |= {key: groups.get(key.value, []) for key in group}
         return found
 
     @loading

@@ -27,24 +27,24 @@ Value = int | str
 
 
 async def pages(
-    session: Session, listing: Listing, field: str, values: Sequence[Value], asked: Page[Mark]
+    session: Session, listing: Listing, field: str, values: Sequence[Value], wanted: Page[Mark]
 ) -> dict[Value, list[Listed]]:
     """For each value the page of the records whose relation `field` holds it, nearest first."""
     fragments, column = Fragments(), _column(listing, field)
     order = sorting(listing.entity, listing.order, _TABLE, fragments)
     within = joined(
         [behind(way, mark, fragments)
-         for mark, way in ((asked.after, order), (asked.before, order.turned())) if mark is not None], "and", "true",
+         for mark, way in ((wanted.after, order), (wanted.before, order.turned())) if mark is not None], "and", "true",
     )  # fmt: skip
-    way = order.turned() if asked.backward else order
+    way = order.turned() if wanted.backward else order
     shown = "".join(f", {key.place.exact.sql} as o{n}" for n, key in enumerate(order.keys, 1))
     more = "" if order.keys else f" and {within} order by r.{column.name}, {by(way)}"
     own = held(listing.entity, column, fragments, more)
     sql = (
-        f"select {_COLUMNS}{_outer(order)}, p.value from {_asked(values, column, fragments)} cross join lateral ("
+        f"select {_COLUMNS}{_outer(order)}, p.value from {asked(values, column, fragments)} cross join lateral ("
         f"select r.*{shown} from {own} r{order.joins}"
         f" where {compiled(listing.entity, listing.condition, _TABLE, fragments)} and {within}"
-        f" order by {by(way)} limit {fragments.parameter(asked.limit, 'bigint')}) r order by p.value, {_told(way)}"
+        f" order by {by(way)} limit {fragments.parameter(wanted.limit, 'bigint')}) r order by p.value, {_told(way)}"
     )  # fmt: skip
     rows = await session.fetch(Statement(f"records.nested_{column.name}", sql), *fragments.parameters)
     found = defaultdict(list)
@@ -60,7 +60,7 @@ async def counts(
     """For each value how many records there are, counting to a bound."""
     fragments, column = Fragments(), _column(listing, field)
     sql = (
-        f"select p.value, c.n from {_asked(values, column, fragments)} cross join lateral ("
+        f"select p.value, c.n from {asked(values, column, fragments)} cross join lateral ("
         f"select count(*) as n from (select from {held(listing.entity, column, fragments)} r"
         f" where {compiled(listing.entity, listing.condition, _TABLE, fragments)}"
         f" limit {fragments.parameter(bound, 'bigint')}) bounded) c"
@@ -75,7 +75,8 @@ def held(entity: Entity, column: Column, fragments: Fragments, more: str = "") -
     return Sql(f"(select r.* from records r where {own} and r.{column.name} = p.value{more} offset 0)")
 
 
-def _asked(values: Sequence[Value], column: Column, fragments: Fragments) -> Sql:
+def asked(values: Sequence[Value], column: Column, fragments: Fragments) -> Sql:
+    """The values, as the table p."""
     return Sql(f"unnest({fragments.parameter(list(values), f'{column.type}[]')}) as p (value)")
 
 

@@ -39,6 +39,9 @@ QUERIES = {
     "contacts": WayIn(READ, "{ contacts { nodes { email } } }"),
     "product": WayIn(READ, '{ product(idProduct: "diet") { name } }'),
     "products": WayIn(READ, "{ products { nodes { name } } }"),
+    "customDataAggregate": WayIn(READ, '{ customDataAggregate(definition: "veterinarian") { groups { count } } }'),
+    "contactsAggregate": WayIn(READ, "{ contactsAggregate { groups { count } } }"),
+    "productsAggregate": WayIn(READ, "{ productsAggregate { groups { count } } }"),
     "overrides": WayIn(READ, "{ overrides { field } }"),
     "overridePaths": WayIn(READ, '{ overridePaths(definition: "vet_pricing") { path } }'),
 }

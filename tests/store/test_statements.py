@@ -77,6 +77,8 @@ COLUMNS = {
     "products.page_forward": _of(Product),
     "products.search_backward": _of(Product),
     "products.search_forward": _of(Product),
+    "records.nested_count_ref1": ("value", "n"),
+    "records.nested_ref1": RECORD,
     "records.by_ids": RECORD,
     "records.by_unique_keys": PLACED,
     "records.contact_definitions": ("contact_id", "definition_id"),
@@ -104,7 +106,10 @@ COLUMNS = {
     "token_keys.insert": _of(TokenKey),
     "token_keys.newest": _of(TokenKey),
 }  # fmt: skip
-MORE_COLUMNS = ("prices.walk", "records.listed", "contacts.listed")  # one for each field of the route, or the order
+MORE_COLUMNS = (  # one for each field of the route, or the order; for each key and figure; and what is looked for
+    "prices.walk", "records.listed", "contacts.listed", "records.nested_ref1", "records.aggregated",
+    "records.aggregated_ref1", "contacts.aggregated", "products.aggregated",
+)  # fmt: skip
 
 _TABLE = re.compile(r"\b(?:from|join|update|into)\s+(\w+)(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
 _PREDICATE = re.compile(r"\bshop_id = \$1\b")

@@ -17,9 +17,7 @@ _FIGURES = {function.value.lower(): function for function in Function}
 def selected(info: Info) -> list[SentMeasure]:
     """The figures asked of the groups that this field gives; also those that @skip and @include may leave out."""
     raw = info._raw_info
-    variables: Any = getattr(
-        raw.variable_values, "coerced", raw.variable_values
-    )  # graphql-core keeps their sources, too
+    variables: Any = getattr(raw.variable_values, "coerced", raw.variable_values)  # graphql-core adds sources
     found = dict.fromkeys(
         measure
         for node in raw.field_nodes if node.selection_set is not None

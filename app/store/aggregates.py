@@ -1,8 +1,10 @@
 """Aggregates in SQL: of all rows that fulfil a condition, or of the records behind each of many parents."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+import asyncpg
 
 from app.domain.aggregate_values import average, shown
 from app.domain.aggregates import Aggregation, Function, GroupKey, Measure, Rank
@@ -28,13 +30,13 @@ class Group(NamedTuple):
 
 async def groups(session: Session, aggregation: Aggregation, limit: int) -> list[Group]:
     """The first groups of all rows that fulfil the condition."""
-    fragments = Fragments()
-    entity = aggregation.entity
-    table = TABLES[entity.target]
-    composed = _Composed(aggregation, fragments)
-    own = rows_of(entity, _TABLE, fragments)
-    sql = composed.select(Sql(f"{table} r"), own, limit)
-    rows = await session.fetch(Statement(f"{table}.aggregated", sql), *fragments.parameters)
+    table = TABLES[aggregation.entity.target]
+
+    def compose(composed: _Composed) -> tuple[str, str]:
+        own = rows_of(aggregation.entity, _TABLE, composed.fragments)
+        return f"{table}.aggregated", composed.select(Sql(f"{table} r"), own, limit)
+
+    rows, composed = await _asked(session, aggregation, compose)
     return [composed.group(row) for row in rows]
 
 
@@ -42,44 +44,60 @@ async def groups_behind(
     session: Session, aggregation: Aggregation, field: str, values: Sequence[Value], limit: int
 ) -> dict[Value, list[Group]]:
     """For each value the first groups of the records whose relation `field` holds it: one statement for all."""
-    fragments = Fragments()
     assert aggregation.entity.definition is not None
     column = relation_column(aggregation.entity.definition, field)
-    composed = _Composed(aggregation, fragments)
-    own = held(aggregation.entity, column, fragments)
-    each = composed.select(Sql(f"{own} r"), Sql("true"), limit)
-    order = "".join(f", {term}" for term in composed.order("a."))
-    sql = (
-        f"select a.*, p.value from {asked(values, column, fragments)} cross join lateral ({each}) a"
-        f" order by p.value{order}"
-    )
-    rows = await session.fetch(Statement(f"records.aggregated_{column.name}", sql), *fragments.parameters)
+
+    def compose(composed: _Composed) -> tuple[str, str]:
+        own = held(aggregation.entity, column, composed.fragments)
+        each = composed.select(Sql(f"{own} r"), Sql("true"), limit)
+        order = "".join(f", {term}" for term in composed.order("a."))
+        return f"records.aggregated_{column.name}", (
+            f"select p.value, a.* from {asked(values, column, composed.fragments)} cross join lateral ({each}) a"
+            f" order by p.value{order}"
+        )
+
+    rows, composed = await _asked(session, aggregation, compose)
     found = defaultdict(list)
     for row in rows:
-        found[row[-1]].append(composed.group(row))
+        found[row[0]].append(composed.group(row))
     return found
+
+
+async def _asked(
+    session: Session, aggregation: Aggregation, compose: "Callable[[_Composed], tuple[str, str]]"
+) -> "tuple[list[asyncpg.Record], _Composed]":
+    """The rows of the statement that takes values from slots; where some are not exact, of the one that does not."""
+    for slots in (True, False):
+        composed = _Composed(aggregation, Fragments(), slots=slots)
+        name, sql = compose(composed)
+        rows = await session.fetch(Statement(name, sql), *composed.fragments.parameters)
+        if composed.exact(rows):
+            break
+    return rows, composed
 
 
 class _Composed:
     """A statement and how its rows are read. Columns are k1, k2, ... for the keys, m1, m2, ... for the measures (n1 for
-    how many values an average is of) and o1, o2, ... for what groups are ordered by."""
+    how many values an average is of), o1, o2, ... for what groups are ordered by, w1, w2, ... for whether what comes
+    from slots is exact."""
 
-    def __init__(self, aggregation: Aggregation, fragments: Fragments) -> None:
+    def __init__(self, aggregation: Aggregation, fragments: Fragments, *, slots: bool) -> None:
+        self.fragments = fragments
         self._aggregation = aggregation
-        self._fragments = fragments
-        self._measures = Measures(aggregation, _TABLE, fragments)
+        self._measures = Measures(aggregation, _TABLE, fragments, slots=slots)
+        self._flags: list[str] = []
 
     def select(self, table: Sql, own: Sql, limit: int) -> str:
+        """Groups are ordered once they are made ("offset 0"): the planner may rather sort all rows first."""
         of = self._aggregation
         columns = ", ".join(self._columns())
-        fulfilled = compiled(of.entity, of.condition, _TABLE, self._fragments)
-        grouped = ", ".join(str(n) for n in range(1, len(of.keys) + 1))
-        order = ", ".join(self.order())
-        return (
-            f"select {columns} from {table}{self._measures.joins} where {own} and {fulfilled}"
-            f"{' group by ' + grouped if grouped else ''}{' order by ' + order if order else ''}"
-            f" limit {self._fragments.parameter(limit, 'bigint')}"
-        )
+        fulfilled = compiled(of.entity, of.condition, _TABLE, self.fragments)
+        sql = f"select {columns} from {table}{self._measures.joins} where {own} and {fulfilled}"
+        if not of.keys:
+            return sql
+        grouped, order = ", ".join(str(n) for n in range(1, len(of.keys) + 1)), ", ".join(self.order())
+        most = self.fragments.parameter(limit, "bigint")
+        return f"select * from ({sql} group by {grouped} offset 0) g order by {order} limit {most}"
 
     def _columns(self) -> Iterator[str]:
         of = self._aggregation
@@ -92,6 +110,9 @@ class _Composed:
         for n, rank in enumerate(of.ranks, 1):
             if isinstance(rank.by, Measure):
                 yield f"{self._measures.ranked(rank.by)} as o{n}"
+        self._flags = [f"w{n}" for n in range(1, len(self._measures.flags) + 1)]
+        for flag, name in zip(self._measures.flags, self._flags, strict=True):
+            yield f"bool_and({flag}) as {name}"
         if not of.keys and not of.measures:
             yield "count(*) as o0"
 
@@ -101,6 +122,10 @@ class _Composed:
             yield _ordered(rank, f"{table}o{n}" if isinstance(rank.by, Measure) else f"{table}k{_place(keys, rank.by)}")
         for n in range(1, len(keys) + 1):
             yield f"{table}k{n}"
+
+    def exact(self, rows: Sequence[asyncpg.Record]) -> bool:
+        """Whether all that was taken from slots is."""
+        return not any(row[flag] is False for flag in self._flags for row in rows)
 
     def group(self, row: Any) -> Group:
         """A row as it is told."""

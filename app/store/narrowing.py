@@ -1,18 +1,19 @@
-"""Which part of a condition narrows a list in order of ids, by an index that sorts otherwise.
+"""Which part of a condition narrows a page that comes in another order: that of ids, or of another index.
 
-Rare values are taken from that index, common ones met soon on the way along the ids. Each way is slow for the other,
-and a plan made for any values cannot know; so the statement looks first, as searches do (contacts.sql). A single value
-needs no such care: its rows stand in the index in order of ids.
+Rare rows are taken from the index that finds them, common ones met soon on the way along the order. Each way is slow
+for the other, and a plan made for any values cannot know; so the statement looks first, as searches do (contacts.sql).
+In order of ids a single value needs no such care: its rows stand in the index in order of ids.
 """
 
 from dataclasses import dataclass
 
-from app.domain.conditions import And, Condition, OneOf, Range
+from app.domain.conditions import And, Condition, OneOf, Range, Some
 from app.domain.definitions import Target
-from app.domain.entities import Attribute, Entity, relationship
+from app.domain.entities import Attribute, Entity, of_definition, relationship
 from app.store.attributes import TABLES, place
-from app.store.conditions import compiled, rows_of
+from app.store.conditions import compiled, linked, links_to, rows_of
 from app.store.fragments import Fragments, Sql
+from app.store.orders import Sorting, by, shown, told
 
 _RARE = 1_000  # rows that are soon fetched and sorted
 
@@ -20,13 +21,13 @@ _LOOK = """\
 with found as materialized (
     {found}
 ), rare as materialized (select count(*) < {more} as so from found)
-select {columns} from (
-    (select r.* from {table} r where {own} and (select so from rare) and r.id = any(array(select id from found))
-       and ({narrow}) is true and {rest} order by {order} limit {limit})
+select {columns}{told} from (
+    (select r.*{shown} from {table} r{joins} where {own} and (select so from rare)
+       and r.id = any(array(select id from found)) and ({narrow}) is true and {rest} order by {order} limit {limit})
     union all
-    (select r.* from {table} r where {own} and not (select so from rare) and ({narrow}) is true
+    (select r.*{shown} from {table} r{joins} where {own} and not (select so from rare) and ({narrow}) is true
        and {rest} order by {order} limit {limit})
-) r order by {order} limit {limit}"""
+) r order by {again} limit {limit}"""
 
 _RANGE = "select r.id from {table} r where {own} and {narrow} order by {index} limit {more}"
 _VALUES = (  # each by itself: for all together the planner may rather read the whole definition
@@ -45,28 +46,46 @@ _COUNT = (
 class Narrowing:
     """A condition in two parts: the one that an index answers, and what else must hold."""
 
-    chosen: OneOf | Range
+    chosen: OneOf | Range | Some
     rest: Condition
 
 
-def narrowing(entity: Entity, condition: Condition) -> Narrowing | None:
-    """The condition taken apart; None where no index would narrow, or one serves already in order of ids."""
-    parts = _joined(_flat(condition))
-    indexed = [part for part in parts if isinstance(part, OneOf | Range) and _indexed(entity, part.attribute)]
-    if not indexed or any(isinstance(part, OneOf) and len(set(part.values)) < 2 for part in indexed):
+def narrowing(entity: Entity, condition: Condition, first: Attribute | None = None) -> Narrowing | None:
+    """The condition taken apart; None where no index would narrow, or one serves already. `first` is what the page is
+    ordered by, if that is not ids."""
+    if first is not None and not _indexed(entity, first):
         return None
-    chosen = min(indexed, key=_width)
+    parts = _joined(_flat(condition))
+    indexed: list[OneOf | Range | Some] = [
+        part
+        for part in parts
+        if isinstance(part, OneOf | Range) and part.attribute != first and _indexed(entity, part.attribute)
+    ]
+    if first is None and any(isinstance(part, OneOf) and len(set(part.values)) < 2 for part in indexed):
+        return None
+    candidates = indexed or [part for part in parts if isinstance(part, Some)]
+    if not candidates:
+        return None
+    chosen = min(candidates, key=_width)
     return Narrowing(chosen, And(tuple(part for part in parts if part is not chosen)))
 
 
 def looked(
-    entity: Entity, found: Narrowing, within: Sql, columns: str, order: Sql, limit: Sql, fragments: Fragments
+    entity: Entity, found: Narrowing, within: Sql, columns: str, way: Sorting, limit: Sql, fragments: Fragments
 ) -> str:
-    """The statement of a page in order of ids. `within` says where the page lies."""
+    """The statement of a page. `within` says where it lies."""
+    chosen = found.chosen
     words = _words(entity, found, fragments)
-    first = (_VALUES if isinstance(found.chosen, OneOf) else _RANGE).format(more=_RARE + 1, **words)
+    if isinstance(chosen, Some):
+        first = f"{linked(chosen, fragments)} limit {_RARE + 1}"
+    else:
+        first = (_VALUES if isinstance(chosen, OneOf) else _RANGE).format(more=_RARE + 1, **words)
     words["rest"] = Sql(f"{within} and {words['rest']}")
-    return _LOOK.format(found=first, more=_RARE + 1, columns=columns, order=order, limit=limit, **words)
+    words["told"], words["again"] = told(way)
+    return _LOOK.format(
+        found=first, more=_RARE + 1, columns=columns, shown=shown(way), joins=way.joins, order=by(way), limit=limit,
+        **words,
+    )  # fmt: skip
 
 
 def counted(entity: Entity, found: Narrowing, bound: Sql, fragments: Fragments) -> str | None:
@@ -78,15 +97,16 @@ def counted(entity: Entity, found: Narrowing, bound: Sql, fragments: Fragments) 
 
 def _words(entity: Entity, found: Narrowing, fragments: Fragments) -> dict[str, Sql]:
     table = Sql("r")
-    at = place(entity, found.chosen.attribute, table, Fragments())
-    index = at.slot or at.exact
     words = {
         "table": TABLES[entity.target],
         "own": rows_of(entity, table, fragments),
-        "narrow": compiled(entity, found.chosen, table, fragments),
-        "index": index.sql,
         "rest": compiled(entity, found.rest, table, fragments),
     }
+    if isinstance(found.chosen, Some):
+        return words | {"narrow": links_to(found.chosen, table, fragments)}
+    at = place(entity, found.chosen.attribute, table, Fragments())
+    index = at.slot or at.exact
+    words |= {"narrow": compiled(entity, found.chosen, table, fragments), "index": index.sql}
     if isinstance(found.chosen, OneOf):
         values = list(dict.fromkeys(map(index.convert, found.chosen.values)))
         words["values"] = fragments.parameter(values, f"{index.type}[]")
@@ -126,9 +146,19 @@ def _between(one: Condition, other: Condition) -> Range:
     return Range(one.attribute, low.low, high.high, low.low_open, high.high_open)
 
 
-def _width(part: OneOf | Range) -> int:
-    """Some values are fewer than what lies between two, and that is less than what lies on one side."""
+def _width(part: Condition) -> int:
+    """Some values are fewer than what lies between two, and that is less than what lies on one side. Behind a link it
+    is the narrowest of what is asked there that counts."""
+    if isinstance(part, Some):
+        inner = _joined(_flat(part.condition))
+        return min((_width(each) for each in inner if _narrows(part, each)), default=3)
+    if not isinstance(part, OneOf | Range):
+        return 3
     return 0 if isinstance(part, OneOf) else 1 if part.low is not None and part.high is not None else 2
+
+
+def _narrows(some: Some, part: Condition) -> bool:
+    return isinstance(part, OneOf | Range) and _indexed(of_definition(some.link.definition), part.attribute)
 
 
 def _indexed(entity: Entity, attribute: Attribute) -> bool:

@@ -7,7 +7,6 @@ one parent costs is bounded by what it has. In order of ids the index gives them
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from app.domain.entities import Entity
 from app.store.columns import Column, relation_column
@@ -15,7 +14,7 @@ from app.store.conditions import compiled, rows_of
 from app.store.following import RECORD_COLUMNS, record_list
 from app.store.fragments import Fragments, Sql, joined
 from app.store.listing import Listed, Listing
-from app.store.orders import Mark, Sorting, behind, by, sorting
+from app.store.orders import Mark, behind, by, shown, sorting, told
 from app.store.paging import Page
 from app.store.session import Session
 from app.store.statements import Statement
@@ -37,14 +36,14 @@ async def pages(
          for mark, way in ((wanted.after, order), (wanted.before, order.turned())) if mark is not None], "and", "true",
     )  # fmt: skip
     way = order.turned() if wanted.backward else order
-    shown = "".join(f", {key.place.exact.sql} as o{n}" for n, key in enumerate(order.keys, 1))
+    columns, told_way = told(way)
     more = "" if order.keys else f" and {within} order by r.{column.name}, {by(way)}"
     own = held(listing.entity, column, fragments, more)
     sql = (
-        f"select {_COLUMNS}{_outer(order)}, p.value from {asked(values, column, fragments)} cross join lateral ("
-        f"select r.*{shown} from {own} r{order.joins}"
+        f"select {_COLUMNS}{columns}, p.value from {asked(values, column, fragments)} cross join lateral ("
+        f"select r.*{shown(order)} from {own} r{order.joins}"
         f" where {compiled(listing.entity, listing.condition, _TABLE, fragments)} and {within}"
-        f" order by {by(way)} limit {fragments.parameter(wanted.limit, 'bigint')}) r order by p.value, {_told(way)}"
+        f" order by {by(way)} limit {fragments.parameter(wanted.limit, 'bigint')}) r order by p.value, {told_way}"
     )  # fmt: skip
     rows = await session.fetch(Statement(f"records.nested_{column.name}", sql), *fragments.parameters)
     found = defaultdict(list)
@@ -83,16 +82,3 @@ def asked(values: Sequence[Value], column: Column, fragments: Fragments) -> Sql:
 def _column(listing: Listing, field: str) -> Column:
     assert listing.entity.definition is not None
     return relation_column(listing.entity.definition, field)
-
-
-def _outer(order: Sorting) -> str:
-    return "".join(f", r.o{n}" for n in range(1, len(order.keys) + 1))
-
-
-def _told(way: Sorting) -> Sql:
-    """The same order once more, of what was found."""
-    keys = tuple(
-        replace(key, place=replace(key.place, exact=replace(key.place.exact, sql=Sql(f"r.o{n}")), slot=None))
-        for n, key in enumerate(way.keys, 1)
-    )
-    return by(replace(way, keys=keys))

@@ -118,6 +118,20 @@ def by(asked: Sorting) -> Sql:
     return Sql(", ".join([*parts, f"{asked.id.sql}{' desc' if asked.descending else ''}"]))
 
 
+def shown(asked: Sorting) -> Sql:
+    """The values of the order, as columns o1, o2, ... that the select list goes on with."""
+    return Sql("".join(f", {key.place.exact.sql} as o{n}" for n, key in enumerate(asked.keys, 1)))
+
+
+def told(asked: Sorting) -> tuple[Sql, Sql]:
+    """The same columns of a table `r` that has them, and the order clause once more, by them."""
+    keys = tuple(
+        replace(key, place=replace(key.place, exact=replace(key.place.exact, sql=Sql(f"r.o{n}")), slot=None))
+        for n, key in enumerate(asked.keys, 1)
+    )
+    return Sql("".join(f", {key.place.exact.sql}" for key in keys)), by(replace(asked, keys=keys))
+
+
 def behind(asked: Sorting, mark: Mark, fragments: Fragments) -> Sql:
     """That a row comes behind the mark. The bound on the first value alone is what an index takes."""
     compared = _compared(asked, mark)

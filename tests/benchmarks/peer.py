@@ -16,7 +16,10 @@ from tests.benchmarks.serving import HOME, Server, started
 
 FOLDER = HOME / "peer"
 POOL = 16  # as many connections as the gateway's worker has
-_PACKAGES = {"node": "24", "postgraphile": "5"}
+_PACKAGES = {  # and the versions they begin with
+    "node": "24", "postgraphile": "5", "postgraphile-plugin-connection-filter": "4",
+    "@graphile/pg-aggregates": "0.2.0-rc.2",
+}  # fmt: skip
 _ROLE = "custom_data_benchmark_peer"
 _RIGHTS = """
     grant usage on schema peer to {role};
@@ -31,13 +34,13 @@ class NoPeer(Exception):
 
 def install() -> str:
     """Installs what is missing below FOLDER, by npm; says what there is. Raises NoPeer."""
-    if any(_version(name).split(".")[0] != major for name, major in _PACKAGES.items()):
+    if not all(_version(name).startswith(version) for name, version in _PACKAGES.items()):
         if shutil.which("npm") is None:
             raise NoPeer("npm is missing, which installs PostGraphile. Install Node.js and npm first.")
         FOLDER.mkdir(parents=True, exist_ok=True)
         (FOLDER / "package.json").write_text('{"private": true}')
         print(f"installing PostGraphile below {FOLDER}", flush=True)
-        wanted = [f"{name}@{major}" for name, major in _PACKAGES.items()]
+        wanted = [f"{name}@{version}" for name, version in _PACKAGES.items()]
         done = subprocess.run(
             ["npm", "install", "--no-audit", "--no-fund", *wanted], cwd=FOLDER, capture_output=True, text=True,
             check=False,
@@ -76,12 +79,13 @@ async def _login(admin: "asyncpg.Connection[asyncpg.Record]", url: str) -> str:
 
 
 @contextmanager
-def serving(url: str) -> Iterator[Server]:
-    """PostGraphile over the schema `peer`, as that login."""
+def serving(url: str, *, filters: bool = False) -> Iterator[Server]:
+    """PostGraphile over the schema `peer`, as that login; with its plugins for filters and aggregates."""
     program = FOLDER / "peer.mjs"
     program.write_text(files(__package__).joinpath("peer.mjs").read_text())
     environment = {
         "PEER_URL": url, "PEER_POOL": str(POOL), "GRAPHILE_ENV": "production", "NODE_ENV": "production",
+        "PEER_FILTERS": "1" if filters else "",
     }  # fmt: skip
     with started("PostGraphile", [str(_node()), str(program)], environment, "/") as server:
         yield server

@@ -77,8 +77,8 @@ _TIERS = ("bronze", "silver", "gold")
 
 
 def _prices(_: Places, n: int) -> tuple[Variables, Variables]:
-    low = n * 7 % 90 + 5
-    ends = (f"{low}.00", f"{low}.25")
+    low = 10 + n * 7 % 11
+    ends = (f"{low}.{n % 4 * 25:02}", f"{low}.{n % 4 * 25 + 24:02}")
     return (
         {"where": {"price": {"gte": ends[0], "lt": ends[1]}}},
         {"filter": {"price": {"greaterThanOrEqualTo": ends[0], "lessThan": ends[1]}}},
@@ -155,7 +155,7 @@ QUESTIONS = [
             lambda n: {"points": {"gte": n * 7 % 900, "lt": n * 7 % 900 + 20}},
             lambda n: {"points": {"greaterThanOrEqualTo": n * 7 % 900, "lessThan": n * 7 % 900 + 20}}),
     FilterQuestion(
-        "range of decimals", "a page of 50 of 840,000 prices within 0.25",
+        "range of decimals", "a page of 50 of 840,000 prices within 0.24",
         _RECORDS.format(of="vet_pricing", nodes='nodes { idRecord value(field: "price") }'),
         "query($filter: PricingFilter) { allPricings(first: 50, filter: $filter) { nodes { rowId price } } }",
         _prices, _rows("customDataRecords"), _rows("allPricings"),

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -56,12 +57,14 @@ async def fill(url: str, shop: int) -> str:
     admin = await asyncpg.connect(url)
     try:
         made_for = await admin.fetchval("select obj_description(to_regnamespace('peer'))")
-        if made_for != f"shop {shop}":
+        script = files(__package__).joinpath("peer.sql").read_text()
+        made = f"shop {int(shop)}, {sha256(script.encode()).hexdigest()}"
+        if made_for != made:
             print("filling the peer's tables", flush=True)
             async with admin.transaction():
                 await admin.execute("drop schema if exists peer cascade")
-                await admin.execute(files(__package__).joinpath("peer.sql").read_text().replace("{shop}", str(shop)))
-                await admin.execute(f"comment on schema peer is 'shop {shop}'")
+                await admin.execute(script.replace("{shop}", str(shop)))
+                await admin.execute(f"comment on schema peer is '{made}'")
             await admin.execute("vacuum analyze")
         return await _login(admin, url)
     finally:

@@ -23,6 +23,7 @@ from app.graphql.node import decode
 from app.graphql.products import Product, check_search, product_nodes
 from app.graphql.records import CustomDataRecord, find_definition, record_nodes
 from app.graphql.scalars import JSON
+from app.graphql.selecting import asks_for_rows
 from app.store import listing as store
 from app.store import marks
 from app.store.listing import Listed, Listing
@@ -107,7 +108,7 @@ async def _listed(
 ) -> Connection[N]:
     page = page_of(listing, asked)
     session = info.context.session
-    rows = await store.page(session, listing, page)
+    rows = await store.page(session, listing, page) if asks_for_rows(info) else []
     size = page.limit - 1
     shown = rows[:size][::-1] if page.backward else rows[:size]
 

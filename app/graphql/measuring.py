@@ -1,14 +1,15 @@
 """Which figures a selection of groups asks for: they are worked out together, in one statement."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode, ValueNode, VariableNode
+from graphql import FieldNode, ValueNode, VariableNode
 from graphql.utilities import value_from_ast_untyped
 
 from app.domain.aggregate_parser import SentMeasure
 from app.domain.aggregates import Function
 from app.graphql.context import Info
+from app.graphql.selecting import fields
 
 _GROUPS = "groups"
 _FIGURES = {function.value.lower(): function for function in Function}
@@ -21,9 +22,9 @@ def selected(info: Info) -> list[SentMeasure]:
     found = dict.fromkeys(
         measure
         for node in raw.field_nodes if node.selection_set is not None
-        for groups in _fields(node.selection_set, raw.fragments)
+        for groups in fields(node.selection_set, raw.fragments)
         if groups.name.value == _GROUPS and groups.selection_set is not None
-        for each in _fields(groups.selection_set, raw.fragments) if each.name.value in _FIGURES
+        for each in fields(groups.selection_set, raw.fragments) if each.name.value in _FIGURES
         for measure in [_measure(each, variables)]
     )  # fmt: skip
     return [*found]
@@ -36,17 +37,3 @@ def _measure(node: FieldNode, variables: Mapping[str, Any]) -> SentMeasure:
 
 def _value(node: ValueNode, variables: Mapping[str, Any]) -> Any:
     return variables.get(node.name.value) if isinstance(node, VariableNode) else value_from_ast_untyped(node)
-
-
-def _fields(selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[FieldNode]:
-    """Each fragment is opened once, however often it is spread."""
-    waiting, opened = [selected], set[str]()
-    while waiting:
-        for node in waiting.pop().selections:
-            if isinstance(node, FieldNode):
-                yield node
-            elif not isinstance(node, FragmentSpreadNode):
-                waiting.append(node.selection_set)  # type: ignore[attr-defined]  # an inline fragment
-            elif node.name.value not in opened:
-                opened.add(node.name.value)
-                waiting.append(fragments[node.name.value].selection_set)

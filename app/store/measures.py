@@ -43,8 +43,9 @@ class Measures:
         """What rows are grouped by: a value, or the first day of the calendar unit it falls in."""
         if key.unit is None:
             return self._value(key.of)
-        local = self._local(key.of)
-        within = f"case when {local} < {_FIRST} then {_FIRST} when {local} > {_LAST} then {_LAST} else {local} end"
+        local = within = self._local(key.of)
+        if key.of.kind is Kind.DATETIME:
+            within = f"case when {local} < {_FIRST} then {_FIRST} when {local} > {_LAST} then {_LAST} else {local} end"
         return Sql(f"date_trunc('{_UNITS[key.unit]}', {within})::date")
 
     def figure(self, measure: Measure) -> Sql:

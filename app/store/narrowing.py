@@ -1,8 +1,9 @@
 """Which part of a condition narrows a page that comes in another order: that of ids, or of another index.
 
 Rare rows are taken from the index that finds them, common ones met soon on the way along the order. Each way is slow
-for the other, and a plan made for any values cannot know; so the statement looks first, as searches do (contacts.sql).
-In order of ids a single value needs no such care: its rows stand in the index in order of ids.
+for the other, and a plan made for any values cannot know; so the statement looks first, as searches do (contacts.sql):
+a few steps along the order may be enough for the page; if not, it counts what the index finds, up to a bound. In order
+of ids a single value needs no such care: its rows stand in the index in order of ids.
 """
 
 from dataclasses import dataclass
@@ -16,17 +17,27 @@ from app.store.fragments import Fragments, Sql
 from app.store.orders import Sorting, by, shown, told
 
 _RARE = 1_000  # rows that are soon fetched and sorted
+_STEPS = 300  # along the order, before anything else is tried
 
 _LOOK = """\
-with found as materialized (
-    {found}
+with steps as materialized (
+    select r.*{shown} from {table} r{joins} where {own} and {within} order by {order} limit {steps}
+), met as materialized (
+    select r.* from steps r where ({narrow}) is true and {rest} limit {limit}
+), enough as materialized (
+    select (select count(*) from met) = {limit} or (select count(*) from steps) < {steps} as so
+), found as materialized (
+    select f.id from ({found}) f where not (select so from enough)
 ), rare as materialized (select count(*) < {more} as so from found)
 select {columns}{told} from (
-    (select r.*{shown} from {table} r{joins} where {own} and (select so from rare)
-       and r.id = any(array(select id from found)) and ({narrow}) is true and {rest} order by {order} limit {limit})
+    (select r.* from met r where (select so from enough))
     union all
-    (select r.*{shown} from {table} r{joins} where {own} and not (select so from rare) and ({narrow}) is true
-       and {rest} order by {order} limit {limit})
+    (select r.*{shown} from {table} r{joins} where {own} and not (select so from enough) and (select so from rare)
+       and r.id = any(array(select id from found)) and ({narrow}) is true and {within} and {rest}
+     order by {order} limit {limit})
+    union all
+    (select r.*{shown} from {table} r{joins} where {own} and not (select so from enough) and not (select so from rare)
+       and ({narrow}) is true and {within} and {rest} order by {order} limit {limit})
 ) r order by {again} limit {limit}"""
 
 _RANGE = "select r.id from {table} r where {own} and {narrow} order by {index} limit {more}"
@@ -80,10 +91,10 @@ def looked(
         first = f"{linked(chosen, fragments)} limit {_RARE + 1}"
     else:
         first = (_VALUES if isinstance(chosen, OneOf) else _RANGE).format(more=_RARE + 1, **words)
-    words["rest"] = Sql(f"{within} and {words['rest']}")
     words["told"], words["again"] = told(way)
     return _LOOK.format(
-        found=first, more=_RARE + 1, columns=columns, shown=shown(way), joins=way.joins, order=by(way), limit=limit,
+        found=first, more=_RARE + 1, steps=_STEPS, within=within, columns=columns,
+        shown=shown(way), joins=way.joins, order=by(way), limit=limit,
         **words,
     )  # fmt: skip
 

@@ -316,3 +316,12 @@ async def test_a_page_costs_the_same_statements_whatever_its_size(clinic: ShopCl
             await clinic.ask(CONTACTS, where=where, order=[{"field": "created_at"}], first=first)
         seen.append(statements)
     assert seen[0] == seen[1] == ["definitions.model_known", "contacts.listed", "contacts.listed_count"]
+
+
+@pytest.mark.parametrize("selected", ["totalCount { count }", "... on ContactConnection { totalCount { count } }"])
+async def test_a_count_alone_reads_no_page(clinic: ShopClient, selected: str) -> None:
+    query = f"query($where: JSON) {{ contacts(where: $where) {{ {selected} __typename }} }}"
+    with clinic.statements() as seen:
+        found = await clinic.ask(query, where={"last_name": {"eq": "Byron"}})
+    assert found["contacts"]["totalCount"] == {"count": 2}
+    assert seen == ["definitions.model_known", "contacts.listed_count"]

@@ -54,6 +54,12 @@ GROUPS = 1_000  # the largest "first" of groups
 DEFAULT_GROUPS = 100
 MEASURES = 20  # different figures of one aggregate
 
+SEGMENTS_PER_SHOP = 200
+SEGMENT_LENGTH = 20_000  # characters of a segment's condition, written as JSON
+SEGMENT_COUNT = 100_000  # the largest "atMost" of a segment's count
+WHY_SIZE = 10_000  # comparisons, joinings and values in all parts of a condition that is explained
+WHY_RECORDS = 10  # records named as having decided a part of a condition
+
 IDEMPOTENCY_KEY_LENGTH = 255
 IDEMPOTENCY_HOURS = 24
 

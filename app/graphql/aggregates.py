@@ -15,7 +15,7 @@ from app.graphql.access import only_keys
 from app.graphql.aggregate_types import Aggregate, Aggregates, GroupBy, GroupFigure, GroupOrder, ShownGroup
 from app.graphql.context import Info
 from app.graphql.errors import Refusal, limit
-from app.graphql.listing import refused, understood
+from app.graphql.listing import refuse_where, understood
 from app.graphql.measuring import selected
 from app.graphql.nested import Ways
 from app.graphql.records import find_definition
@@ -79,7 +79,7 @@ async def _understood(info: Info, entity: Entity, asked: GroupArguments) -> _Que
         model, entity, condition, keys, measures, _sent_ranks(asked), info.context.shop.time_zone
     )
     if aggregation is None:
-        refused(problem)
+        refuse_where(problem)
     return _Question(aggregation, keys, places, first)
 
 

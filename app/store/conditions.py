@@ -45,21 +45,16 @@ def rows_of(entity: Entity, table: Sql, fragments: Fragments) -> Sql:
 
 
 def links_to(condition: Some, table: Sql, fragments: Fragments) -> Sql:
-    """The same as `compiled`, always looked up row by row ("offset 0"): the planner may rather read all records that
-    fulfil the condition, where a page needs few rows."""
+    """The same as `compiled`, always looked up row by row ("offset 0") by the index of the relation ("is true"): the
+    planner may rather read all records that fulfil the condition, where a page needs few rows."""
     inner = fragments.table()
-    reached = _points(condition.link, inner, table)
-    rows = _rows(of_definition(condition.link.definition), condition.condition, inner, reached, fragments)
-    return Sql(f"exists (select {rows} offset 0)")
-
-
-def linked(condition: Some, fragments: Fragments) -> Sql:
-    """The ids that the records which fulfil the condition point at, one for each record."""
-    inner = fragments.table()
-    column = f"{inner}.{relation_column(condition.link.definition, condition.link.field).name}"
     records = of_definition(condition.link.definition)
-    rows = _rows(records, condition.condition, inner, f"{column} is not null", fragments)
-    return Sql(f"select {column} as id {rows}")
+    own, reached = rows_of(records, inner, fragments), _points(condition.link, inner, table)
+    fulfilled = compiled(records, condition.condition, inner, fragments)
+    return Sql(
+        f"exists (select from {TABLES[records.target]} {inner} where {own} and {reached} and ({fulfilled}) is true"
+        " offset 0)"
+    )
 
 
 def _and(entity: Entity, condition: And, table: Sql, fragments: Fragments) -> Sql:

@@ -4,15 +4,19 @@ Rare rows are taken from the index that finds them, common ones met soon on the 
 for the other, and a plan made for any values cannot know; so the statement looks first, as searches do (contacts.sql):
 a few steps along the order may be enough for the page; if not, it counts what the index finds, up to a bound. In order
 of ids a single value needs no such care: its rows stand in the index in order of ids.
+
+The same holds of records that lead back to the listed rows by a value that an index sorts by: what few of them point at
+is looked up, else each row is asked, one after the other, whether one of them points at it.
 """
 
 from dataclasses import dataclass
 
-from app.domain.conditions import And, Condition, OneOf, Range, Some
+from app.domain.conditions import And, Condition, Counted, Not, OneOf, Or, Range, Some, ToOne
 from app.domain.definitions import Target
 from app.domain.entities import Attribute, Entity, of_definition, relationship
 from app.store.attributes import TABLES, place
-from app.store.conditions import compiled, linked, links_to, rows_of
+from app.store.columns import relation_column
+from app.store.conditions import compiled, links_to, rows_of
 from app.store.fragments import Fragments, Sql
 from app.store.orders import Sorting, by, shown, told
 
@@ -40,6 +44,10 @@ select {columns}{told} from (
        and ({narrow}) is true and {within} and {rest} order by {order} limit {limit})
 ) r order by {again} limit {limit}"""
 
+_BEHIND = (
+    "select t.{column} as id from {records} t where {own_records} and ({behind}) and t.{column} is not null"
+    " limit {more}"
+)  # fmt: skip
 _RANGE = "select r.id from {table} r where {own} and {narrow} order by {index} limit {more}"
 _VALUES = (  # each by itself: for all together the planner may rather read the whole definition
     "select each.id from unnest({values}) as asked (value) cross join lateral ("
@@ -49,6 +57,12 @@ _VALUES = (  # each by itself: for all together the planner may rather read the 
 _COUNT = (
     "select count(*) as n from (select from unnest({values}) as asked (value) cross join lateral ("
     "select from {table} r where {own} and {index} = asked.value and ({narrow}) is true and {rest} limit {bound}) each"
+    " limit {bound}) bounded"
+)
+
+_COUNT_BEHIND = (
+    "select count(*) as n from (select from {table} r where {own} and r.id = any(array("
+    "select t.{column} from {records} t where {own_records} and ({behind}) and t.{column} is not null)) and {rest}"
     " limit {bound}) bounded"
 )
 
@@ -67,17 +81,16 @@ def narrowing(entity: Entity, condition: Condition, first: Attribute | None = No
     if first is not None and not _indexed(entity, first):
         return None
     parts = _joined(_flat(condition))
-    indexed: list[OneOf | Range | Some] = [
+    indexed = [
         part
         for part in parts
         if isinstance(part, OneOf | Range) and part.attribute != first and _indexed(entity, part.attribute)
     ]
     if first is None and any(isinstance(part, OneOf) and len(set(part.values)) < 2 for part in indexed):
         return None
-    candidates = indexed or [part for part in parts if isinstance(part, Some)]
-    if not candidates:
+    chosen = min(indexed, key=_width) if indexed else _behind(parts)
+    if chosen is None:
         return None
-    chosen = min(candidates, key=_width)
     return Narrowing(chosen, And(tuple(part for part in parts if part is not chosen)))
 
 
@@ -85,12 +98,10 @@ def looked(
     entity: Entity, found: Narrowing, within: Sql, columns: str, way: Sorting, limit: Sql, fragments: Fragments
 ) -> str:
     """The statement of a page. `within` says where it lies."""
-    chosen = found.chosen
-    words = _words(entity, found, fragments)
-    if isinstance(chosen, Some):
-        first = f"{linked(chosen, fragments)} limit {_RARE + 1}"
-    else:
-        first = (_VALUES if isinstance(chosen, OneOf) else _RANGE).format(more=_RARE + 1, **words)
+    words = _words(entity, found.chosen, found.rest, fragments)
+    if isinstance(found.chosen, Some):
+        words["narrow"] = links_to(found.chosen, Sql("r"), fragments)
+    first = _FOUND[type(found.chosen)].format(more=_RARE + 1, **words)
     words["told"], words["again"] = told(way)
     return _LOOK.format(
         found=first, more=_RARE + 1, steps=_STEPS, within=within, columns=columns,
@@ -100,28 +111,63 @@ def looked(
 
 
 def counted(entity: Entity, found: Narrowing, bound: Sql, fragments: Fragments) -> str | None:
-    """The statement that counts what has one of some values, up to a bound; None for a range, which needs no care."""
-    if not isinstance(found.chosen, OneOf):
-        return None
-    return _COUNT.format(bound=bound, **_words(entity, found, fragments))
+    """The statement that counts what has one of some values, or what records lead back to, up to a bound; None for a
+    range, which needs no care."""
+    match found.chosen:
+        case OneOf():
+            return _COUNT.format(bound=bound, **_words(entity, found.chosen, found.rest, fragments))
+        case Some():
+            return _COUNT_BEHIND.format(bound=bound, **_words(entity, found.chosen, found.rest, fragments))
+    return None
 
 
-def _words(entity: Entity, found: Narrowing, fragments: Fragments) -> dict[str, Sql]:
+def _words(entity: Entity, chosen: OneOf | Range | Some, rest: Condition, fragments: Fragments) -> dict[str, Sql]:
     table = Sql("r")
     words = {
         "table": TABLES[entity.target],
         "own": rows_of(entity, table, fragments),
-        "rest": compiled(entity, found.rest, table, fragments),
+        "rest": compiled(entity, rest, table, fragments),
     }
-    if isinstance(found.chosen, Some):
-        return words | {"narrow": links_to(found.chosen, table, fragments)}
-    at = place(entity, found.chosen.attribute, table, Fragments())
+    if isinstance(chosen, Some):
+        return words | _words_behind(chosen, fragments)
+    at = place(entity, chosen.attribute, table, Fragments())
     index = at.slot or at.exact
-    words |= {"narrow": compiled(entity, found.chosen, table, fragments), "index": index.sql}
-    if isinstance(found.chosen, OneOf):
-        values = list(dict.fromkeys(map(index.convert, found.chosen.values)))
+    words |= {"narrow": compiled(entity, chosen, table, fragments), "index": index.sql}
+    if isinstance(chosen, OneOf):
+        values = list(dict.fromkeys(map(index.convert, chosen.values)))
         words["values"] = fragments.parameter(values, f"{index.type}[]")
     return words
+
+
+def _words_behind(chosen: Some, fragments: Fragments) -> dict[str, Sql]:
+    records, row = of_definition(chosen.link.definition), Sql("t")
+    return {
+        "records": TABLES[records.target],
+        "own_records": rows_of(records, row, fragments),
+        "column": Sql(relation_column(chosen.link.definition, chosen.link.field).name),
+        "behind": compiled(records, chosen.condition, row, fragments),
+    }
+
+
+def _behind(parts: list[Condition]) -> Some | None:
+    """The records behind a link that an index finds; None where there are none, or other relations are asked too, which
+    may be what few rows fulfil."""
+    links = [part for part in parts if _leads_on(part)]
+    if len(links) != 1 or not isinstance(links[0], Some) or _leads_on(links[0].condition):
+        return None
+    records = of_definition(links[0].link.definition)
+    inner = (part for part in _flat(links[0].condition) if isinstance(part, OneOf | Range))
+    return links[0] if any(_indexed(records, part.attribute) for part in inner) else None
+
+
+def _leads_on(condition: Condition) -> bool:
+    """Whether relations are followed in it."""
+    match condition:
+        case And(parts) | Or(parts):
+            return any(map(_leads_on, parts))
+        case Not(part):
+            return _leads_on(part)
+    return isinstance(condition, ToOne | Some | Counted)
 
 
 def _flat(condition: Condition) -> list[Condition]:
@@ -157,19 +203,9 @@ def _between(one: Condition, other: Condition) -> Range:
     return Range(one.attribute, low.low, high.high, low.low_open, high.high_open)
 
 
-def _width(part: Condition) -> int:
-    """Some values are fewer than what lies between two, and that is less than what lies on one side. Behind a link it
-    is the narrowest of what is asked there that counts."""
-    if isinstance(part, Some):
-        inner = _joined(_flat(part.condition))
-        return min((_width(each) for each in inner if _narrows(part, each)), default=3)
-    if not isinstance(part, OneOf | Range):
-        return 3
+def _width(part: OneOf | Range) -> int:
+    """Some values are fewer than what lies between two, and that is less than what lies on one side."""
     return 0 if isinstance(part, OneOf) else 1 if part.low is not None and part.high is not None else 2
-
-
-def _narrows(some: Some, part: Condition) -> bool:
-    return isinstance(part, OneOf | Range) and _indexed(of_definition(some.link.definition), part.attribute)
 
 
 def _indexed(entity: Entity, attribute: Attribute) -> bool:
@@ -183,3 +219,4 @@ _INDEXED = {
     (Target.CONTACTS, "email"), (Target.CONTACTS, "name_key"), (Target.CONTACTS, "surname_key"),
     (Target.PRODUCTS, "reference"), (Target.PRODUCTS, "reference_key"), (Target.PRODUCTS, "name_key"),
 }  # fmt: skip
+_FOUND = {OneOf: _VALUES, Range: _RANGE, Some: _BEHIND}

@@ -53,6 +53,8 @@ CONTRACT = {
         "first: Int): Aggregates",
         "contactsAggregate": "(where: JSON, groupBy: [GroupBy!], orderBy: [GroupOrder!], first: Int): Aggregates",
         "productsAggregate": "(where: JSON, groupBy: [GroupBy!], orderBy: [GroupOrder!], first: Int): Aggregates",
+        "segment": "(id: ID, name: String): Segment",
+        "segments": "[Segment!]!",
     },
     "Aggregates": {"groups": "[Aggregate!]!", "hasMore": "Boolean!"},
     "Aggregate": {
@@ -63,6 +65,20 @@ CONTRACT = {
     "GroupBy": {"field": "String!", "unit": "GroupUnit"},
     "GroupOrder": {"by": "GroupFigure! = KEY", "field": "String", "direction": "OrderDirection! = ASC",
                    "nulls": "NullsOrder! = LAST"},
+    "Segment": {
+        "id": "ID!", "idSegment": "ID!", "name": "String!", "where": "JSON!", "createdAt": "DateTime!",
+        "updatedAt": "DateTime!", "problem": "String", "usedBy": "[Segment!]!",
+        "contacts": "(first: Int, after: String, last: Int, before: String, orderBy: [OrderBy!]): ContactConnection!",
+        "count": "(atMost: Int!): SegmentCount!", "contains": "(contact: ContactReference!): Boolean!",
+        "why": "(contact: ContactReference!): Why!",
+    },
+    "Why": {"isTrue": "Boolean!", "nodes": "[ConditionNode!]!", "lines": "[String!]!"},
+    "ConditionNode": {"level": "Int!", "kind": "ConditionKind!", "text": "String!", "isTrue": "Boolean!",
+                      "value": "JSON", "records": "[DecidingRecord!]!"},
+    "DecidingRecord": {"kind": "String!", "id": "ID!", "value": "JSON"},
+    "CreateSegmentInput": {"name": "String!", "where": "JSON!"},
+    "UpdateSegmentInput": {"segment": "String!", "name": "String", "where": "JSON"},
+    "DeleteSegmentInput": {"segment": "String!"},
     "CustomDataRecord": {
         "id": "ID!", "idRecord": "ID!", "definition": "CustomDataDefinition!",
         "data": "(fields: [String!]): JSON!",
@@ -83,6 +99,8 @@ CONTRACT = {
         "customDataAggregate": "(definition: String!, field: String, where: JSON, groupBy: [GroupBy!], "
         "orderBy: [GroupOrder!], first: Int): Aggregates",
         "products": "(first: Int, after: String, last: Int, before: String): ProductConnection!",
+        "segments": "(only: [String!]): [Segment!]!", "matches": "(where: JSON!): Boolean!",
+        "why": "(segment: String, where: JSON): Why!",
     },
     "Product": {
         "idProduct": "ID!", "reference": "String", "name": "String!", "currency": "String", "nativePrice": "Decimal!",
@@ -153,6 +171,9 @@ MUTATIONS = [
     "deleteCustomers",
     "saveProducts",
     "deleteProducts",
+    "createSegment",
+    "updateSegment",
+    "deleteSegment",
 ]
 
 

@@ -232,7 +232,9 @@ def test_pages_of_what_fulfils_a_condition_follow_the_order(
             random = Random(number)
             entity = random.choice(entities(world))
             order, sent = random_order(random, world, entity)
-            where = Questioner(world, random).condition(entity, depth=1, hops=1)
+            where = Questioner(world, random).condition(
+                entity, depth=random.choice([0, 0, 1]), hops=random.choice([0, 1])
+            )
             condition, problem = parse_condition(world.model, entity, where, Calendar(world.now, world.zone))
             assert condition is not None, problem
             listing, size = Listing(entity, condition, order), random.randint(1, 9)

@@ -40,6 +40,8 @@ COLUMNS = {
     "contacts.listed": _of(Contact),
     "contacts.listed_count": ("n",),
     "contacts.lock": _of(Contact),
+    "contacts.memberships": ("id", "fulfilled"),
+    "contacts.findings": ("id",),
     "contacts.page_backward": _of(Contact),
     "contacts.page_forward": _of(Contact),
     "contacts.search_backward": _of(Contact),
@@ -101,14 +103,16 @@ COLUMNS = {
     "records.related_product1_desc": (*RECORD, "value"),
     "records.related_ref1_asc": (*RECORD, "value"),
     "records.related_ref1_desc": (*RECORD, "value"),
+    "segments.all": ("id", "name", "condition", "definition_ids", "segment_ids", "created_at", "updated_at"),
+    "segments.insert": ("id",),
     "shops.find_shop": _of(Shop),
     "token_keys.find": _of(TokenKey),
     "token_keys.insert": _of(TokenKey),
     "token_keys.newest": _of(TokenKey),
 }  # fmt: skip
-MORE_COLUMNS = (  # one for each field of the route, or the order; for each key and figure; and what is looked for
-    "prices.walk", "records.listed", "contacts.listed", "records.nested_ref1", "records.aggregated",
-    "records.aggregated_ref1", "contacts.aggregated", "products.aggregated",
+MORE_COLUMNS = (  # one for each field of the route, or the order; for each key and figure; or part of a condition
+    "prices.walk", "records.listed", "contacts.listed", "contacts.findings", "records.nested_ref1",
+    "records.aggregated", "records.aggregated_ref1", "contacts.aggregated", "products.aggregated",
 )  # fmt: skip
 
 _TABLE = re.compile(r"\b(?:from|join|update|into)\s+(\w+)(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)

@@ -79,7 +79,7 @@ async def _asked(
 class _Composed:
     """A statement and how its rows are read. Columns are k1, k2, ... for the keys, m1, m2, ... for the measures (n1 for
     how many values an average is of), o1, o2, ... for what groups are ordered by, w1, w2, ... for whether what comes
-    from slots is exact."""
+    from slots is exact in the group, e1, e2, ... in all groups."""
 
     def __init__(self, aggregation: Aggregation, fragments: Fragments, *, slots: bool) -> None:
         self.fragments = fragments
@@ -88,7 +88,8 @@ class _Composed:
         self._flags: list[str] = []
 
     def select(self, table: Sql, own: Sql, limit: int) -> str:
-        """Groups are ordered once they are made ("offset 0"): the planner may rather sort all rows first."""
+        """Groups are ordered once they are made ("offset 0"): the planner may rather sort all rows first. What comes
+        from slots must be exact in all of them, since they compete for the first places."""
         of = self._aggregation
         columns = ", ".join(self._columns())
         fulfilled = compiled(of.entity, of.condition, _TABLE, self.fragments)
@@ -96,8 +97,9 @@ class _Composed:
         if not of.keys:
             return sql
         grouped, order = ", ".join(str(n) for n in range(1, len(of.keys) + 1)), ", ".join(self.order())
+        exact = "".join(f", bool_and(w{n}) over () as {name}" for n, name in enumerate(self._flags, 1))
         most = self.fragments.parameter(limit, "bigint")
-        return f"select * from ({sql} group by {grouped} offset 0) g order by {order} limit {most}"
+        return f"select *{exact} from ({sql} group by {grouped} offset 0) g order by {order} limit {most}"
 
     def _columns(self) -> Iterator[str]:
         of = self._aggregation
@@ -110,9 +112,9 @@ class _Composed:
         for n, rank in enumerate(of.ranks, 1):
             if isinstance(rank.by, Measure):
                 yield f"{self._measures.ranked(rank.by)} as o{n}"
-        self._flags = [f"w{n}" for n in range(1, len(self._measures.flags) + 1)]
-        for flag, name in zip(self._measures.flags, self._flags, strict=True):
-            yield f"bool_and({flag}) as {name}"
+        for n, flag in enumerate(self._measures.flags, 1):
+            yield f"bool_and({flag}) as w{n}"
+        self._flags = [f"{'e' if of.keys else 'w'}{n}" for n in range(1, len(self._measures.flags) + 1)]
         if not of.keys and not of.measures:
             yield "count(*) as o0"
 

@@ -261,6 +261,17 @@ async def test_a_sum_that_no_double_is_near(shop: ShopClient) -> None:
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["OUT_OF_RANGE"]
 
 
+async def test_what_is_not_exact_in_a_slot_takes_its_place_in_the_order(shop: ShopClient) -> None:
+    """Also where the group would be left out by what the slots say."""
+    await shop.define("Star", {"kind": "STRING", "mass": "NUMBER"})
+    await shop.save(
+        "star", {"kind": "a", "mass": 5}, {"kind": "b", "mass": 6}, {"kind": "c", "mass": 4e9}, {"kind": "c", "mass": 1}
+    )
+    query = """{ customDataAggregate(definition: "star", groupBy: {field: "kind"}, first: 1,
+        orderBy: {by: SUM, field: "mass", direction: DESC}) { groups { keys sum(field: "mass") } } }"""
+    assert (await shop.ask(query))["customDataAggregate"]["groups"] == [{"keys": ["c"], "sum": 4000000001}]
+
+
 async def test_the_ends_of_time(shop: ShopClient, admin_url: str) -> None:
     """Where the shop's clocks show a year beyond 1 to 9999, a time counts to the first or the last day."""
     await shop.define("Star", {"at": "DATETIME"})

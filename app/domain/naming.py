@@ -27,16 +27,18 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     fieldtype relationship relationtarget definition definitionstatus schematype record recordkey recordresult
     deletedrecord segment segments segmentcount why conditionnode conditionkind decidingrecord
     orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode sortorder calendarunit
-    geolocation"""
+    geolocation aggregate aggregates groupby groupfigure grouporder groupunit contactsaggregate productsaggregate"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
 _CORE_PREFIX = "CustomData"
 _GENERATED_SUFFIXES = (
     "Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference", "Filter", "Custom", "Result", "ById",
-    "ByKey",
+    "ByKey", "Aggregates",
 )  # fmt: skip
 
 # What every record type has, and the words that join filters.
-_OWN = "id idRecord definition data value relation relatedBy pricing createdAt updatedAt version custom"
+_OWN = (
+    "id idRecord definition data value relation relatedBy relatedByAggregate pricing createdAt updatedAt version custom"
+)
 _OPERATORS = "and or not"
 _RECORD_FIELDS = frozenset(f"{_OWN} {_OPERATORS}".split())
 

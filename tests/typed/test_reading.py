@@ -92,6 +92,23 @@ async def test_relations_both_ways(clinic: ShopClient) -> None:
     assert second["product"] is None
 
 
+async def test_behind_each_parent_by_conditions_and_in_orders(clinic: ShopClient) -> None:
+    query = """query($w: VisitWhere, $o: [VisitOrderBy!]) { contacts { nodes { custom { visit(where: $w, orderBy: $o) {
+        nodes { weight } totalCount { count } } } } }
+        custom { vet { nodes { nom visit(orderBy: [{weight: DESC}], first: 1) { nodes { weight } } } } }
+        products { nodes { custom { visit(where: {paid: {eq: true}}) { nodes { weight } } } } } }"""
+    found = await clinic.ask(query, w={"weight": {"gte": 3}}, o=[{"contact": {"email": "ASC"}}])
+    pages = [node["custom"]["visit"] for node in found["contacts"]["nodes"]]
+    assert [page["nodes"] for page in pages] == [[], [{"weight": 3}]]
+    assert [page["totalCount"]["count"] for page in pages] == [0, 1]
+    assert [each["visit"]["nodes"] for each in found["custom"]["vet"]["nodes"]] == [[{"weight": 3}], []]
+    assert [each["custom"]["visit"]["nodes"] for each in found["products"]["nodes"]] == [[{"weight": 2.5}], []]
+    answer = await clinic.answer(query, w={"contact": {"email": {"like": "\\"}}})
+    assert {error["extensions"]["at"] for error in answer["errors"]} == {"where.contact.email.like"}
+    groups = "{ contactsAggregate(where: {custom: {visit: {some: {weight: {gt: 2.6}}}}}) { groups { count } } }"
+    assert (await clinic.ask(groups))["contactsAggregate"]["groups"] == [{"count": 1}]
+
+
 async def test_one_record_by_id_and_by_key(clinic: ShopClient) -> None:
     found = await clinic.ask(
         '{ custom { vetByKey(nom: "Martin") { idRecord id town } none: vetByKey(nom: "X") { id } } }'

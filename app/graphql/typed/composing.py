@@ -17,7 +17,7 @@ from graphql import (
 from app.domain import naming
 from app.domain.access import may_own
 from app.domain.definitions import Definition, Field, FieldType, Model
-from app.domain.entities import CONTACTS, PRODUCTS, Entity, of_definition
+from app.domain.entities import CONTACTS, PRODUCTS, Entity
 from app.domain.values import scalar_type
 from app.execution.native import native_field, same
 from app.graphql.typed import reading
@@ -79,7 +79,10 @@ class _Composition:
 
     def _query(self, fields: Fields) -> Fields:
         for name, entity in (("contacts", CONTACTS), ("products", PRODUCTS)):
-            fields[name] = retyped(fields[name], fields[name].type, self._asked(entity))
+            asked = self._asked(entity)
+            fields[name] = retyped(fields[name], fields[name].type, asked)
+            groups = f"{name}Aggregate"
+            fields[groups] = retyped(fields[groups], fields[groups].type, {"where": asked["where"]})
         if any(self._listed(each) for each in self._definitions):
             description = "The shop's own kinds of object, by their definition."
             fields["custom"] = native_field(
@@ -99,7 +102,7 @@ class _Composition:
         fields: Fields = {}
         for definition in filter(self._listed, self._definitions):
             name = naming.field_name(definition.key)
-            fields[name] = self._records.page(definition, reading.listing(definition.key), **self._chosen(definition))
+            fields[name] = self._records.page(definition, reading.listing(definition.key))
             fields[f"{name}ById"] = native_field(
                 self._records.type(definition), reading.by_id(definition.key), informed=True,
                 args={"idRecord": GraphQLArgument(GraphQLNonNull(GraphQLID), out_name="id_record")},
@@ -111,18 +114,6 @@ class _Composition:
 
     def _listed(self, definition: Definition) -> bool:
         return not self._contact or may_own(definition)
-
-    def _chosen(self, definition: Definition) -> dict[str, GraphQLArgument]:
-        """The arguments that choose and order; contacts have none."""
-        if self._contact:
-            return {}
-        asked = self._asked(of_definition(definition))
-        return {
-            "where": GraphQLArgument(asked["where"], description="Only what fulfils a condition."),
-            "orderBy": GraphQLArgument(
-                asked["orderBy"], out_name="order_by", description="By what the list is ordered, else by ids."
-            ),
-        }
 
     def _by_key(self, definition: Definition) -> Any:
         args = {}

@@ -90,10 +90,12 @@ def target(field: str) -> Many:
 def of_contacts(way: Reverse) -> Many:
     """The records that point at a contact."""
 
-    async def records(parents: Sequence[Any], info: Info, **page: Any) -> Column[Any]:
+    async def records(
+        parents: Sequence[Any], info: Info, where: Any = None, order_by: Any = None, **page: Any
+    ) -> Column[Any]:
         may_read(info)
-        contacts = [parent.id for parent in parents]
-        return await records_of_contacts(info, way.definition.key, way.field, contacts, _asked(**page))
+        contacts, key = [parent.id for parent in parents], way.definition.key
+        return await records_of_contacts(info, key, way.field, contacts, _asked(**page), where, order_by)
 
     return records
 
@@ -101,10 +103,12 @@ def of_contacts(way: Reverse) -> Many:
 def of_products(way: Reverse) -> Many:
     """The records that point at a product."""
 
-    async def records(parents: Sequence[Any], info: Info, **page: Any) -> Column[Any]:
+    async def records(
+        parents: Sequence[Any], info: Info, where: Any = None, order_by: Any = None, **page: Any
+    ) -> Column[Any]:
         only_keys(info)
-        products = [parent.row.id for parent in parents]
-        return await records_of_products(info, way.definition.key, way.field, products, _asked(**page))
+        products, key = [parent.row.id for parent in parents], way.definition.key
+        return await records_of_products(info, key, way.field, products, _asked(**page), where, order_by)
 
     return records
 
@@ -112,9 +116,12 @@ def of_products(way: Reverse) -> Many:
 def of_records(way: Reverse) -> Many:
     """The records that point at a record."""
 
-    async def records(parents: Sequence[Any], info: Info, **page: Any) -> Column[Any]:
+    async def records(
+        parents: Sequence[Any], info: Info, where: Any = None, order_by: Any = None, **page: Any
+    ) -> Column[Any]:
         only_keys(info)
-        return await records_of_records(info, way.definition.key, way.field, parents, _asked(**page))
+        key = way.definition.key
+        return await records_of_records(info, key, way.field, parents, _asked(**page), where, order_by)
 
     return records
 

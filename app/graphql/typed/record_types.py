@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from graphql import (
+    GraphQLArgument,
     GraphQLEnumType,
     GraphQLField,
     GraphQLID,
@@ -146,12 +147,26 @@ class Records:
             if way.name not in taken and way.name not in ("pricing", *_TIMES)
         }
 
-    def page(self, definition: Definition, many: Callable[..., Any], **more: Any) -> GraphQLField:
+    def page(self, definition: Definition, many: Callable[..., Any]) -> GraphQLField:
         """A field that gives pages of a definition's records."""
         arguments = {name: self._query.args[name] for name in ("first", "after", "last", "before")}
+        arguments |= self._chosen(definition)
         text = definition.description or f"The records of {definition.name}."
         kind = self.connection(definition)
-        return native_field(kind, many, args={**arguments, **more}, informed=True, description=text)
+        return native_field(kind, many, args=arguments, informed=True, description=text)
+
+    def _chosen(self, definition: Definition) -> dict[str, GraphQLArgument]:
+        """The arguments that choose and order; contacts have none."""
+        if self._contact:
+            return {}
+        entity = of_definition(definition)
+        order = GraphQLList(GraphQLNonNull(self._questions.order(entity)))
+        return {
+            "where": GraphQLArgument(self._questions.where(entity), description="Only what fulfils a condition."),
+            "orderBy": GraphQLArgument(
+                order, out_name="order_by", description="By what the list is ordered, else by ids."
+            ),
+        }
 
     @property
     def _query(self) -> GraphQLField:

@@ -95,7 +95,20 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     await _definitions(client, vets)
     await _catalogue(client, admin_url)
     await _deletions(client, vets)
+    await _changes(client, vets)
     return vets
+
+
+async def _changes(client: ShopClient, vets: VetShop) -> None:
+    seen = "totalCount { count } nodes { kind }"
+    for page in ("first: 5", "last: 5"):
+        found = await client.ask(
+            f"""query($vet: ID!) {{ all: customDataChanges({page}) {{ {seen} }}
+            some: customDataChanges(definition: "vet_assignment", {page}) {{ {seen} }}
+            one: customDataChanges(record: $vet, {page}) {{ {seen} }} }}""",
+            vet=str(vets.martin),
+        )
+        assert all(each["nodes"] for each in found.values())
 
 
 async def _keys(client: ShopClient) -> None:

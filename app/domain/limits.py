@@ -52,6 +52,8 @@ ORDER_HOPS = 2  # to-one relations of one order field
 IDEMPOTENCY_KEY_LENGTH = 255
 IDEMPOTENCY_HOURS = 24
 
+CHANGE_DAYS = 30  # how long the change log keeps what happened
+
 LARGEST_ID = 2**63 - 1
 
 # Typed index slots of the records table, by what they hold: relations to contacts and definitions, relations to

@@ -10,6 +10,7 @@ from app.domain.limits import COUNT_BOUND, PAGE_SIZE
 from app.graphql import documented
 from app.graphql import overrides as override_types
 from app.graphql.access import only_keys
+from app.graphql.changes import custom_data_changes, load_change
 from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
 from app.graphql.contacts import Contact, ContactReference, contact_nodes, find_contact, load_contact
 from app.graphql.context import Info
@@ -218,12 +219,18 @@ async def _fetch_definition(info: Info, key: str) -> Node | None:
     return await load_definition(info, number(key))
 
 
+async def _fetch_change(info: Info, key: str) -> Node | None:
+    only_keys(info)
+    return await load_change(info, key)
+
+
 _FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Shop": _fetch_shop,
     "Contact": _fetch_contact,
     "Product": load_product,
     "CustomDataRecord": _fetch_record,
     "CustomDataDefinition": _fetch_definition,
+    "CustomDataChange": _fetch_change,
 }
 
 
@@ -243,3 +250,4 @@ class Query:
     products = documented.field(products, contacts=True)
     overrides = documented.field(overrides)
     override_paths = documented.field(override_paths)
+    custom_data_changes = documented.field(custom_data_changes)

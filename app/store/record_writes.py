@@ -66,8 +66,9 @@ async def hold_by_unique_keys(session: Session, definition_id: int, keys: Iterab
     return {row["unique_key"]: row["id"] for row in rows}
 
 
-async def lock_for_deletion(session: Session, definition_id: int, ids: Iterable[int]) -> set[int]:
-    return {row["id"] for row in await session.fetch(_sql.lock_for_deletion, definition_id, list(ids))}
+async def lock_for_deletion(session: Session, definition_id: int, ids: Iterable[int]) -> dict[int, Row]:
+    rows = await session.fetch(_sql.lock_for_deletion, definition_id, list(ids))
+    return {row["id"]: _row(row) for row in rows}
 
 
 async def delete(session: Session, ids: Iterable[int]) -> None:

@@ -40,6 +40,7 @@ QUERIES = {
     "product": WayIn(READ, '{ product(idProduct: "diet") { name } }'),
     "products": WayIn(READ, "{ products { nodes { name } } }"),
     "overrides": WayIn(READ, "{ overrides { field } }"),
+    "customDataChanges": WayIn(READ, "{ customDataChanges { nodes { kind } } }"),
     "overridePaths": WayIn(READ, '{ overridePaths(definition: "vet_pricing") { path } }'),
 }
 VET = {"definition": "veterinarian"}

@@ -39,6 +39,12 @@ async def record(
     return int(rows[-1]["sequence"])
 
 
+async def ends(session: Session) -> tuple[int, int]:
+    """The first sequence that is kept (0 if none is), and the latest that was given (0 before the first)."""
+    [row] = await session.fetch(_sql.ends)
+    return row["first"], row["last"]
+
+
 async def page(
     session: Session, asked: Page[int], *, definition_id: int | None = None, record_id: int | None = None
 ) -> list[Logged]:

@@ -21,6 +21,11 @@ from head cross join unnest($7::text[], $8::bigint[], $9::integer[], $10::json[]
      with ordinality as new (kind, record_id, version, before, after, summary, position)
 returning sequence;
 
+-- name: ends
+-- The first sequence that is kept, and the last that was given.
+select coalesce((select sequence from changes where shop_id = $1 order by sequence limit 1), 0) as first,
+       coalesce((select sequence from change_heads where shop_id = $1), 0) as last;
+
 -- name: page
 -- Changes in order of sequence.
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,

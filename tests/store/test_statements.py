@@ -34,6 +34,7 @@ COLUMNS = {
     "changes.count": ("n",),
     "changes.count_of_definition": ("n",),
     "changes.count_of_record": ("n",),
+    "changes.ends": ("first", "last"),
     "changes.of_definition": CHANGE,
     "changes.of_definition_backward": CHANGE,
     "changes.of_record": CHANGE,

@@ -1,0 +1,108 @@
+"""Tells waiting readers that a shop's change log may have grown: at once in this process, by NOTIFY in every other.
+
+A notification only wakes; the log decides. Whoever waits looks again after a second anyway, so one that is lost (a
+writer killed after its commit, a broken connection) costs a second, nothing else. Notifications are sent after the
+commit, several shops' in one: sent inside it, they would make all writers of the database commit one after the other.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import asyncpg
+
+from app.store.failures import StoreFailure, translated
+from app.store.pool import Connection, Pool
+
+_CHANNEL = "custom_data_changes"
+_GATHERED_SECONDS = 0.01
+_RETRY_SECONDS = 1.0
+_LOOK_SECONDS = 1.0
+_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, StoreFailure)
+
+
+async def wait(woken: asyncio.Event) -> None:
+    """Comes back when the event is set, after a second at the latest."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LOOK_SECONDS):
+            await woken.wait()
+
+
+class Wakes:
+    """For all shops of one process. Listens from the first waiter on, over a connection of its own."""
+
+    def __init__(self, pool: Pool, connect: Callable[[], Awaitable[Connection]]) -> None:
+        self._pool = pool
+        self._connect = connect
+        self._waiting: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
+        self._untold: set[int] = set()
+        self._telling: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self.listens = False  # whether notifications of others come
+
+    def tell(self, shop_id: int) -> None:
+        """Something of the shop was committed."""
+        self._wake(shop_id)
+        self._untold.add(shop_id)
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell())
+
+    @contextmanager
+    def watch(self, shop_id: int) -> Iterator[asyncio.Event]:
+        """An event that is set whenever something of the shop may have been committed. Clear it, look, then `wait`."""
+        if self._listening is None or self._listening.done():
+            self._listening = asyncio.create_task(self._listen())
+        woken = asyncio.Event()
+        self._waiting[shop_id].add(woken)
+        try:
+            yield woken
+        finally:
+            self._waiting[shop_id].discard(woken)
+            if not self._waiting[shop_id]:
+                del self._waiting[shop_id]
+
+    async def close(self) -> None:
+        for task in (self._telling, self._listening):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    def _wake(self, shop_id: int) -> None:
+        """Those who watch that shop."""
+        for woken in self._waiting.get(shop_id, ()):
+            woken.set()
+
+    async def _tell(self) -> None:
+        while self._untold:
+            told, self._untold = sorted(self._untold), set()
+            with suppress(*_LOST), translated():
+                async with self._pool.acquire() as connection:
+                    text = f"select pg_notify('{_CHANNEL}', shop::text) from unnest($1::bigint[]) as told (shop)"
+                    await connection.fetch(text, told)
+            await asyncio.sleep(_GATHERED_SECONDS)
+
+    async def _listen(self) -> None:
+        while True:
+            with suppress(*_LOST):
+                await self._heard()
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _heard(self) -> None:
+        """Wakes for as long as the connection lasts."""
+        connection = await self._connect()
+        ended = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _: ended.set())
+            await connection.add_listener(_CHANNEL, self._hear)
+            self.listens = True
+            await ended.wait()
+        finally:
+            self.listens = False
+            connection.terminate()
+
+    def _hear(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
+        if isinstance(payload, str) and payload.isdigit():
+            self._wake(int(payload))

@@ -7,13 +7,15 @@ from typing import Annotated, cast
 
 import strawberry
 
-from app.domain.changes import Kind, Logged
+from app.domain.changes import Kind
 from app.graphql.access import only_keys
+from app.graphql.change_filters import following
 from app.graphql.changes import ChangeKind, CustomDataChange
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
 from app.graphql.node import number
 from app.graphql.records import find_definition
+from app.graphql.scalars import JSON
 from app.store.feeds import Forgotten
 
 _MOST_TICKS = 600
@@ -52,12 +54,19 @@ class Subscription:
             list[ChangeKind] | None, strawberry.argument(description="Only of these kinds; else whatever happens to "
                                                          "records.")
         ] = None,
+        where: Annotated[
+            JSON | None,
+            strawberry.argument(
+                description="Only records that fulfil a condition, as `customDataRecords` takes it, after the change "
+                "(of a deletion: before it). Needs `definition`."
+            ),
+        ] = None,
         after: After = None,
     ) -> AsyncGenerator[CustomDataChange, None]:  # fmt: skip
         only_keys(info)
         shop_id, feeds = info.context.shop.id, info.context.database.feeds
         definition_id = (await find_definition(info, definition)).id if definition is not None else None
-        kinds = frozenset(_RECORDS if on is None else on)
+        wanted = await following(info, definition_id, frozenset(_RECORDS if on is None else on), where)
         await info.context.renewed()
         try:
             start = await feeds.start(shop_id, _sequence(after))
@@ -65,9 +74,8 @@ class Subscription:
             raise Refusal("CHANGES_FORGOTTEN", str(forgotten)) from None
         async with aclosing(feeds.follow(shop_id, start)) as found:
             async for changes in found:
-                for change in changes:
-                    if _wanted(change, definition_id, kinds):
-                        yield cast(CustomDataChange, change)
+                for change in await wanted(changes):
+                    yield cast(CustomDataChange, change)
 
 
 def _sequence(after: strawberry.ID | None) -> int | None:
@@ -77,9 +85,3 @@ def _sequence(after: strawberry.ID | None) -> int | None:
     if found is None:
         raise Refusal("BAD_USER_INPUT", "after is a sequence: that of the last change that was seen, or 0 for all.")
     return found
-
-
-def _wanted(change: Logged, definition_id: int | None, kinds: frozenset[Kind]) -> bool:
-    if change.suppressed or change.change.kind not in kinds:
-        return False
-    return definition_id is None or change.definition_id == definition_id

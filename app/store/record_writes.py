@@ -12,11 +12,11 @@ from app.domain.definitions import Definition
 from app.domain.records import Data
 from app.domain.slots import slot_values
 from app.store import statements
+from app.store.columns import slot_type
 from app.store.session import Session
 from app.store.statements import Statement
 
 _sql = statements.load("records.sql")
-_TYPES = {"ref": "bigint", "product": "text", "str": "text", "num": "float8", "at": "timestamptz"}
 
 
 @dataclass(slots=True)
@@ -127,4 +127,4 @@ def _update(slots: tuple[str, ...]) -> Statement:
 
 
 def _arrays(slots: tuple[str, ...], first: int) -> str:
-    return "".join(f", ${n}::{_TYPES[slot.rstrip('0123456789')]}[]" for n, slot in enumerate(slots, first))
+    return "".join(f", ${n}::{slot_type(slot)}[]" for n, slot in enumerate(slots, first))

@@ -14,8 +14,8 @@ from app.store.database import Database
 from tests.shops import ShopClient
 from tests.sockets import Socket, connected
 
-CHANGED = """subscription($definition: String, $on: [ChangeKind!], $after: ID) {
-    customDataChanged(definition: $definition, on: $on, after: $after) {
+CHANGED = """subscription($definition: String, $on: [ChangeKind!], $where: JSON, $after: ID) {
+    customDataChanged(definition: $definition, on: $on, where: $where, after: $after) {
         sequence kind idRecord after record { data } } }"""
 
 
@@ -79,6 +79,38 @@ async def test_what_is_not_asked_for_stays_away(app: Starlette, shop: ShopClient
         await shop.save(one, {"n": 4})
         [seen] = await events(socket, 1)
     assert seen["after"] == {"n": 4}
+
+
+async def test_a_condition_speaks_of_the_record_after_the_change_or_before_its_end(
+    app: Starlette, shop: ShopClient
+) -> None:
+    names = [{"sourceField": "contact_id", "targetSchemaType": "SYSTEM", "targetSchema": "contacts"}]
+    fields = {"code": "STRING", "tier": "STRING", "points": "DECIMAL", "contact_id": "NUMBER", "since": "DATE"}
+    key = await shop.define("Loyalty", fields, uniqueKeys=["code"], relationships=names)
+    anna = await shop.contact("anna@example.com")
+    where = {
+        "tier": {"gt": "Silver"},
+        "points": {"gte": "1.5"},
+        "contact_id": {"is": {"email": {"startsWith": "anna"}}},
+    }
+    async with subscribed(app, shop, definition=key, where=where) as socket:
+        await shop.save(
+            key,
+            {"code": "a", "tier": "gold", "points": "1.50", "contact_id": anna},
+            {"code": "b", "tier": "gold", "points": "1.49", "contact_id": anna},
+            {"code": "c", "tier": "Gold", "points": "2", "contact_id": anna},  # a capital G comes before S
+            {"code": "d", "tier": "gold", "points": "2"},
+        )
+        await shop.save(key, {"code": "d", "contact_id": anna}, {"code": "a", "tier": None})
+        ids = {each["data"]["code"]: each["idRecord"] for each in (await shop.ask(
+            "query($d: String!) { customDataRecords(definition: $d) { nodes { idRecord data } } }", d=key
+        ))["customDataRecords"]["nodes"]}  # fmt: skip
+        for code in "ad":
+            await shop.run("deleteCustomDataRecord", "deleted", id=ids[code])
+        seen = await events(socket, 3)
+    assert [(each["kind"], each["idRecord"]) for each in seen] == [
+        ("CREATED", ids["a"]), ("UPDATED", ids["d"]), ("DELETED", ids["d"]),
+    ]  # fmt: skip
 
 
 async def test_it_goes_on_behind_what_was_seen(app: Starlette, shop: ShopClient) -> None:
@@ -167,7 +199,12 @@ async def test_what_the_log_has_forgotten_is_told(app: Starlette, shop: ShopClie
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"), [({"after": "x"}, "BAD_USER_INPUT"), ({"definition": "none"}, "DEFINITION_NOT_FOUND")]
+    ("asked", "code"),
+    [
+        ({"after": "x"}, "BAD_USER_INPUT"),
+        ({"definition": "none"}, "DEFINITION_NOT_FOUND"),
+        ({"where": {}}, "BAD_USER_INPUT"),
+    ],
 )
 async def test_what_cannot_be_followed(asked: dict[str, Any], code: str, app: Starlette, shop: ShopClient) -> None:
     async with connected(app) as socket:

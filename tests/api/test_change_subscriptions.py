@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from app.server import sockets
 from app.server.app import mount
 from app.store import wakes
 from app.store.database import Database
@@ -183,6 +184,21 @@ async def test_who_leaves_is_forgotten(app: Starlette, shop: ShopClient) -> None
         assert shop.id in shop.database.feeds._feeds
     assert shop.id not in shop.database.feeds._feeds
     assert shop.id not in shop.database.wakes._waiting
+
+
+async def test_who_takes_nothing_is_cut_off(
+    app: Starlette, shop: ShopClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "SLOWEST_SECONDS", 0.05)
+    key = await shop.define("Visit", {"n": "NUMBER"})
+    async with subscribed(app, shop) as socket:
+        monkeypatch.setattr(socket, "taking", asyncio.Event())
+        await shop.save(key, {"n": 1})
+        for _ in range(500):
+            if shop.id not in shop.database.feeds._feeds:
+                break
+            await asyncio.sleep(0.01)
+        assert shop.id not in shop.database.feeds._feeds
 
 
 async def test_what_the_log_has_forgotten_is_told(app: Starlette, shop: ShopClient) -> None:

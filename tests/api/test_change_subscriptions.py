@@ -186,9 +186,7 @@ async def test_who_leaves_is_forgotten(app: Starlette, shop: ShopClient) -> None
     assert shop.id not in shop.database.wakes._waiting
 
 
-async def test_who_takes_nothing_is_cut_off(
-    app: Starlette, shop: ShopClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_takes_nothing_is_cut_off(app: Starlette, shop: ShopClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "SLOWEST_SECONDS", 0.05)
     key = await shop.define("Visit", {"n": "NUMBER"})
     async with subscribed(app, shop) as socket:

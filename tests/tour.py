@@ -31,6 +31,7 @@ COMPOSED = (
     "products.listed",
     "products.listed_count",
     "prices.walk",
+    "records.picked",
 )
 
 
@@ -91,6 +92,7 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
         {"contact_id": {"by": "email", "value": "alone@example.com"}, "veto_id": vets.durand},
         {"contact_id": {"by": "id_customer", "value": "dubois@example.com"}, "veto_id": vets.durand},
     )
+    await _templates(client)
     await _retried(client, admin_url)
     await _definitions(client, vets)
     await _catalogue(client, admin_url)
@@ -99,7 +101,16 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     return vets
 
 
+async def _templates(client: ShopClient) -> None:
+    template = '{var=vet_assignment.since default="-"} {var=vet_assignment.veto_id.nom default="-"}'
+    people = 'contacts: [{email: "dubois@example.com"}, {email: "alone@example.com"}]'
+    query = f"query($template: String!) {{ renderTemplates(template: $template, {people}) {{ text }} }}"
+    found = await client.ask(query, template=template)
+    assert all(each["text"] for each in found["renderTemplates"])
+
+
 async def _changes(client: ShopClient, vets: VetShop) -> None:
+    assert await client.database.feeds.start(client.id, None) > 0
     seen = "totalCount { count } nodes { kind }"
     for page in ("first: 5", "last: 5"):
         found = await client.ask(

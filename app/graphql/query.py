@@ -36,6 +36,7 @@ from app.graphql.products import Product, catalogue, check_search, chosen, load_
 from app.graphql.records import CustomDataRecord, load_own_record, record_node, records_page
 from app.graphql.scalars import JSON
 from app.graphql.shop import Shop, shop_node
+from app.graphql.templates import render_template, render_templates, template_variables
 from app.operations.find_records import Named, find_record
 from app.store import contacts as contact_store
 
@@ -251,3 +252,6 @@ class Query:
     overrides = documented.field(overrides)
     override_paths = documented.field(override_paths)
     custom_data_changes = documented.field(custom_data_changes)
+    template_variables = documented.field(template_variables)
+    render_template = documented.field(render_template)
+    render_templates = documented.field(render_templates)

@@ -147,6 +147,9 @@ INPUTS = {
     "deleteCustomers": "DeleteCustomersInput",
     "saveProducts": "SaveProductsInput",
     "deleteProducts": "DeleteProductsInput",
+    "createSegment": "CreateSegmentInput",
+    "updateSegment": "UpdateSegmentInput",
+    "deleteSegment": "DeleteSegmentInput",
 }
 
 

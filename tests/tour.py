@@ -28,6 +28,8 @@ COMPOSED = (
     "records.listed_count",
     "contacts.listed",
     "contacts.listed_count",
+    "contacts.memberships",
+    "contacts.findings",
     "products.listed",
     "products.listed_count",
     "prices.walk",
@@ -95,6 +97,7 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     await _templates(client)
     await _retried(client, admin_url)
     await _definitions(client, vets)
+    await _segments(client)
     await _catalogue(client, admin_url)
     await _deletions(client, vets)
     await _changes(client, vets)
@@ -157,6 +160,16 @@ async def _definitions(client: ShopClient, vets: VetShop) -> None:
     )
     priced = 'query($id: ID!) { product(idProduct: "diet") { payable(contact: {idContact: $id}) } }'
     await client.ask(priced, id=str(vets.dubois))
+
+
+async def _segments(client: ShopClient) -> None:
+    payload = "segment { name } userErrors { message }"
+    where = {"custom": {"vet_assignment": {"some": {"veto_id": {"is": {"nom": {"eq": "Dr Durand"}}}}}}}
+    await client.run("createSegment", payload, name="Of Dr Durand", where=where)
+    await client.run("createSegment", payload, name="All", where={})
+    await client.ask('{ contacts { nodes { segments { name } why(segment: "of dr durand") { lines } } } }')
+    await client.run("updateSegment", payload, segment="all", name="Everybody")
+    await client.run("deleteSegment", payload, segment="everybody")
 
 
 async def _catalogue(client: ShopClient, admin_url: str) -> None:

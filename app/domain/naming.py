@@ -23,8 +23,9 @@ _ROOTS = "query mutation subscription node nodes shop limits me custom customdat
 _NOUNS = """contact contacts contactaccess customer customers customerresult product products productpricing
     productresult fieldpricing pricesource priceoutcome override overrides overridepath overridepaths field
     fieldtype relationship relationtarget definition definitionstatus schematype record recordkey recordresult
-    deletedrecord orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode
-    changekind changeevents templatevariable variabletype templateoutput renderedtemplate renderedvalue"""
+    changekind changeevents templatevariable variabletype templateoutput renderedtemplate renderedvalue
+    deletedrecord segment segments segmentcount why conditionnode conditionkind decidingrecord
+    orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
 _CORE_PREFIX = "CustomData"
 _GENERATED_SUFFIXES = ("Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference")

@@ -25,6 +25,7 @@ class WayIn(NamedTuple):
 
 READ, RECORDS, CATALOGUE = Scope.READ, Scope.WRITE_RECORDS, Scope.WRITE_CATALOGUE
 DEFINITIONS, OVERRIDES = Scope.MANAGE_DEFINITIONS, Scope.MANAGE_OVERRIDES
+AUTOMATION = Scope.MANAGE_AUTOMATION
 
 QUERIES = {
     "shop": WayIn(READ, "{ shop { name } }"),
@@ -45,6 +46,8 @@ QUERIES = {
     "renderTemplate": WayIn(READ, '{ renderTemplate(template: "", contact: {email: "dubois@example.com"}) { text } }'),
     "renderTemplates": WayIn(READ, '{ renderTemplates(template: "", contacts: []) { text } }'),
     "overridePaths": WayIn(READ, '{ overridePaths(definition: "vet_pricing") { path } }'),
+    "segment": WayIn(READ, '{ segment(name: "All") { name } }'),
+    "segments": WayIn(READ, "{ segments { name } }"),
 }
 VET = {"definition": "veterinarian"}
 MUTATIONS = {
@@ -66,6 +69,9 @@ MUTATIONS = {
     "deleteCustomers": WayIn(CATALOGUE, "userErrors { code }", {"customers": [{"idCustomer": "alone@example.com"}]}),
     "saveProducts": WayIn(CATALOGUE, "created", {"products": [{"idProduct": "n", "name": "New", "price": 1}]}),
     "deleteProducts": WayIn(CATALOGUE, "deleted", {"ids": ["bowl"]}),
+    "createSegment": WayIn(AUTOMATION, "userErrors { code }", {"name": "New", "where": {}}),
+    "updateSegment": WayIn(AUTOMATION, "userErrors { code }", {"segment": "All", "name": "Everybody"}),
+    "deleteSegment": WayIn(AUTOMATION, "userErrors { code }", {"segment": "Some"}),
     "createContactToken": WayIn(
         Scope.MINT_TOKENS, "token userErrors { code }", {"contact": {"email": "dubois@example.com"}}
     ),
@@ -74,6 +80,7 @@ WAYS_IN = QUERIES | MUTATIONS
 TABLES = (
     "contacts", "customers", "products", "definitions", "records", "override_sources", "idempotent_answers",
     "token_keys", "changes", "change_heads",
+    "token_keys", "segments",
 )  # fmt: skip
 
 
@@ -95,6 +102,8 @@ async def vets_once(database: Database, http: httpx.AsyncClient, admin_url: str)
     vets = await new_vet_shop(await new_shop(database, http, admin_url))
     for name in ("Tag", "Label"):
         await vets.shop.define(name, {"code": "STRING"})
+    for name in ("All", "Some"):
+        await vets.shop.run("createSegment", "userErrors { code }", name=name, where={})
     await vets.shop.products({"idProduct": "bowl", "name": "Bowl", "price": 14})
     return vets
 
@@ -190,12 +199,25 @@ CUSTOMER = """mutation { saveCustomers(input: {customers: [{idCustomer: "dubois@
 @pytest.mark.parametrize(
     "asked",
     ["customers { email }", 'customData(definition: "vet_assignment") { nodes { id } }', "products { nodes { id } }",
-     "customDataDefinitions { name }"],
+     "customDataDefinitions { name }", "segments { name }", "matches(where: {})", "why(where: {}) { isTrue }"],
 )  # fmt: skip
 async def test_a_saved_customers_contact_is_no_way_on_either(vets: VetShop, asked: str) -> None:
     scoped = await with_scopes(vets.shop, {Scope.WRITE_CATALOGUE})
     assert "errors" not in await scoped.answer(CUSTOMER % "idContact")
     answer = await scoped.answer(CUSTOMER % asked)
+    assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN", "scope": "read"}]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["contacts { nodes { id } }", "count { count }", 'contains(contact: {idContact: "1"})', "usedBy { name }",
+     'why(contact: {idContact: "1"}) { isTrue }', "problem"],
+)  # fmt: skip
+async def test_nor_is_a_kept_segment(vets: VetShop, asked: str) -> None:
+    scoped = await with_scopes(vets.shop, {Scope.MANAGE_AUTOMATION})
+    keep = 'mutation { createSegment(input: {name: "%s", where: {}}) { segment { %s } } }'
+    assert "errors" not in await scoped.answer(keep % ("One", "idSegment name where"))
+    answer = await scoped.answer(keep % ("Two", asked))
     assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN", "scope": "read"}]
 
 

@@ -46,12 +46,12 @@ class Wakes:
         self._wake(shop_id)
         self._untold.add(shop_id)
         self._due.set()
-        self._start()
+        self.start()
 
     @contextmanager
     def watch(self, shop_id: int) -> Iterator[asyncio.Event]:
         """An event that is set whenever something of the shop may have been committed. Clear it, look, then `wait`."""
-        self._start()
+        self.start()
         woken = asyncio.Event()
         self._waiting[shop_id].add(woken)
         try:
@@ -67,7 +67,9 @@ class Wakes:
             with suppress(asyncio.CancelledError):
                 await self._running
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Makes the connection, and makes it again whenever it breaks. For who will serve for long; else the first need
+        does."""
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
 

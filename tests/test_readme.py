@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from graphql import build_schema, parse, validate
 
 from app.demo import loading
 from tests.shops import ShopClient
@@ -19,6 +20,12 @@ def test_the_tour_shows_the_golden_query_and_its_answer(query: Path) -> None:
     assert blocks[query.read_text()] == query.with_suffix(".json").read_text()
 
 
+@pytest.mark.parametrize("document", re.findall(r"```gql\n(.*?)```", README, re.S))
+def test_other_documents_are_valid(document: str) -> None:
+    schema = build_schema((Path(__file__).parents[1] / "schema.graphql").read_text())
+    assert validate(schema, parse(document)) == []
+
+
 def test_every_file_of_the_tree_exists() -> None:
     """The folders and files that the README's tree names."""
     [tree] = re.findall(r"```text\n(app/.*?)```", README, re.S)
@@ -29,7 +36,8 @@ def test_every_file_of_the_tree_exists() -> None:
 
 async def test_the_examples_of_segments_run_on_the_demo_shop(shop: ShopClient) -> None:
     await loading.load(shop.database, shop.id)
-    examples = re.findall(r"```gql\n(.*?)```", README, re.S)
+    [section] = re.findall(r"^## Segments\n(.*?)^## ", README, re.S | re.M)
+    examples = re.findall(r"```gql\n(.*?)```", section, re.S)
     assert len(examples) == 2
     made = (await shop.ask(examples[0]))["createSegment"]
     assert made["userErrors"] == []

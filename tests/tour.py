@@ -39,6 +39,7 @@ COMPOSED = (
     "contacts.aggregated",
     "products.aggregated",
     "prices.walk",
+    "records.picked",
 )
 
 
@@ -105,12 +106,35 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
         {"contact_id": {"by": "email", "value": "alone@example.com"}, "veto_id": vets.durand},
         {"contact_id": {"by": "id_customer", "value": "dubois@example.com"}, "veto_id": vets.durand},
     )
+    await _templates(client)
     await _retried(client, admin_url)
     await _definitions(client, vets)
     await _segments(client)
     await _catalogue(client, admin_url)
     await _deletions(client, vets)
+    await _changes(client, vets)
     return vets
+
+
+async def _templates(client: ShopClient) -> None:
+    template = '{var=vet_assignment.since default="-"} {var=vet_assignment.veto_id.nom default="-"}'
+    people = 'contacts: [{email: "dubois@example.com"}, {email: "alone@example.com"}]'
+    query = f"query($template: String!) {{ renderTemplates(template: $template, {people}) {{ text }} }}"
+    found = await client.ask(query, template=template)
+    assert all(each["text"] for each in found["renderTemplates"])
+
+
+async def _changes(client: ShopClient, vets: VetShop) -> None:
+    assert await client.database.feeds.start(client.id, None) > 0
+    seen = "totalCount { count } nodes { kind }"
+    for page in ("first: 5", "last: 5"):
+        found = await client.ask(
+            f"""query($vet: ID!) {{ all: customDataChanges({page}) {{ {seen} }}
+            some: customDataChanges(definition: "vet_assignment", {page}) {{ {seen} }}
+            one: customDataChanges(record: $vet, {page}) {{ {seen} }} }}""",
+            vet=str(vets.martin),
+        )
+        assert all(each["nodes"] for each in found.values())
 
 
 async def _keys(client: ShopClient) -> None:

@@ -63,6 +63,13 @@ WHY_RECORDS = 10  # records named as having decided a part of a condition
 IDEMPOTENCY_KEY_LENGTH = 255
 IDEMPOTENCY_HOURS = 24
 
+TEMPLATE_LENGTH = 100_000  # characters
+TEMPLATE_VARIABLES = 100  # different ones in one template
+TEMPLATE_HOPS = 3  # relations followed by one variable
+CONTACTS_RENDERED = 1_000  # in one call
+
+CHANGE_DAYS = 30  # how long the change log keeps what happened
+
 LARGEST_ID = 2**63 - 1
 
 # Typed index slots of the records table, by what they hold: relations to contacts and definitions, relations to

@@ -25,6 +25,8 @@ _ROOTS = "query mutation subscription node nodes shop limits me custom customdat
 _NOUNS = """contact contacts contactaccess customer customers customerresult product products productpricing
     productresult fieldpricing pricesource priceoutcome override overrides overridepath overridepaths field
     fieldtype relationship relationtarget definition definitionstatus schematype record recordkey recordresult
+    changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
+    rendertemplates renderedtemplate renderedvalue
     deletedrecord segment segments segmentcount why conditionnode conditionkind decidingrecord
     orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode sortorder calendarunit
     geolocation aggregate aggregates groupby groupfigure grouporder groupunit contactsaggregate productsaggregate"""

@@ -10,6 +10,7 @@ from app.domain.draft_fields import DraftField
 from app.domain.draft_relationships import DraftRelationship
 from app.domain.drafts import Draft, Extension
 from app.domain.overrides import DraftSource
+from app.graphql.changes import ChangeEvents
 from app.graphql.contacts import ContactReference
 from app.graphql.definitions import ContactAccess, FieldType, SchemaType
 from app.graphql.query import RecordKey
@@ -134,6 +135,7 @@ class SaveRecordsInput:
     )
     error_policy: ErrorPolicy = ErrorPolicy.REJECT_ITEMS
     on_ambiguous: OnAmbiguous = OnAmbiguous.FIRST
+    events: ChangeEvents = strawberry.field(default=ChangeEvents.EMIT, description="Who is told of what changes.")
     idempotency_key: str | None = strawberry.field(
         default=None, description="1 to 255 characters; a retry within 24 hours answers the same and writes nothing."
     )
@@ -145,6 +147,7 @@ class UpdateRecordInput:
     id: strawberry.ID | None = strawberry.field(default=None, description="`id` or `idRecord`.")
     by: RecordKey | None = None
     if_version: int | None = strawberry.field(default=None, description="Refuse if the record has another version.")
+    events: ChangeEvents = strawberry.field(default=ChangeEvents.EMIT, description="Who is told of what changes.")
 
 
 @strawberry.input(description="One record, by `id` or `by` its unique key.")
@@ -152,6 +155,7 @@ class DeleteRecordInput:
     id: strawberry.ID | None = strawberry.field(default=None, description="`id` or `idRecord`.")
     by: RecordKey | None = None
     force: bool = strawberry.field(default=False, description="Also while other records refer to it.")
+    events: ChangeEvents = strawberry.field(default=ChangeEvents.EMIT, description="Who is told of what changes.")
 
 
 @strawberry.input(description="Records of one definition, by id.")
@@ -159,6 +163,7 @@ class BulkDeleteRecordsInput:
     definition: str = strawberry.field(description="Key or id.")
     ids: list[strawberry.ID] = strawberry.field(description="1 to 20, each `id` or `idRecord`.")
     force: bool = strawberry.field(default=False, description="Also while other records refer to them.")
+    events: ChangeEvents = strawberry.field(default=ChangeEvents.EMIT, description="Who is told of what changes.")
 
 
 @strawberry.input(description="A field whose amounts are to replace a product's, and the way from it to the contact.")

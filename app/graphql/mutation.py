@@ -92,6 +92,7 @@ async def save_records_payload(info: Info, input: inputs.SaveRecordsInput) -> pa
         records=input.records,
         policy=input.error_policy,
         reject_ambiguous=input.on_ambiguous is inputs.OnAmbiguous.REJECT,
+        events=input.events,
     )
     answer = await save_records(info.context.database, call, asked)
     return payloads.SaveRecordsPayload(
@@ -108,7 +109,7 @@ async def _update_record(info: Info, input: inputs.UpdateRecordInput) -> payload
     named, problem = _named(input.id, input.by)
     if named is None:
         return payloads.UpdateRecordPayload(outcome=None, warnings=[], user_errors=user_errors((problem,)), key=None)
-    asked = UpdateRecord(named, input.data, input.if_version)
+    asked = UpdateRecord(named, input.data, input.if_version, input.events)
     answer = await update_record(info.context.database, call, asked)
     first = answer.first
     return payloads.UpdateRecordPayload(
@@ -125,7 +126,7 @@ async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payload
     named, problem = _named(input.id, input.by)
     if named is None:
         return payloads.DeleteRecordPayload(id=None, deleted=False, user_errors=user_errors((problem,)))
-    answer = await delete_record(info.context.database, call, named, force=input.force)
+    answer = await delete_record(info.context.database, call, named, force=input.force, events=input.events)
     first = answer.first
     return payloads.DeleteRecordPayload(
         id=strawberry.ID(first.id) if first and first.id else None,
@@ -138,7 +139,9 @@ async def _bulk_delete_records(info: Info, input: inputs.BulkDeleteRecordsInput)
     """Removes 1 to 20 records of one definition, one verdict each."""
     call = await _call(info, input)
     ids = [number_of(str(id_), "CustomDataRecord") for id_ in input.ids]
-    answer = await bulk_delete_records(info.context.database, call, input.definition, ids, force=input.force)
+    answer = await bulk_delete_records(
+        info.context.database, call, input.definition, ids, force=input.force, events=input.events
+    )
     return payloads.BulkDeleteRecordsPayload(
         results=[
             payloads.DeletedRecord(

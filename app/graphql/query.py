@@ -13,6 +13,7 @@ from app.graphql import overrides as override_types
 from app.graphql.access import only_keys
 from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy
 from app.graphql.aggregates import GroupArguments, aggregate, aggregate_records
+from app.graphql.changes import custom_data_changes, load_change
 from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
 from app.graphql.contacts import Contact, ContactReference, contact_nodes, find_contact, load_contact
 from app.graphql.context import Info
@@ -33,6 +34,7 @@ from app.graphql.records import CustomDataRecord, load_own_record, record_node, 
 from app.graphql.scalars import JSON
 from app.graphql.segments import Segment, all_segments, load_segment
 from app.graphql.shop import Shop, shop_node
+from app.graphql.templates import render_template, render_templates, template_variables
 from app.operations.find_records import Named, find_record
 from app.store import contacts as contact_store
 
@@ -261,6 +263,11 @@ async def _fetch_definition(info: Info, key: str) -> Node | None:
     return await load_definition(info, number(key))
 
 
+async def _fetch_change(info: Info, key: str) -> Node | None:
+    only_keys(info)
+    return await load_change(info, key)
+
+
 async def _fetch_segment(info: Info, key: str) -> Node | None:
     only_keys(info)
     return await load_segment(info, key) if key.isdigit() else None
@@ -272,6 +279,7 @@ _FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Product": load_product,
     "CustomDataRecord": _fetch_record,
     "CustomDataDefinition": _fetch_definition,
+    "CustomDataChange": _fetch_change,
     "Segment": _fetch_segment,
 }
 
@@ -295,5 +303,9 @@ class Query:
     products_aggregate = documented.field(products_aggregate)
     overrides = documented.field(overrides)
     override_paths = documented.field(override_paths)
+    custom_data_changes = documented.field(custom_data_changes)
+    template_variables = documented.field(template_variables)
+    render_template = documented.field(render_template)
+    render_templates = documented.field(render_templates)
     segment = documented.field(segment)
     segments = documented.field(segments)

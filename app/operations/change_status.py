@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 
+from app.domain.changes import Change, Kind
 from app.domain.definitions import Definition, Model, OverrideSource, Status, Target
 from app.domain.paths import parse_path
 from app.domain.problems import Code, Problem, Refused
 from app.domain.segments import Segment
 from app.domain.verdicts import Answer, Outcome, Verdict
 from app.operations.extend_definition import take_definition
+from app.operations.journal import log, shown
 from app.operations.transaction import Call, perform
 from app.store import definitions
 from app.store.database import Database
@@ -22,6 +24,8 @@ async def change_status(database: Database, call: Call, key_or_id: str, status: 
         if definition.status is status:
             return Answer((Verdict(0, Outcome.UNCHANGED, str(definition.id)),))
         await definitions.set_status(session, definition.id, status)
+        before, after = shown(definition, definition.status), shown(definition, status)
+        await log(session, call, definition.id, [Change(Kind.DEFINITION_UPDATED, before=before, after=after)])
         return Answer((Verdict(0, Outcome.UPDATED, str(definition.id)),))
 
     return await perform(database, call, work)
@@ -44,6 +48,8 @@ async def delete_definition(database: Database, call: Call, key_or_id: str, *, f
         for source in sources:
             await definitions.delete_source(session, source)
         await definitions.set_status(session, definition.id, Status.DELETED)
+        change = Change(Kind.DEFINITION_DELETED, before=shown(definition, definition.status))
+        await log(session, call, definition.id, [change])
         warnings = (*_removed(model, sources), *map(_broken, segments))
         return Answer((Verdict(0, Outcome.DELETED, str(definition.id)),), warnings=warnings)
 

@@ -1,8 +1,11 @@
 """createCustomDataDefinition."""
 
+from app.domain.changes import Change, Kind
+from app.domain.definitions import Status
 from app.domain.drafts import Draft, draft_definition
 from app.domain.problems import Code, Problem, Refused
 from app.domain.verdicts import Answer, Outcome, Verdict, refused
+from app.operations.journal import log, shown
 from app.operations.transaction import Call, perform
 from app.store import definitions
 from app.store.database import Database
@@ -17,7 +20,9 @@ async def create_definition(database: Database, call: Call, draft: Draft) -> Ans
         plan, problems = draft_definition(draft, await definitions.take_turn(session))
         if plan is None:
             raise Refused(tuple(problems))
-        return Answer((Verdict(0, Outcome.CREATED, str(await definitions.insert(session, plan))),))
+        id_ = await definitions.insert(session, plan)
+        await log(session, call, id_, [Change(Kind.DEFINITION_CREATED, after=shown(plan, Status.ACTIVE))])
+        return Answer((Verdict(0, Outcome.CREATED, str(id_)),))
 
     return await perform(database, call, work, name_taken)
 

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.domain.changes import Change, Events, deleted
 from app.domain.definitions import Definition, Model, Target
 from app.domain.limits import RECORDS_PER_DELETE
 from app.domain.problems import Code, Problem, Refused
 from app.domain.verdicts import Answer, Outcome, Verdict
 from app.operations.find_records import Named, lock_record
+from app.operations.journal import log
 from app.operations.transaction import Call, perform
 from app.operations.writable import hold_writable
 from app.store import record_writes, records
@@ -16,7 +18,9 @@ from app.store.database import Database
 from app.store.session import Session
 
 
-async def delete_record(database: Database, call: Call, named: Named, *, force: bool) -> Answer:
+async def delete_record(
+    database: Database, call: Call, named: Named, *, force: bool, events: Events = Events.EMIT
+) -> Answer:
     """Removes one record. Refused while others refer to it (RECORD_IN_USE), unless forced: they then read null."""
 
     async def work(session: Session) -> Answer:
@@ -28,27 +32,30 @@ async def delete_record(database: Database, call: Call, named: Named, *, force: 
             raise
         if record is None:
             return Answer((Verdict(0, Outcome.UNCHANGED),))
-        verdicts = await _delete(session, model, definition, [record.id], force=force)
+        verdicts, changes = await _delete(session, model, definition, [record.id], force=force)
         verdict = verdicts[record.id]
         if verdict.errors:
             path = "id" if named.record_id is not None else "by"
             raise Refused(tuple(replace(problem, path=path) for problem in verdict.errors))
+        await log(session, call, definition.id, changes, events)
         return Answer((verdict,))
 
     return await perform(database, call, work)
 
 
 async def bulk_delete_records(
-    database: Database, call: Call, definition: str, ids: Sequence[int | None], *, force: bool
-) -> Answer:
+    database: Database, call: Call, definition: str, ids: Sequence[int | None], *, force: bool,
+    events: Events = Events.EMIT,
+) -> Answer:  # fmt: skip
     """Removes 1 to 20 records of one definition, with a verdict for each id; None stands for an id that is none."""
 
     async def work(session: Session) -> Answer:
         _check_count(ids)
         model, held = await hold_writable(session, database.models, definition)
         wanted = [id_ for id_ in dict.fromkeys(ids) if id_ is not None]
-        found = await _delete(session, model, held, wanted, force=force)
+        found, changes = await _delete(session, model, held, wanted, force=force)
         found |= await _elsewhere(session, model, found)
+        await log(session, call, held.id, changes, events)
         return Answer(tuple(_placed(index, ids, found) for index in range(len(ids))))
 
     return await perform(database, call, work)
@@ -56,11 +63,13 @@ async def bulk_delete_records(
 
 async def _delete(
     session: Session, model: Model, definition: Definition, ids: Sequence[int], *, force: bool
-) -> dict[int, Verdict]:
+) -> tuple[dict[int, Verdict], list[Change]]:
     present = await record_writes.lock_for_deletion(session, definition.id, ids)
-    used = set() if force else await _used(session, model, definition, present)
-    await record_writes.delete(session, sorted(present - used))
-    return {id_: _verdict(id_, id_ in present, id_ in used) for id_ in ids}
+    used = set() if force else await _used(session, model, definition, {*present})
+    gone = sorted(present.keys() - used)
+    await record_writes.delete(session, gone)
+    changes = [deleted(id_, present[id_].version, present[id_].data) for id_ in ids if id_ in present.keys() - used]
+    return {id_: _verdict(id_, id_ in present, id_ in used) for id_ in ids}, changes
 
 
 async def _elsewhere(session: Session, model: Model, found: dict[int, Verdict]) -> dict[int, Verdict]:

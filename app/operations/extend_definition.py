@@ -1,10 +1,12 @@
 """extendCustomDataDefinition: the only way a definition changes."""
 
+from app.domain.changes import Change, Kind
 from app.domain.definitions import Definition, Model
 from app.domain.drafts import Extension, Planned, extend_definition
 from app.domain.problems import Refused
 from app.domain.verdicts import Answer, Outcome, Verdict
 from app.operations.create_definition import name_taken
+from app.operations.journal import log, shown
 from app.operations.transaction import Call, perform
 from app.operations.writable import definition_not_found
 from app.store import definitions
@@ -24,6 +26,8 @@ async def extend(database: Database, call: Call, key_or_id: str, changes: Extens
         if _same(definition, plan):
             return Answer((Verdict(0, Outcome.UNCHANGED, str(definition.id)),))
         await definitions.extend(session, definition.id, plan)
+        before, after = shown(definition, definition.status), shown(plan, definition.status)
+        await log(session, call, definition.id, [Change(Kind.DEFINITION_UPDATED, before=before, after=after)])
         return Answer((Verdict(0, Outcome.UPDATED, str(definition.id)),))
 
     return await perform(database, call, work, name_taken)

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from app.domain.changes import Change, Events
+from app.domain.changes import created as created_change
+from app.domain.changes import updated as updated_change
 from app.domain.definitions import Definition
 from app.domain.limits import RECORDS_PER_SAVE
 from app.domain.problems import Code, Problem, Refused
 from app.domain.records import created, merged
 from app.domain.verdicts import Answer, Outcome, Verdict
 from app.operations.items import Item, Reader, group_by_key, positioned, resolve
+from app.operations.journal import log
 from app.operations.transaction import Call, perform
 from app.operations.writable import hold_writable
 from app.store import record_writes
@@ -30,6 +34,7 @@ class SaveRecords:
     definition: str  # key or id
     records: Sequence[Any]
     policy: ErrorPolicy = ErrorPolicy.REJECT_ITEMS
+    events: Events = Events.EMIT
     reject_ambiguous: bool = False
 
 
@@ -43,7 +48,9 @@ async def save_records(database: Database, call: Call, asked: SaveRecords) -> An
         reader = Reader(model, definition)
         items = [reader.read(index, sent) for index, sent in enumerate(asked.records)]
         await resolve(session, model, items, reject_ambiguous=asked.reject_ambiguous)
-        await _save(session, definition, items)
+        changes = await _save(session, definition, items)
+        if asked.policy is ErrorPolicy.REJECT_ITEMS or not any(item.problems for item in items):
+            await log(session, call, definition.id, changes, asked.events)
         return _report(definition, asked, items, retriable=call.idempotency_key is not None)
 
     return await perform(database, call, work)
@@ -57,26 +64,34 @@ def _check_count(records: Sequence[Any]) -> None:
         raise Refused((Problem(Code.TOO_MANY_ITEMS, message, "records"),))
 
 
-async def _save(session: Session, definition: Definition, items: Sequence[Item]) -> None:
+async def _save(session: Session, definition: Definition, items: Sequence[Item]) -> list[Change]:
+    """What it changed, in the order of the items."""
     sound = [item for item in items if not item.problems]
     if definition.unique_keys:
-        await _upsert(session, definition, group_by_key(definition, sound))
-    else:
-        rows = [row for item in sound if _apply(definition, row := Row(0, None, 0, {}), [item])]
-        await _insert(session, definition, rows)
+        return await _upsert(session, definition, group_by_key(definition, sound))
+    rows = [row for item in sound if _apply(definition, row := Row(0, None, 0, {}), [item])]
+    await _insert(session, definition, rows)
+    return [created_change(row.id, row.version, row.data) for row in rows]
 
 
-async def _upsert(session: Session, definition: Definition, groups: dict[str, list[Item]]) -> None:
+async def _upsert(session: Session, definition: Definition, groups: dict[str, list[Item]]) -> list[Change]:
     """Locks the records that exist, inserts those that do not, both in the order of the keys, then writes changes. So
     nobody waits for one who waits for him: a lock is never asked for while holding an inserted row. When another call
     inserts one of the keys in between, this one starts over and finds it."""
     found = await record_writes.lock_by_unique_keys(session, definition.id, groups) if groups else {}
+    before = {row.id: row.data for row in found.values()}
     rows = [found.get(key) or Row(0, key, 0, {}) for key in groups]
     changed = [row for row, items in zip(rows, groups.values(), strict=True) if _apply(definition, row, items)]
     known = [row for row in changed if row.id]
     await _insert(session, definition, [row for row in changed if not row.id])
     if known:
         await record_writes.update(session, definition, known)
+    order = {key: items[0].index for key, items in groups.items()}
+    return [
+        updated_change(row.id, row.version, before[row.id], row.data) if row.id in before else
+        created_change(row.id, row.version, row.data)
+        for row in sorted(changed, key=lambda row: order[row.unique_key or ""])
+    ]  # fmt: skip
 
 
 async def _insert(session: Session, definition: Definition, rows: Sequence[Row]) -> None:

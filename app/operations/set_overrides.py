@@ -1,10 +1,15 @@
 """setOverrides: which amounts of whose records replace a product's price or discount."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
+from app.domain.changes import Change, Kind
+from app.domain.definitions import OverrideSource
 from app.domain.overrides import DraftSource, check_sources
 from app.domain.problems import Refused
 from app.domain.verdicts import Answer, Outcome, Verdict
+from app.operations.journal import log
 from app.operations.transaction import Call, perform
 from app.store import definitions
 from app.store.database import Database
@@ -24,6 +29,14 @@ async def set_overrides(
         if sources == model.sources(system_field):
             return Answer((Verdict(0, Outcome.UNCHANGED),), warnings=tuple(warnings))
         await definitions.replace_sources(session, system_field, sources)
+        before, after = _shown(model.sources(system_field)), _shown(sources)
+        change = Change(Kind.OVERRIDES_SET, before={system_field: before}, after={system_field: after})
+        await log(session, call, None, [change])
         return Answer((Verdict(0, Outcome.UPDATED),), warnings=tuple(warnings))
 
     return await perform(database, call, work)
+
+
+def _shown(sources: Sequence[OverrideSource]) -> list[dict[str, Any]]:
+    """Sources as the change log shows them."""
+    return [asdict(each) for each in sources]

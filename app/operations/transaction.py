@@ -71,7 +71,8 @@ async def _attempt(database: Database, call: Call, work: Work) -> Answer:
             answer = await _once(session, call, work)
             if not answer.wrote:
                 raise _NothingWritten(answer)
-            return answer
+        database.wakes.tell(call.shop_id)
+        return answer
     except _NothingWritten as nothing:
         return nothing.answer
     except Refused as refusal:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.changes import Events, updated
 from app.domain.problems import Code, Problem, Refused
 from app.domain.records import merged
 from app.domain.verdicts import Answer, Outcome, Verdict, refused
 from app.operations.find_records import Named, lock_record, record_not_found
 from app.operations.items import Reader, key_of, resolve
+from app.operations.journal import log
 from app.operations.transaction import Call, perform
 from app.store import record_writes
 from app.store.database import Database
@@ -21,6 +23,7 @@ class UpdateRecord:
     record: Named
     data: Any
     if_version: int | None = None
+    events: Events = Events.EMIT
 
 
 async def update_record(database: Database, call: Call, asked: UpdateRecord) -> Answer:
@@ -40,7 +43,9 @@ async def update_record(database: Database, call: Call, asked: UpdateRecord) -> 
         if problems := [*item.problems, *problems, *key_problems]:
             raise Refused(tuple(problem.under("data") for problem in problems))
         if changed:
-            await record_writes.update(session, definition, [Row(record.id, key, record.version + 1, data)])
+            row = Row(record.id, key, record.version + 1, data)
+            await record_writes.update(session, definition, [row])
+            await log(session, call, definition.id, [updated(row.id, row.version, record.data, data)], asked.events)
         outcome = Outcome.UPDATED if changed else Outcome.UNCHANGED
         warnings = tuple(warning.under("data") for warning in item.warnings)
         return Answer((Verdict(0, outcome, str(record.id), warnings=warnings),))

@@ -10,11 +10,12 @@ from app.server.answers import encode, failure
 from app.server.auth import Gate, Unauthorised
 from app.server.decoding import LARGEST_BODY, GraphQLRequest, decode_json, read_query_string, read_request
 from app.server.explorer import pages
-from app.server.negotiation import GRAPHQL, JSON, answer_type, check_content, wants_page
+from app.server.negotiation import GRAPHQL, JSON, answer_type, check_content, wants_events, wants_page
 from app.server.patience import Incoming, Patience
 from app.server.refusals import Refused
 from app.server.replies import Reply
 from app.server.running import READING, WRITING, Operations
+from app.server.streams import EventStream
 
 _Headers = Mapping[str, str]
 
@@ -52,6 +53,8 @@ class Endpoint:
         accept = headers.get("accept", "")
         if method != "POST" and wants_page(accept) and not _asked(scope["query_string"]):
             return pages.respond(Headers(scope=scope))
+        if method == "POST" and wants_events(accept):
+            return await self._stream(headers, receive)
         return await self._answer(method, scope["query_string"], headers, receive, _negotiated(accept))
 
     async def _answer(self, method: str, query_string: bytes, headers: _Headers, receive: Receive, media: str) -> Reply:
@@ -65,6 +68,14 @@ class Endpoint:
         answer = await self._patience.run_unless_gone(receive, operation)
         status = 400 if media == GRAPHQL and not answer.executed else 200
         return Reply(status, encode(answer.body), {"x-schema-version": answer.schema_version}, media)
+
+    async def _stream(self, headers: _Headers, receive: Receive) -> ASGIApp:
+        """Any operation, its answers as events."""
+        admitted = await self._gate.admit(headers)
+        with self._patience.for_body():
+            asked = await _posted(headers, receive)
+        answers = self._operations.stream(asked, admitted, _idempotency_key(headers))
+        return EventStream(self._gate, headers, answers)
 
 
 def _headers(scope: Scope) -> _Headers:

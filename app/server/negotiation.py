@@ -8,6 +8,7 @@ from app.server.refusals import Refused
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+EVENTS = "text/event-stream"
 UTF_8 = ("", "utf-8", "utf8")
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
 _QUALITY = re.compile(r";\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", re.IGNORECASE)
@@ -22,6 +23,15 @@ def answer_type(accept: str) -> str | None:
     if not (named or plain):
         return None
     return GRAPHQL if named > plain or (named == plain and GRAPHQL in ranges) else JSON
+
+
+def wants_events(accept: str) -> bool:
+    """Whether answers are to come as server-sent events: they are preferred to single ones. Clients that name all they
+    could read get a single one."""
+    if EVENTS not in accept:
+        return False
+    ranges = _ranges(accept)
+    return ranges.get(EVENTS, 0) > max(ranges.get(GRAPHQL, 0), ranges.get(JSON, 0))
 
 
 def wants_page(accept: str) -> bool:

@@ -75,12 +75,14 @@ class Operations:
         raise_unserved(result, context)
         return self._told(asked, admitted, result, schema.version)
 
-    async def stream(self, asked: GraphQLRequest, admitted: Admitted) -> AsyncGenerator[Answer, None]:
+    async def stream(
+        self, asked: GraphQLRequest, admitted: Admitted, idempotency_key: str | None = None
+    ) -> AsyncGenerator[Answer, None]:
         """Any operation: one answer of a query or mutation, and each event of a subscription, which is resolved in a
         snapshot of its own. Raises Refused."""
         schema = await self._schemas.of(admitted)
         text = self._text(schema, asked, admitted)
-        context = self._context(schema, admitted)
+        context = self._context(schema, admitted, idempotency_key)
         try:
             results = await schema.stream(
                 text,
@@ -132,7 +134,10 @@ def _understood(error: Exception) -> Refused:
     if not isinstance(error, InvalidOperationTypeError):
         return Refused(_UNRESOLVED, "The document holds no such operation. Check it, and operationName.")
     if error.operation_type is OperationType.SUBSCRIPTION:
-        message = "Subscribe over WebSocket at this address (subprotocol graphql-transport-ws)."
+        message = (
+            "Subscribe over WebSocket at this address (subprotocol graphql-transport-ws), or POST with "
+            "accept: text/event-stream."
+        )
         return Refused("SUBSCRIPTION_OVER_HTTP", message)
     message = "GET answers queries only. Send a mutation by POST."
     return Refused("METHOD_NOT_ALLOWED", message, {"allow": "POST"})

@@ -8,6 +8,9 @@ from app.domain.limits import SLOTS
 _SLOTS = {f"{kind}{n}" for kind, size in SLOTS.items() for n in range(1, size + 1)}
 
 
+_TYPES = {"ref": "bigint", "product": "text", "str": "text", "num": "float8", "at": "timestamptz"}
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     name: str
@@ -28,3 +31,8 @@ def slot_column(slot: str) -> str:
     if slot not in _SLOTS:
         raise ValueError(f"{slot!r} is no slot")
     return slot
+
+
+def slot_type(slot: str) -> str:
+    """The type of a slot's column. Texts are in order of code points (collation "C")."""
+    return _TYPES[slot.rstrip("0123456789")]

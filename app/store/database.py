@@ -1,6 +1,6 @@
 """The pool of connections, opened as a role that row-level security binds."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
@@ -9,9 +9,11 @@ import asyncpg
 from app.store.contact_session import ContactSession
 from app.store.definitions import MODEL_KNOWN, Models
 from app.store.failures import NoConnection, Unavailable, translated
+from app.store.feeds import Feeds
 from app.store.pool import Connection, Pool
 from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE, contact_role_usable
 from app.store.session import Check, Observer, Session
+from app.store.wakes import Wakes
 
 _OPENING_SECONDS = 60
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
@@ -26,10 +28,12 @@ class UnsafeRole(Exception):
 class Database:
     """The pool of the gateway's role, and the two kinds of session it gives out."""
 
-    def __init__(self, pool: Pool, *, contact_role: bool = True) -> None:
+    def __init__(self, pool: Pool, connect: Callable[[], Awaitable[Connection]], *, contact_role: bool = True) -> None:
         self.pool = pool
         self._contact_role = contact_role
         self.models = Models()
+        self.wakes = Wakes(connect)
+        self.feeds = Feeds(self.reading, self.wakes)
         self.observers: list[Observer] = []  # see every statement; tests count them
 
     @classmethod
@@ -50,7 +54,11 @@ class Database:
                     settings["role"] = GATEWAY_ROLE
             finally:
                 await probe.close()
-            pool = Pool(lambda: _connected(url, settings), size)
+
+            def connect() -> Awaitable[Connection]:
+                return _connected(url, settings)
+
+            pool = Pool(connect, size)
             try:
                 async with pool.acquire(_OPENING_SECONDS) as connection:
                     await _refuse_unsafe(connection)
@@ -58,7 +66,7 @@ class Database:
             except BaseException:
                 await pool.close()
                 raise
-        return cls(pool, contact_role=contact_role)
+        return cls(pool, connect, contact_role=contact_role)
 
     def read_session(self, shop_id: int) -> Session:
         """One read-only snapshot, begun by its first statement: whatever is asked in it sees the same state. The
@@ -107,6 +115,7 @@ class Database:
                 await connection.fetchval("select 1", timeout=1)
 
     async def close(self) -> None:
+        await self.wakes.close()
         await self.pool.close()
 
 

@@ -12,11 +12,11 @@ from app.domain.definitions import Definition
 from app.domain.records import Data
 from app.domain.slots import slot_values
 from app.store import statements
+from app.store.columns import slot_type
 from app.store.session import Session
 from app.store.statements import Statement
 
 _sql = statements.load("records.sql")
-_TYPES = {"ref": "bigint", "product": "text", "str": "text", "num": "float8", "at": "timestamptz"}
 
 
 @dataclass(slots=True)
@@ -66,8 +66,9 @@ async def hold_by_unique_keys(session: Session, definition_id: int, keys: Iterab
     return {row["unique_key"]: row["id"] for row in rows}
 
 
-async def lock_for_deletion(session: Session, definition_id: int, ids: Iterable[int]) -> set[int]:
-    return {row["id"] for row in await session.fetch(_sql.lock_for_deletion, definition_id, list(ids))}
+async def lock_for_deletion(session: Session, definition_id: int, ids: Iterable[int]) -> dict[int, Row]:
+    rows = await session.fetch(_sql.lock_for_deletion, definition_id, list(ids))
+    return {row["id"]: _row(row) for row in rows}
 
 
 async def delete(session: Session, ids: Iterable[int]) -> None:
@@ -126,4 +127,4 @@ def _update(slots: tuple[str, ...]) -> Statement:
 
 
 def _arrays(slots: tuple[str, ...], first: int) -> str:
-    return "".join(f", ${n}::{_TYPES[slot.rstrip('0123456789')]}[]" for n, slot in enumerate(slots, first))
+    return "".join(f", ${n}::{slot_type(slot)}[]" for n, slot in enumerate(slots, first))

@@ -100,7 +100,7 @@ from records where shop_id = $1 and id = $2 for no key update;
 
 -- name: lock_for_deletion
 -- Records of one definition, locked against new references to them, in the order batches lock in.
-select r.id
+select r.id, r.unique_key, r.version, r.data
 from (
     select asked.id, known.unique_key
     from unnest($3::bigint[]) as asked (id)
@@ -108,7 +108,7 @@ from (
     order by known.unique_key, asked.id
 ) wanted
 cross join lateral (
-    select id from records where shop_id = $1 and id = wanted.id and definition_id = $2 for update
+    select * from records where shop_id = $1 and id = wanted.id and definition_id = $2 for update
 ) r;
 
 -- name: delete

@@ -5,6 +5,7 @@ key and a product by id, go
 
 - raw: already resolved and slotted, as one multi-row upsert by asyncpg into the same table, tenant set;
 - save: through `operations.save_records`, everything checked, resolved, merged and answered;
+- unlogged: the same without its changes being kept in the change log;
 - GraphQL: through the whole schema, from variables to the payload's verdicts.
 
 Rounds alternate; figures are medians of rows a second. First all rows are new, then all are known and changed.
@@ -16,6 +17,7 @@ from itertools import count
 from statistics import median
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 import uvloop
 
@@ -98,6 +100,7 @@ async def _ways(database: Database, shop: int, definition: str) -> dict[str, Way
     return {
         "raw": _Raw(database, shop, model.by_key[definition]).save,
         "save": lambda batch: _save(database, shop, definition, batch),
+        "unlogged": lambda batch: _save_unlogged(database, shop, definition, batch),
         "GraphQL": lambda batch: _graphql(context_of, definition, batch),
     }
 
@@ -132,6 +135,14 @@ async def _save(database: Database, shop: int, definition: str, batch: Batch) ->
     answer = await save_records(database, Call(shop, 0, "benchmark"), SaveRecords(definition, batch))
     assert answer.wrote, answer
     assert not any(verdict.errors for verdict in answer.verdicts)
+
+
+async def _save_unlogged(database: Database, shop: int, definition: str, batch: Batch) -> None:
+    async def nothing(*_: Any) -> None:
+        return None
+
+    with patch("app.operations.save_records.log", nothing):
+        await _save(database, shop, definition, batch)
 
 
 async def _graphql(context_of: tuple[Database, Shop, Viewer], definition: str, batch: Batch) -> None:

@@ -16,13 +16,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.domain.condition_parser import parse_condition
+from app.domain.conditions import Condition
+from app.domain.definitions import Definition
 from app.domain.entities import Entity
 from app.domain.orders import Order
 from app.domain.periods import Calendar
-from app.store import narrowing
+from app.store import narrowing, records
 from app.store.administration import administering
 from app.store.database import Database
 from app.store.listing import Listing, count, page
+from app.store.matching import State, matching
 from app.store.paging import Page
 from app.store.session import Session
 from app.store.shops import create_shop
@@ -67,7 +70,18 @@ async def found(session: Session, world: World, entity: Entity, sent: Any) -> li
     listing = Listing(entity, condition, Order((), ""))
     listed = await page(session, listing, Page(1000))
     assert await count(session, listing, 1000) == len(listed)
-    return [each.row.id for each in listed]
+    ids = [each.row.id for each in listed]
+    if entity.definition is not None and "created_at" not in str(sent):
+        assert await matched(session, entity.definition, condition) == ids
+    return ids
+
+
+async def matched(session: Session, definition: Definition, condition: Condition) -> list[int]:
+    """The same, of the records' states as they would stand in the change log."""
+    stored, _ = await records.page(session, definition.id, Page(1000))
+    states = [State(each.id, each.version, each.data, each.updated_at) for each in stored]
+    found = await matching(session, definition, condition, states)
+    return [state.id for state, fulfilled in zip(states, found, strict=True) if fulfilled]
 
 
 def rows(world: World, entity: Entity) -> dict[Any, Row]:
@@ -104,4 +118,4 @@ def test_the_database_and_the_evaluator_agree(
 
         telling: list[bool] = []
         agree()
-        assert sum(telling) > 0.3 * len(telling)  # found some rows, but not all
+        assert sum(telling) > 0.2 * len(telling)  # found some rows, but not all

@@ -106,7 +106,7 @@ async def test_a_body_over_two_mebibytes_is_413(shop: ShopClient) -> None:
 
 
 async def test_an_answer_nobody_takes_is_406(shop: ShopClient) -> None:
-    response = await post(shop, asking("{ __typename }"), "text/event-stream")
+    response = await post(shop, asking("{ __typename }"), "text/csv")
     assert (response.status_code, codes(response)) == (406, ["NOT_ACCEPTABLE"])
     assert response.headers["content-type"] == f"{JSON}; charset=utf-8"
 

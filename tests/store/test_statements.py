@@ -20,6 +20,8 @@ from tests.shops import new_shop
 from tests.tour import COMPOSED, named_statements, tour
 
 RECORD = ("id", "definition_id", "version", "data", "created", "updated")
+CHANGE = ("sequence", "definition_id", "kind", "record_id", "version", "before", "after", "summary", "suppressed",
+          "operation", "api_key_id", "idempotency_key", "made_at")  # fmt: skip
 PLACED = (*RECORD, "unique_key")  # found by unique key
 
 
@@ -29,6 +31,17 @@ def _of(kind: type) -> tuple[str, ...]:
 
 # What the Python side reads, by position where it builds the object with *row. Not listed: reads nothing.
 COLUMNS = {
+    "changes.count": ("n",),
+    "changes.count_of_definition": ("n",),
+    "changes.count_of_record": ("n",),
+    "changes.ends": ("first", "last"),
+    "changes.of_definition": CHANGE,
+    "changes.of_definition_backward": CHANGE,
+    "changes.of_record": CHANGE,
+    "changes.of_record_backward": CHANGE,
+    "changes.page": CHANGE,
+    "changes.page_backward": CHANGE,
+    "changes.record": ("sequence",),
     "contacts.by_customers": ("id_customer", "source", "contact_id"),
     "contacts.by_emails": ("email_key", "id"),
     "contacts.by_ids": _of(Contact),
@@ -94,8 +107,9 @@ COLUMNS = {
     "records.listed_count": ("n",),
     "records.lock_by_id": _of(Row),
     "records.lock_by_unique_keys": _of(Row),
-    "records.lock_for_deletion": ("id",),
+    "records.lock_for_deletion": _of(Row),
     "records.page_backward": RECORD,
+    "records.picked": (*RECORD, "contact"),
     "records.page_forward": RECORD,
     "records.page_forward+ref1": (*RECORD, *RECORD),
     "records.referenced": ("id",),

@@ -1,0 +1,125 @@
+"""The change log: what happened to records and definitions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, cast
+
+import strawberry
+
+from app.domain import changes as domain
+from app.domain.limits import CHANGE_DAYS, COUNT_BOUND
+from app.execution import Answers, Column, attribute, batched, represents
+from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
+from app.graphql.context import Info
+from app.graphql.definitions import CustomDataDefinition, definition_node
+from app.graphql.errors import Refusal
+from app.graphql.node import Node, number, number_of, opaque_id, own_id
+from app.graphql.records import CustomDataRecord, find_definition, load_records
+from app.graphql.scalars import JSON
+from app.store import changes as store
+from app.store.paging import Page
+
+ChangeKind = domain.Kind
+ChangeEvents = domain.Events
+
+strawberry.enum(
+    ChangeKind,
+    name="ChangeKind",
+    description="What happened: to a record (SUMMARY: to several in one call, by counts and ids), to a definition, or "
+    "to the override sources of a system field.",
+)
+strawberry.enum(
+    ChangeEvents,
+    name="ChangeEvents",
+    description="Who is told of the changes of a call. EMIT: each is told. SUMMARY: they are told, and kept, as one, "
+    "with counts and ids; for imports. SUPPRESS: they are kept in the log, and told to nobody.",
+)
+
+
+@strawberry.type(
+    description="Something that happened, kept in the transaction in which it happened, for "
+    f"{CHANGE_DAYS} days. What changed nothing is no change."
+)
+class CustomDataChange(Node):
+    is_type_of = represents(domain.Logged)
+    id: strawberry.ID = opaque_id("CustomDataChange", "sequence")
+    sequence: strawberry.ID = own_id("sequence")
+    kind: ChangeKind = attribute("change.kind")
+    version: int | None = attribute(
+        "change.version", description="The record's version after the change. It grows with each, also with a deletion."
+    )
+    before: JSON | None = attribute("change.before", description="The data before; null of what was created.")
+    after: JSON | None = attribute("change.after", description="The data after; null of what was deleted.")
+    summary: JSON | None = attribute("change.summary", description="Counts and record ids, of a SUMMARY.")
+    suppressed: bool = attribute("suppressed", description="Whether nobody was told (events: SUPPRESS).")
+    operation: str = attribute("operation", description="The mutation that did it.")
+    idempotency_key: str | None = attribute("idempotency_key", description="The call's, if it had one.")
+    made_at: datetime = attribute("made_at")
+
+    @batched(description="The record's id; the record itself may be gone.")
+    @staticmethod
+    def id_record(parents: Sequence[domain.Logged]) -> Column[strawberry.ID | None]:
+        return [_id(parent.change.record_id) for parent in parents]
+
+    @batched(description="The definition's id; the definition itself may be gone.")
+    @staticmethod
+    def id_definition(parents: Sequence[domain.Logged]) -> Column[strawberry.ID | None]:
+        return [_id(parent.definition_id) for parent in parents]
+
+    @batched(description="The API key that did it.")
+    @staticmethod
+    def id_api_key(parents: Sequence[domain.Logged]) -> Column[strawberry.ID]:
+        return [strawberry.ID(str(parent.api_key_id)) for parent in parents]
+
+    @batched(description="The fields whose values differ before and after.")
+    @staticmethod
+    def changed_fields(parents: Sequence[domain.Logged]) -> Column[list[str]]:
+        return [domain.changed_fields(parent.change) for parent in parents]
+
+    @batched(description="The record as it is now; null when it is gone.")
+    @staticmethod
+    def record(parents: Sequence[domain.Logged], info: Info) -> Answers[CustomDataRecord | None]:
+        return load_records(info, [parent.change.record_id for parent in parents])
+
+    @batched(description="The definition as it is now; null when it is gone.")
+    @staticmethod
+    async def definition(parents: Sequence[domain.Logged], info: Info) -> Column[CustomDataDefinition | None]:
+        model = await info.context.model()
+        found = [model.by_id.get(parent.definition_id or 0) for parent in parents]
+        return [definition_node(each, model) if each is not None else None for each in found]
+
+
+async def custom_data_changes(
+    info: Info,
+    definition: Annotated[str | None, strawberry.argument(description="Only of this definition (key or id).")] = None,
+    record: Annotated[strawberry.ID | None, strawberry.argument(description="Only of this record, also when it is "
+                                                                "gone (id or idRecord).")] = None,
+    first: First = None, after: After = None, last: Last = None, before: Before = None,
+) -> Connection[CustomDataChange]:  # fmt: skip
+    """What happened to the shop's records and definitions, in the order of commits: whoever goes on behind an
+    endCursor misses nothing and reads nothing twice."""
+    if definition is not None and record is not None:
+        raise Refusal("BAD_USER_INPUT", "Send definition or record, not both: a record has one definition.")
+    definition_id = (await find_definition(info, definition)).id if definition is not None else None
+    record_id = number_of(str(record), "CustomDataRecord") if record is not None else None
+    if record is not None and record_id is None:
+        raise Refusal("BAD_USER_INPUT", "record is not the id of a record. Send idRecord, or the id a query gave.")
+    page = number_page(first, after, last, before)
+    session = info.context.session
+    rows = await store.page(session, page, definition_id=definition_id, record_id=record_id)
+
+    async def counted() -> int:
+        return await store.count(session, COUNT_BOUND + 1, definition_id=definition_id, record_id=record_id)
+
+    return cast(Connection[CustomDataChange], connect(rows, page, list, counted))
+
+
+async def load_change(info: Info, key: str) -> CustomDataChange | None:
+    """The change of that sequence."""
+    sequence = number(key) or 0
+    found = await store.page(info.context.session, Page(1, after=sequence - 1, before=sequence + 1))
+    return cast(CustomDataChange, found[0]) if found else None
+
+
+def _id(number_: int | None) -> strawberry.ID | None:
+    return None if number_ is None else strawberry.ID(str(number_))

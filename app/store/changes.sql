@@ -1,0 +1,74 @@
+-- name: record
+-- Changes of one call at the head of the shop's log, which is held from here to the end of the transaction. As many of
+-- the oldest, and some more, are looked at, and go if they are older than $13 days: so the log does not outgrow its time.
+with forgotten as (
+    delete from changes where shop_id = $1 and sequence in (
+        select sequence from (
+            select sequence, made_at from changes
+            where shop_id = $1 order by sequence limit cardinality($7::text[]) + 10
+        ) oldest where made_at < now() - make_interval(days => $13)
+    )
+), head as (
+    insert into change_heads (shop_id, sequence) values ($1, cardinality($7::text[]))
+    on conflict (shop_id) do update set sequence = change_heads.sequence + excluded.sequence
+    returning sequence - cardinality($7::text[]) as reached
+)
+insert into changes (shop_id, sequence, definition_id, suppressed, operation, api_key_id, idempotency_key,
+                     kind, record_id, version, before, after, summary)
+select $1, head.reached + new.position, $2, $3, $4, $5, $6,
+       new.kind, new.record_id, new.version, new.before, new.after, new.summary
+from head cross join unnest($7::text[], $8::bigint[], $9::integer[], $10::json[], $11::json[], $12::json[])
+     with ordinality as new (kind, record_id, version, before, after, summary, position)
+returning sequence;
+
+-- name: ends
+-- The first sequence that is kept, and the last that was given.
+select coalesce((select sequence from changes where shop_id = $1 order by sequence limit 1), 0) as first,
+       coalesce((select sequence from change_heads where shop_id = $1), 0) as last;
+
+-- name: page
+-- Changes in order of sequence.
+select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
+       idempotency_key, made_at
+from changes
+where shop_id = $1 and sequence > $2 and sequence < $3 order by sequence limit $4;
+
+-- name: page_backward
+select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
+       idempotency_key, made_at
+from changes
+where shop_id = $1 and sequence > $2 and sequence < $3 order by sequence desc limit $4;
+
+-- name: of_definition
+select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
+       idempotency_key, made_at
+from changes
+where shop_id = $1 and definition_id = $5 and sequence > $2 and sequence < $3 order by sequence limit $4;
+
+-- name: of_definition_backward
+select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
+       idempotency_key, made_at
+from changes
+where shop_id = $1 and definition_id = $5 and sequence > $2 and sequence < $3 order by sequence desc limit $4;
+
+-- name: of_record
+select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
+       idempotency_key, made_at
+from changes
+where shop_id = $1 and record_id = $5 and sequence > $2 and sequence < $3 order by sequence limit $4;
+
+-- name: of_record_backward
+select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
+       idempotency_key, made_at
+from changes
+where shop_id = $1 and record_id = $5 and sequence > $2 and sequence < $3 order by sequence desc limit $4;
+
+-- name: count
+-- How many changes there are, counting to a bound.
+select count(*) as n from (select from changes where shop_id = $1 limit $2) bounded;
+
+-- name: count_of_definition
+select count(*) as n from (select from changes where shop_id = $1 and definition_id = $3 limit $2) bounded;
+
+-- name: count_of_record
+select count(*) as n from (select from changes where shop_id = $1 and record_id = $3 limit $2) bounded;

@@ -147,6 +147,13 @@ INPUTS = {
     "deleteCustomers": "DeleteCustomersInput",
     "saveProducts": "SaveProductsInput",
     "deleteProducts": "DeleteProductsInput",
+    "createTrigger": "CreateTriggerInput",
+    "updateTrigger": "UpdateTriggerInput",
+    "enableTrigger": "TriggerInput",
+    "disableTrigger": "TriggerInput",
+    "deleteTrigger": "TriggerInput",
+    "replayDeliveries": "ReplayDeliveriesInput",
+    "rotateWebhookSecret": "RotateWebhookSecretInput",
 }
 
 

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import strawberry
 
+from app.domain.access import Scope
 from app.domain.limits import COUNT_BOUND, PAGE_SIZE
 from app.graphql import documented
 from app.graphql import overrides as override_types
-from app.graphql.access import only_keys
+from app.graphql.access import only_keys, require
 from app.graphql.changes import custom_data_changes, load_change
 from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
 from app.graphql.contacts import Contact, ContactReference, contact_nodes, find_contact, load_contact
@@ -21,6 +22,7 @@ from app.graphql.definitions import (
     definition_node,
     load_definition,
 )
+from app.graphql.deliveries import load_delivery, webhook_deliveries
 from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.following import followed
 from app.graphql.listing import (
@@ -36,6 +38,7 @@ from app.graphql.products import Product, catalogue, check_search, chosen, load_
 from app.graphql.records import CustomDataRecord, load_own_record, record_node, records_page
 from app.graphql.scalars import JSON
 from app.graphql.shop import Shop, shop_node
+from app.graphql.triggers import load_trigger, triggers
 from app.operations.find_records import Named, find_record
 from app.store import contacts as contact_store
 
@@ -224,6 +227,16 @@ async def _fetch_change(info: Info, key: str) -> Node | None:
     return await load_change(info, key)
 
 
+async def _fetch_trigger(info: Info, key: str) -> Node | None:
+    require(info, Scope.MANAGE_AUTOMATION)
+    return await load_trigger(info, number(key))
+
+
+async def _fetch_delivery(info: Info, key: str) -> Node | None:
+    require(info, Scope.MANAGE_AUTOMATION)
+    return await load_delivery(info, number(key))
+
+
 _FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Shop": _fetch_shop,
     "Contact": _fetch_contact,
@@ -231,6 +244,8 @@ _FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "CustomDataRecord": _fetch_record,
     "CustomDataDefinition": _fetch_definition,
     "CustomDataChange": _fetch_change,
+    "Trigger": _fetch_trigger,
+    "WebhookDelivery": _fetch_delivery,
 }
 
 
@@ -251,3 +266,5 @@ class Query:
     overrides = documented.field(overrides)
     override_paths = documented.field(override_paths)
     custom_data_changes = documented.field(custom_data_changes)
+    triggers = documented.field(triggers, scope=Scope.MANAGE_AUTOMATION)
+    webhook_deliveries = documented.field(webhook_deliveries, scope=Scope.MANAGE_AUTOMATION)

@@ -6,11 +6,12 @@ from app.domain.changes import Change, Kind
 from app.domain.definitions import Definition, Model, OverrideSource, Status, Target
 from app.domain.paths import parse_path
 from app.domain.problems import Code, Problem, Refused
+from app.domain.triggers import Trigger
 from app.domain.verdicts import Answer, Outcome, Verdict
 from app.operations.extend_definition import take_definition
 from app.operations.journal import log, shown
 from app.operations.transaction import Call, perform
-from app.store import definitions
+from app.store import definitions, triggers
 from app.store.database import Database
 from app.store.session import Session
 
@@ -37,7 +38,9 @@ async def delete_definition(database: Database, call: Call, key_or_id: str, *, f
     async def work(session: Session) -> Answer:
         model, definition = await take_definition(session, key_or_id)
         sources = [source for source in model.overrides if _reads(model, source, definition)]
+        firing = [trigger for trigger in await triggers.every(session) if definition.id in trigger.definition_ids]
         uses = [*_relationship_uses(model, definition), *(_source_use(model, source) for source in sources)]
+        uses += [f"the trigger {trigger.name!r}" for trigger in firing]
         if uses and not force:
             message = f"{definition.key} is used by {', '.join(uses)}. Remove those first, or send force: true."
             raise Refused((Problem(Code.DEFINITION_IN_USE, message, "definition"),))
@@ -46,7 +49,8 @@ async def delete_definition(database: Database, call: Call, key_or_id: str, *, f
         await definitions.set_status(session, definition.id, Status.DELETED)
         change = Change(Kind.DEFINITION_DELETED, before=shown(definition, definition.status))
         await log(session, call, definition.id, [change])
-        return Answer((Verdict(0, Outcome.DELETED, str(definition.id)),), warnings=_removed(model, sources))
+        warnings = (*_removed(model, sources), *map(_fires_no_more, firing))
+        return Answer((Verdict(0, Outcome.DELETED, str(definition.id)),), warnings=warnings)
 
     return await perform(database, call, work)
 
@@ -74,3 +78,8 @@ def _removed(model: Model, sources: Iterable[OverrideSource]) -> tuple[Problem, 
         Problem(Code.SOURCES_REMOVED, f"Removed with the definition: {_source_use(model, source)}.")
         for source in sources
     )
+
+
+def _fires_no_more(trigger: Trigger) -> Problem:
+    message = f"The trigger {trigger.name!r} used the definition: it fires nothing until it is changed."
+    return Problem(Code.TRIGGERS_BROKEN, message)

@@ -25,6 +25,7 @@ class WayIn(NamedTuple):
 
 READ, RECORDS, CATALOGUE = Scope.READ, Scope.WRITE_RECORDS, Scope.WRITE_CATALOGUE
 DEFINITIONS, OVERRIDES = Scope.MANAGE_DEFINITIONS, Scope.MANAGE_OVERRIDES
+AUTOMATION = Scope.MANAGE_AUTOMATION
 
 QUERIES = {
     "shop": WayIn(READ, "{ shop { name } }"),
@@ -41,6 +42,8 @@ QUERIES = {
     "products": WayIn(READ, "{ products { nodes { name } } }"),
     "overrides": WayIn(READ, "{ overrides { field } }"),
     "customDataChanges": WayIn(READ, "{ customDataChanges { nodes { kind } } }"),
+    "triggers": WayIn(AUTOMATION, "{ triggers { name } }"),
+    "webhookDeliveries": WayIn(AUTOMATION, "{ webhookDeliveries { nodes { status } } }"),
     "overridePaths": WayIn(READ, '{ overridePaths(definition: "vet_pricing") { path } }'),
 }
 VET = {"definition": "veterinarian"}
@@ -63,6 +66,17 @@ MUTATIONS = {
     "deleteCustomers": WayIn(CATALOGUE, "userErrors { code }", {"customers": [{"idCustomer": "alone@example.com"}]}),
     "saveProducts": WayIn(CATALOGUE, "created", {"products": [{"idProduct": "n", "name": "New", "price": 1}]}),
     "deleteProducts": WayIn(CATALOGUE, "deleted", {"ids": ["bowl"]}),
+    "createTrigger": WayIn(
+        AUTOMATION,
+        "userErrors { code }",
+        VET | {"name": "new", "when": {}, "deliver": {"url": "https://hooks.example.com/"}},
+    ),
+    "updateTrigger": WayIn(AUTOMATION, "trigger { name }", {"trigger": "1", "name": "New"}),
+    "enableTrigger": WayIn(AUTOMATION, "trigger { name }", {"trigger": "1"}),
+    "disableTrigger": WayIn(AUTOMATION, "trigger { name }", {"trigger": "1"}),
+    "deleteTrigger": WayIn(AUTOMATION, "deleted userErrors { code }", {"trigger": "1"}),
+    "replayDeliveries": WayIn(AUTOMATION, "replayed userErrors { code }", {}),
+    "rotateWebhookSecret": WayIn(AUTOMATION, "userErrors { code }", {"overlap": 0}),
     "createContactToken": WayIn(
         Scope.MINT_TOKENS, "token userErrors { code }", {"contact": {"email": "dubois@example.com"}}
     ),
@@ -70,7 +84,7 @@ MUTATIONS = {
 WAYS_IN = QUERIES | MUTATIONS
 TABLES = (
     "contacts", "customers", "products", "definitions", "records", "override_sources", "idempotent_answers",
-    "token_keys",
+    "token_keys", "triggers", "deliveries", "webhook_secrets",
 )  # fmt: skip
 
 

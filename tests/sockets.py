@@ -18,6 +18,8 @@ class Socket:
     def __init__(self) -> None:
         self.accepted: str | None = None
         self.closed: tuple[int, str] | None = None
+        self.taking = asyncio.Event()  # clear: the client takes nothing that is sent
+        self.taking.set()
         self._inward: asyncio.Queue[Message] = asyncio.Queue()
         self._outward: asyncio.Queue[Message] = asyncio.Queue()
 
@@ -64,6 +66,7 @@ class Socket:
         return await self._inward.get()
 
     async def _send(self, message: Message) -> None:
+        await self.taking.wait()
         if message["type"] == "websocket.accept":
             self.accepted = message.get("subprotocol") or ""
         else:

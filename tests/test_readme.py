@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from graphql import build_schema, parse, validate
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 GOLDEN = Path(__file__).parent / "api" / "golden"
@@ -14,6 +15,12 @@ def test_the_tour_shows_the_golden_query_and_its_answer(query: Path) -> None:
     shown = [re.findall(rf"```{language}\n(.*?)```", README, re.S) for language in ("graphql", "json")]
     blocks = dict(zip(*shown, strict=True))
     assert blocks[query.read_text()] == query.with_suffix(".json").read_text()
+
+
+@pytest.mark.parametrize("document", re.findall(r"```gql\n(.*?)```", README, re.S))
+def test_other_documents_are_valid(document: str) -> None:
+    schema = build_schema((Path(__file__).parents[1] / "schema.graphql").read_text())
+    assert validate(schema, parse(document)) == []
 
 
 def test_every_file_of_the_tree_exists() -> None:

@@ -35,6 +35,7 @@ COMPOSED = (
     "products.listed_count",
     "prices.walk",
     "records.matching",
+    "records.picked",
 )
 
 
@@ -95,6 +96,7 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
         {"contact_id": {"by": "email", "value": "alone@example.com"}, "veto_id": vets.durand},
         {"contact_id": {"by": "id_customer", "value": "dubois@example.com"}, "veto_id": vets.durand},
     )
+    await _templates(client)
     await _retried(client, admin_url)
     await _definitions(client, vets)
     await _catalogue(client, admin_url)
@@ -139,9 +141,16 @@ async def new_trigger(client: ShopClient, **input: object) -> str:
     assert made["userErrors"] == [], made["userErrors"]
     id_: str = made["trigger"]["idTrigger"]
     return id_
+async def _templates(client: ShopClient) -> None:
+    template = '{var=vet_assignment.since default="-"} {var=vet_assignment.veto_id.nom default="-"}'
+    people = 'contacts: [{email: "dubois@example.com"}, {email: "alone@example.com"}]'
+    query = f"query($template: String!) {{ renderTemplates(template: $template, {people}) {{ text }} }}"
+    found = await client.ask(query, template=template)
+    assert all(each["text"] for each in found["renderTemplates"])
 
 
 async def _changes(client: ShopClient, vets: VetShop) -> None:
+    assert await client.database.feeds.start(client.id, None) > 0
     seen = "totalCount { count } nodes { kind }"
     for page in ("first: 5", "last: 5"):
         found = await client.ask(

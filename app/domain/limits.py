@@ -52,6 +52,11 @@ ORDER_HOPS = 2  # to-one relations of one order field
 IDEMPOTENCY_KEY_LENGTH = 255
 IDEMPOTENCY_HOURS = 24
 
+TEMPLATE_LENGTH = 100_000  # characters
+TEMPLATE_VARIABLES = 100  # different ones in one template
+TEMPLATE_HOPS = 3  # relations followed by one variable
+CONTACTS_RENDERED = 1_000  # in one call
+
 CHANGE_DAYS = 30  # how long the change log keeps what happened
 
 TRIGGERS_PER_SHOP = 50

@@ -24,7 +24,8 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     productresult fieldpricing pricesource priceoutcome override overrides overridepath overridepaths field
     fieldtype relationship relationtarget definition definitionstatus schematype record recordkey recordresult
     deletedrecord orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode
-    changekind changeevents trigger triggertransition triggerdelivery webhookdelivery deliverystatus"""
+    changekind changeevents trigger triggertransition triggerdelivery webhookdelivery deliverystatus
+    templatevariable variabletype templateoutput renderedtemplate renderedvalue"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
 _CORE_PREFIX = "CustomData"
 _GENERATED_SUFFIXES = ("Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference")

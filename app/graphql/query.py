@@ -39,6 +39,7 @@ from app.graphql.records import CustomDataRecord, load_own_record, record_node, 
 from app.graphql.scalars import JSON
 from app.graphql.shop import Shop, shop_node
 from app.graphql.triggers import load_trigger, triggers
+from app.graphql.templates import render_template, render_templates, template_variables
 from app.operations.find_records import Named, find_record
 from app.store import contacts as contact_store
 
@@ -268,3 +269,6 @@ class Query:
     custom_data_changes = documented.field(custom_data_changes)
     triggers = documented.field(triggers, scope=Scope.MANAGE_AUTOMATION)
     webhook_deliveries = documented.field(webhook_deliveries, scope=Scope.MANAGE_AUTOMATION)
+    template_variables = documented.field(template_variables)
+    render_template = documented.field(render_template)
+    render_templates = documented.field(render_templates)

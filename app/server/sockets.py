@@ -27,6 +27,7 @@ from app.store.failures import StoreFailure
 
 OPERATIONS_PER_SOCKET = 20
 INIT_SECONDS = 5.0
+SLOWEST_SECONDS = 30.0  # for a message to be taken
 
 # Strawberry warns of every foreign Origin, quoting it: a log that strangers could fill.
 logging.getLogger("strawberry.ws").setLevel(logging.ERROR)
@@ -48,11 +49,13 @@ class _Frames(ASGIWebSocketAdapter):
                     raise NonJsonMessageReceived from None
 
     async def send_json(self, message: Mapping[str, object]) -> None:
+        """Who does not take it is cut off, and what is under way for it ends. Raises WebSocketDisconnected."""
         if not self._open():
             raise WebSocketDisconnected
         try:
-            await self.ws.send_text(encode(message).decode())
-        except (WebSocketDisconnect, RuntimeError):
+            async with asyncio.timeout(SLOWEST_SECONDS):
+                await self.ws.send_text(encode(message).decode())
+        except (WebSocketDisconnect, RuntimeError, TimeoutError):
             raise WebSocketDisconnected from None
 
     async def close(self, code: int, reason: str) -> None:

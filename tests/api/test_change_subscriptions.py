@@ -8,9 +8,15 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from app.domain.access import Scope
+from app.domain.references import ContactReference
+from app.domain.shops import new_key
+from app.operations.mint_token import mint_token
+from app.server import sockets
 from app.server.app import mount
 from app.store import wakes
 from app.store.database import Database
+from app.store.keys import create_key
 from tests.shops import ShopClient
 from tests.sockets import Socket, connected
 
@@ -185,6 +191,19 @@ async def test_who_leaves_is_forgotten(app: Starlette, shop: ShopClient) -> None
     assert shop.id not in shop.database.wakes._waiting
 
 
+async def test_who_takes_nothing_is_cut_off(app: Starlette, shop: ShopClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "SLOWEST_SECONDS", 0.05)
+    key = await shop.define("Visit", {"n": "NUMBER"})
+    async with subscribed(app, shop) as socket:
+        monkeypatch.setattr(socket, "taking", asyncio.Event())
+        await shop.save(key, {"n": 1})
+        for _ in range(500):
+            if shop.id not in shop.database.feeds._feeds:
+                break
+            await asyncio.sleep(0.01)
+        assert shop.id not in shop.database.feeds._feeds
+
+
 async def test_what_the_log_has_forgotten_is_told(app: Starlette, shop: ShopClient) -> None:
     key = await shop.define("Visit", {"n": "NUMBER"})
     await shop.save(key, *({"n": n} for n in range(5)))
@@ -211,3 +230,17 @@ async def test_what_cannot_be_followed(asked: dict[str, Any], code: str, app: St
         await socket.init({"spm-api-key": shop.key})
         [error] = await socket.run(CHANGED, variables=asked)
         assert error["payload"][0]["extensions"]["code"] == code
+
+
+async def test_only_keys_that_may_read_follow(app: Starlette, shop: ShopClient) -> None:
+    contact = await shop.contact("anna@example.com")
+    async with shop.database.writing(shop.id) as session:
+        key, digest, prefix = new_key(shop.id)
+        await create_key(session, "writes", digest, prefix, [Scope.WRITE_RECORDS])
+    minted = await mint_token(shop.database, shop.id, ContactReference("id_contact", contact), 600)
+    assert minted.minted is not None
+    for sent in ({"spm-api-key": key}, {"authorization": f"Bearer {minted.minted.token}"}):
+        async with connected(app) as socket:
+            assert await socket.init(sent) == {"type": "connection_ack"}
+            [error] = await socket.run(CHANGED)
+            assert error["payload"][0]["extensions"]["code"] == "FORBIDDEN"

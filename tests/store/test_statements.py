@@ -117,6 +117,7 @@ COLUMNS = {
     "records.lock_by_unique_keys": _of(Row),
     "records.lock_for_deletion": _of(Row),
     "records.page_backward": RECORD,
+    "records.picked": (*RECORD, "contact"),
     "records.page_forward": RECORD,
     "records.page_forward+ref1": (*RECORD, *RECORD),
     "records.referenced": ("id",),

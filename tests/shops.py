@@ -154,6 +154,9 @@ INPUTS = {
     "deleteTrigger": "TriggerInput",
     "replayDeliveries": "ReplayDeliveriesInput",
     "rotateWebhookSecret": "RotateWebhookSecretInput",
+    "createSegment": "CreateSegmentInput",
+    "updateSegment": "UpdateSegmentInput",
+    "deleteSegment": "DeleteSegmentInput",
 }
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
+from app.demo import loading
+from tests.shops import ShopClient
+
 README = (Path(__file__).parents[1] / "README.md").read_text()
 GOLDEN = Path(__file__).parent / "api" / "golden"
 
@@ -29,3 +32,15 @@ def test_every_file_of_the_tree_exists() -> None:
     folders = re.findall(r"^(\S+/) ", tree, re.M)
     assert folders
     assert [folder for folder in folders if not (Path(__file__).parents[1] / folder).is_dir()] == []
+
+
+async def test_the_examples_of_segments_run_on_the_demo_shop(shop: ShopClient) -> None:
+    await loading.load(shop.database, shop.id)
+    examples = re.findall(r"```gql\n(.*?)```", README, re.S)
+    assert len(examples) == 2
+    made = (await shop.ask(examples[0]))["createSegment"]
+    assert made["userErrors"] == []
+    found = await shop.ask(examples[1])
+    assert found["segment"]["count"]["count"] > 0
+    assert found["segment"]["why"]["isTrue"] is found["segment"]["contains"] is False
+    assert all({"name": "VIP"} in each["segments"] for each in found["contacts"]["nodes"])

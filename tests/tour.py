@@ -8,7 +8,7 @@ from importlib.resources import files
 from app.domain.shops import new_key
 from app.domain.webhooks import DeliveryStatus
 from app.operations.fire_triggers import fire
-from app.store import deliveries, keys, shops, token_keys, triggers
+from app.store import deliveries, keys, shops, token_keys, triggers, webhook_secrets
 from app.store.administration import administering
 from app.store.paging import Page
 from tests.shops import ShopClient, VetShop, new_vet_shop, to
@@ -31,6 +31,8 @@ COMPOSED = (
     "records.listed_count",
     "contacts.listed",
     "contacts.listed_count",
+    "contacts.memberships",
+    "contacts.findings",
     "products.listed",
     "products.listed_count",
     "prices.walk",
@@ -99,6 +101,7 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     await _templates(client)
     await _retried(client, admin_url)
     await _definitions(client, vets)
+    await _segments(client)
     await _catalogue(client, admin_url)
     await _deletions(client, vets)
     await _changes(client, vets)
@@ -107,17 +110,20 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
 
 
 async def _triggers(client: ShopClient) -> None:
-    await client.define("Visit", {"n": "NUMBER"})
-    about = {"definition": "visit", "when": {"n": {"gte": 1}}, "deliver": {"url": "https://hooks.example.com/"}}
+    visitor = await client.contact("visitor@example.com")
+    await client.define("Visit", {"contact_id": "NUMBER"}, relationships=[to("contact_id", "contacts")])
+    when = {"contact_id": {"is": {"email": {"eq": "visitor@example.com"}}}}
+    about = {"definition": "visit", "when": when, "deliver": {"url": "https://hooks.example.com/"}}
     trigger = await new_trigger(client, name="visits", **about)
     await client.run("updateTrigger", "userErrors { code }", trigger=trigger, name="Visits")
-    await client.save("visit", {"n": 1}, {"n": 1}, {"n": 1})
+    await client.save("visit", *[{"contact_id": visitor}] * 3)
     async with client.database.reading(client.id) as session:
         [state] = await triggers.states(session)
     assert state.behind
     while await fire(client.database, client.id, int(trigger)):
         pass
     async with client.database.writing(client.id) as session:
+        assert await webhook_secrets.valid(session)
         first, second = await deliveries.claim(session, {int(trigger): 2}, 60)
         await deliveries.delivered(session, first, 200)
         await deliveries.failed(session, second, None, "no answer", 0, dead=True)
@@ -141,6 +147,8 @@ async def new_trigger(client: ShopClient, **input: object) -> str:
     assert made["userErrors"] == [], made["userErrors"]
     id_: str = made["trigger"]["idTrigger"]
     return id_
+
+
 async def _templates(client: ShopClient) -> None:
     template = '{var=vet_assignment.since default="-"} {var=vet_assignment.veto_id.nom default="-"}'
     people = 'contacts: [{email: "dubois@example.com"}, {email: "alone@example.com"}]'
@@ -197,6 +205,16 @@ async def _definitions(client: ShopClient, vets: VetShop) -> None:
     )
     priced = 'query($id: ID!) { product(idProduct: "diet") { payable(contact: {idContact: $id}) } }'
     await client.ask(priced, id=str(vets.dubois))
+
+
+async def _segments(client: ShopClient) -> None:
+    payload = "segment { name } userErrors { message }"
+    where = {"custom": {"vet_assignment": {"some": {"veto_id": {"is": {"nom": {"eq": "Dr Durand"}}}}}}}
+    await client.run("createSegment", payload, name="Of Dr Durand", where=where)
+    await client.run("createSegment", payload, name="All", where={})
+    await client.ask('{ contacts { nodes { segments { name } why(segment: "of dr durand") { lines } } } }')
+    await client.run("updateSegment", payload, segment="all", name="Everybody")
+    await client.run("deleteSegment", payload, segment="everybody")
 
 
 async def _catalogue(client: ShopClient, admin_url: str) -> None:

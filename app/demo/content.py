@@ -142,6 +142,17 @@ OVERRIDES = {
     "price_discount": (DraftSource("vet_pricing", "price_discount", 1),),
 }
 
+SEGMENTS: dict[str, Any] = {
+    "Gold members": {"custom": {"loyalty": {"some": {"tier": {"eq": "gold"}}}}},
+    "Dr Martin's gold members": {
+        "segment": {"in": ["Gold members"]},
+        "custom": {"vet_assignment": {"some": {"veto_id": {"is": {"nom": {"eq": "Dr Martin"}}}}}},
+    },
+    "Loyal, without an account manager": {
+        "custom": {"loyalty": {"some": {"points": {"gte": 800}}}, "assignment": {"none": {}}},
+    },
+}
+
 
 def records() -> dict[str, list[dict[str, Any]]]:
     """The records by definition, in an order in which every reference finds its target."""

@@ -2,14 +2,18 @@
 
 import os
 from collections.abc import Awaitable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from app.demo import content
+from app.domain.periods import Calendar
 from app.domain.problems import Code
 from app.domain.shops import new_key, parse_key
 from app.domain.verdicts import Answer, Outcome
 from app.operations.create_definition import create_definition
+from app.operations.create_segment import create_segment
 from app.operations.save_customers import save_customers
 from app.operations.save_products import save_products
 from app.operations.save_records import SaveRecords, save_records
@@ -69,10 +73,14 @@ async def load(database: Database, shop_id: int) -> None:
             await _done(save_records(database, call, SaveRecords(definition, batch)))
     for system_field, sources in content.OVERRIDES.items():
         await _done(set_overrides(database, call, "products", system_field, sources))
+    calendar = Calendar(datetime.now(UTC), ZoneInfo(content.TIME_ZONE))
+    for name, where in content.SEGMENTS.items():
+        await _done(create_segment(database, call, calendar, name, where))
 
 
 async def _done(operation: Awaitable[Answer]) -> None:
-    """Runs one step; raises RuntimeError when it went wrong, except for a definition that is there already."""
+    """Runs one step; raises RuntimeError when it went wrong, except for a definition or segment that is there
+    already."""
     answer = await operation
     problems = [problem for problem in answer.problems if problem.code not in _ALREADY_THERE]
     problems += [error for v in answer.verdicts if v.outcome is Outcome.REJECTED for error in v.errors]

@@ -6,6 +6,8 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from app.domain.segments import Segment
+
 
 class FieldType(Enum):
     """How a field's values are written and compared."""
@@ -113,11 +115,13 @@ class OverrideSource:
 
 @dataclass(frozen=True)
 class Model:
-    """All of a shop that changes rarely: its definitions (not the deleted ones) and override sources, at a version."""
+    """All of a shop that changes rarely: its definitions (not the deleted ones), override sources and segments, at a
+    version."""
 
     version: int
     definitions: tuple[Definition, ...]
     overrides: tuple[OverrideSource, ...]
+    segments: tuple[Segment, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[int, Definition]:

@@ -49,6 +49,12 @@ RECORDS_COUNTED = 1_000_000  # the largest number that a count is compared with
 ORDER_FIELDS = 4
 ORDER_HOPS = 2  # to-one relations of one order field
 
+SEGMENTS_PER_SHOP = 200
+SEGMENT_LENGTH = 20_000  # characters of a segment's condition, written as JSON
+SEGMENT_COUNT = 100_000  # the largest "atMost" of a segment's count
+WHY_SIZE = 10_000  # comparisons, joinings and values in all parts of a condition that is explained
+WHY_RECORDS = 10  # records named as having decided a part of a condition
+
 IDEMPOTENCY_KEY_LENGTH = 255
 IDEMPOTENCY_HOURS = 24
 

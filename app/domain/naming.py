@@ -23,7 +23,8 @@ _ROOTS = "query mutation subscription node nodes shop limits me custom customdat
 _NOUNS = """contact contacts contactaccess customer customers customerresult product products productpricing
     productresult fieldpricing pricesource priceoutcome override overrides overridepath overridepaths field
     fieldtype relationship relationtarget definition definitionstatus schematype record recordkey recordresult
-    deletedrecord orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode
+    deletedrecord segment segments segmentcount why conditionnode conditionkind decidingrecord
+    orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode
     changekind changeevents trigger triggertransition triggerdelivery webhookdelivery deliverystatus
     templatevariable variabletype templateoutput renderedtemplate renderedvalue"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())

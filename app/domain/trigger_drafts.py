@@ -1,13 +1,13 @@
 """Triggers as proposed: checked against every rule, then planned as the store will keep them."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from app.domain import limits
-from app.domain.condition_parser import parse_condition
+from app.domain.condition_parser import parse_condition, understand
 from app.domain.condition_uses import own_columns, used_definitions
 from app.domain.definitions import Definition, Model
 from app.domain.entities import of_definition
@@ -90,16 +90,18 @@ def change_trigger(
 def _kept(
     model: Model, definition: Definition, when: Any, calendar: Calendar
 ) -> tuple[str, tuple[int, ...], Problem | None]:
-    """The condition as text, and the definitions it uses."""
+    """The condition as text, and the definitions it uses. Segments are named by their ids, so that a new name changes
+    nothing."""
     entity = of_definition(definition)
-    condition, problem = parse_condition(model, entity, when, calendar, "when")
-    if condition is None:
+    meant, problem = understand(model, entity, when, calendar, "when")
+    if meant is None:
         return "", (), problem
-    times = sorted(own_columns(condition).intersection(_TIMES))
+    times = sorted(own_columns(meant.condition).intersection(_TIMES))
     if times:
         message = f"A trigger cannot ask for {times[0]}: it is not known of the record before a change."
         return "", (), Problem(Code.INVALID_CONDITION, message, f"when.{times[0]}")
-    text = json.dumps(_plain(when), ensure_ascii=False, separators=(",", ":"))
+    segment_ids = {steps[1:]: str(each.id) for steps, each in meant.segments.items()}
+    text = json.dumps(_plain(when, segment_ids), ensure_ascii=False, separators=(",", ":"))
     if len(text) > limits.WHEN_LENGTH:
         message = f"The condition has {len(text):,} characters as JSON; at most {limits.WHEN_LENGTH:,} are kept."
         return "", (), Problem(Code.LIMIT_EXCEEDED, message, "when")
@@ -109,12 +111,14 @@ def _kept(
     return text, tuple(sorted(used_definitions(again) | {definition.id})), None
 
 
-def _plain(sent: Any) -> Any:
+def _plain(sent: Any, segment_ids: Mapping[tuple[str, ...], str], at: tuple[str, ...] = ()) -> Any:
     """JSON that every client can read: a number that a double would change becomes a text."""
+    if at in segment_ids:
+        return segment_ids[at]
     if isinstance(sent, dict):
-        return {key: _plain(value) for key, value in sent.items()}
+        return {key: _plain(value, segment_ids, (*at, key)) for key, value in sent.items()}
     if isinstance(sent, list):
-        return list(map(_plain, sent))
+        return [_plain(value, segment_ids, (*at, str(index))) for index, value in enumerate(sent)]
     if isinstance(sent, Decimal):
         short = float(sent)
         return short if Decimal(repr(short)) == sent else format(sent, "f")

@@ -16,12 +16,22 @@ from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
 from app.graphql.errors import Refusal, refuse
 from app.graphql.node import Node, opaque_id, own_id
+from app.graphql.scalars import JSON
 from app.loaders.batching import then
 
 if TYPE_CHECKING:
     from app.graphql.definitions import CustomDataDefinition
     from app.graphql.products import Product
     from app.graphql.records import CustomDataRecord
+    from app.graphql.segments import Segment
+    from app.graphql.why import Why
+
+_CONDITION = 'On contacts, as the `where` of contacts: `{custom: {card: {some: {tier: {eq: "gold"}}}}}`.'
+_SEGMENT = "A segment's name (case and accents do not count) or id."
+ContactCondition = Annotated[JSON, strawberry.argument(description=_CONDITION)]
+AskedCondition = Annotated[JSON | None, strawberry.argument(description=_CONDITION)]
+AskedSegment = Annotated[str | None, strawberry.argument(description=_SEGMENT)]
+SegmentNames = Annotated[list[str] | None, strawberry.argument(description="Names or ids of segments.")]
 
 
 @strawberry.input(description="A customer's id, and its source where several sources use that id.")
@@ -111,6 +121,37 @@ class Contact(Node):
         may_read(info)
         asked = (first, after, last, before)
         return [await catalogue(info, asked, active=True, viewer=parent.id) for parent in parents]
+
+    @batched(
+        description="The segments this contact is in, of all or of those named. Costs one statement for every 20 "
+        "segments, however many contacts; an error where one of them cannot be answered."
+    )
+    @staticmethod
+    async def segments(
+        parents: Contacts, info: Info, only: SegmentNames = None
+    ) -> Column[list[Annotated["Segment", strawberry.lazy("app.graphql.segments")]]]:
+        from app.graphql.membership import segments_of
+
+        only_keys(info)
+        return await segments_of(info, [parent.id for parent in parents], only)
+
+    @batched(description="Whether this contact fulfils a condition, such as a scenario's filter.")
+    @staticmethod
+    async def matches(parents: Contacts, info: Info, where: ContactCondition) -> Column[bool]:
+        from app.graphql.membership import matches
+
+        only_keys(info)
+        return await matches(info, [parent.id for parent in parents], where)
+
+    @batched(description="Why this contact is in a segment or not, or fulfils a condition or not.")
+    @staticmethod
+    async def why(
+        parents: Contacts, info: Info, segment: AskedSegment = None, where: AskedCondition = None
+    ) -> Column[Annotated["Why", strawberry.lazy("app.graphql.why")]]:
+        from app.graphql.membership import reasons
+
+        only_keys(info)
+        return await reasons(info, [parent.id for parent in parents], segment, where)
 
 
 def contact_reference(sent: ContactReference) -> Reference:

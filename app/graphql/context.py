@@ -2,12 +2,16 @@
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import strawberry
 
 from app.domain.access import Viewer
 from app.domain.definitions import Model
+from app.domain.periods import Calendar
 from app.domain.shops import Shop
 from app.graphql.limits import Allowance
 from app.loaders.batching import forget
@@ -59,6 +63,11 @@ class Context:
         forget(self.loaders)
         with suppress(StoreFailure):
             await self.session.close()
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The shop's, at one moment for all that the operation asks."""
+        return Calendar(datetime.now(UTC), ZoneInfo(self.shop.time_zone))
 
     async def model(self) -> Model:
         return await self.loaders.model()

@@ -254,3 +254,23 @@ class SaveProductsInput:
 @strawberry.input(description="Products that are to go.")
 class DeleteProductsInput:
     ids: list[strawberry.ID] = strawberry.field(description="1 to 50 product ids.")
+
+
+@strawberry.input(description="A condition on contacts, to be kept under a name.")
+class CreateSegmentInput:
+    name: str
+    where: JSON = strawberry.field(
+        description="As the `where` of contacts, and `segment: {in: [...]}` with names or ids of other segments."
+    )
+
+
+@strawberry.input(description="A segment's new name or condition; what is left out stays.")
+class UpdateSegmentInput:
+    segment: str = strawberry.field(description="Name or id.")
+    name: str | None = None
+    where: JSON | None = None
+
+
+@strawberry.input(description="Names a segment that is to go.")
+class DeleteSegmentInput:
+    segment: str = strawberry.field(description="Name or id.")

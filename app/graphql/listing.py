@@ -1,9 +1,8 @@
 """Lists with `where` and `orderBy`: contacts, products, and the records of a definition."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Annotated, Any, NoReturn, TypeVar
-from zoneinfo import ZoneInfo
 
 import strawberry
 
@@ -12,7 +11,6 @@ from app.domain.condition_parser import parse_condition
 from app.domain.conditions import TRUE, And, Condition
 from app.domain.entities import CONTACTS, PRODUCTS, Entity, of_definition
 from app.domain.orders import Direction, Nulls, Order, SentField, parse_order
-from app.domain.periods import Calendar
 from app.domain.problems import Problem
 from app.domain.searches import beginning
 from app.graphql.access import forbid
@@ -99,6 +97,14 @@ async def filtered_products(
     return await _listed(info, await _listing(info, PRODUCTS, where, order_by, search), asked, nodes)
 
 
+async def contacts_fulfilling(
+    info: Info, condition: Condition, asked: PageArguments, order_by: Sequence[OrderBy] | None
+) -> Connection[Contact]:
+    """The contacts that fulfil a condition of ours."""
+    listing = await _listing(info, CONTACTS, None, order_by)
+    return await _listed(info, replace(listing, condition=condition), asked, contact_nodes)
+
+
 def plain_cursors(*cursors: str | None) -> None:
     """Raises Refusal for a cursor of a list ordered by fields, where the list is in order of ids."""
     for cursor in cursors:
@@ -120,19 +126,19 @@ async def _listing(
     model = await info.context.model()
     condition: Condition = TRUE if search is None else beginning(entity, search)
     if where is not None:
-        calendar = Calendar(datetime.now(UTC), ZoneInfo(info.context.shop.time_zone))
-        parsed, problem = parse_condition(model, entity, where, calendar)
+        parsed, problem = parse_condition(model, entity, where, info.context.calendar)
         if parsed is None:
-            _refuse(problem)
+            refuse_where(problem)
         condition = parsed if search is None else And((condition, parsed))
     sent = [SentField(each.field, each.direction, each.nulls) for each in order_by or ()]
     order, problem = parse_order(model, entity, sent)
     if order is None:
-        _refuse(problem)
+        refuse_where(problem)
     return Listing(entity, condition, order)
 
 
-def _refuse(problem: Problem | None) -> NoReturn:
+def refuse_where(problem: Problem | None) -> NoReturn:
+    """A problem of a condition or order, with where it is."""
     assert problem is not None
     raise Refusal(problem.code.value, f"{problem.path}: {problem.message}", at=problem.path)
 

@@ -17,9 +17,12 @@ from app.graphql.node import number_of
 from app.graphql.overrides import overrides
 from app.graphql.payloads import DELETED, SAVED, counts, user_errors
 from app.graphql.query import RecordKey
+from app.graphql.segments import load_segment
 from app.operations.change_status import change_status, delete_definition
 from app.operations.create_definition import create_definition
+from app.operations.create_segment import create_segment
 from app.operations.delete_records import bulk_delete_records, delete_record
+from app.operations.delete_segment import delete_segment
 from app.operations.extend_definition import extend
 from app.operations.find_records import Named
 from app.operations.mint_token import mint_token
@@ -29,6 +32,7 @@ from app.operations.save_records import SaveRecords, save_records
 from app.operations.set_overrides import set_overrides
 from app.operations.transaction import Call
 from app.operations.update_record import UpdateRecord, update_record
+from app.operations.update_segment import update_segment
 
 
 async def _call(info: Info, sent: Any) -> Call:
@@ -221,6 +225,38 @@ async def _create_contact_token(info: Info, input: inputs.CreateContactTokenInpu
     )
 
 
+async def _create_segment(info: Info, input: inputs.CreateSegmentInput) -> payloads.SegmentPayload:
+    """Keeps a condition on contacts under a name. Who fulfils it is found out whenever it is asked."""
+    call = await _call(info, input)
+    answer = await create_segment(info.context.database, call, info.context.calendar, input.name, input.where)
+    return await _segment_payload(info, answer)
+
+
+async def _update_segment(info: Info, input: inputs.UpdateSegmentInput) -> payloads.SegmentPayload:
+    """Changes a segment's name or condition. Refused where it would lead back to itself, or break one that uses it."""
+    call = await _call(info, input)
+    answer = await update_segment(
+        info.context.database, call, info.context.calendar, input.segment, input.name, input.where
+    )
+    return await _segment_payload(info, answer)
+
+
+async def _delete_segment(info: Info, input: inputs.DeleteSegmentInput) -> payloads.DeleteSegmentPayload:
+    """Deletes a segment. Refused while another one uses it."""
+    call = await _call(info, input)
+    before = await load_segment(info, input.segment)
+    await info.context.renewed()
+    answer = await delete_segment(info.context.database, call, input.segment)
+    gone = before if answer.first is not None else None
+    return payloads.DeleteSegmentPayload(segment=gone, user_errors=user_errors(answer.problems))
+
+
+async def _segment_payload(info: Info, answer: Answer) -> payloads.SegmentPayload:
+    first = answer.first
+    segment = await load_segment(info, first.id) if first is not None and first.id is not None else None
+    return payloads.SegmentPayload(segment=segment, user_errors=user_errors(answer.problems))
+
+
 async def _definition_payload(info: Info, answer: Answer) -> payloads.DefinitionPayload:
     first = answer.first
     definition = await load_definition(info, int(first.id)) if first is not None and first.id is not None else None
@@ -270,3 +306,6 @@ class Mutation:
     delete_trigger = documented.mutation(automation.delete_trigger, Scope.MANAGE_AUTOMATION)
     replay_deliveries = documented.mutation(automation.replay_deliveries, Scope.MANAGE_AUTOMATION)
     rotate_webhook_secret = documented.mutation(automation.rotate_webhook_secret, Scope.MANAGE_AUTOMATION)
+    create_segment = documented.mutation(_create_segment, Scope.MANAGE_AUTOMATION)
+    update_segment = documented.mutation(_update_segment, Scope.MANAGE_AUTOMATION)
+    delete_segment = documented.mutation(_delete_segment, Scope.MANAGE_AUTOMATION)

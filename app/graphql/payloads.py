@@ -14,6 +14,7 @@ from app.graphql.definitions import CustomDataDefinition
 from app.graphql.overrides import Override
 from app.graphql.products import Product, load_products
 from app.graphql.records import CustomDataRecord, load_records
+from app.graphql.segments import Segment
 
 strawberry.enum(
     domain.Code, name="UserErrorCode", description="What kind of mistake it is. Codes are stable; messages may improve."
@@ -182,6 +183,18 @@ class DeleteDefinitionPayload:
 class SetOverridesPayload:
     overrides: list[Override] | None = strawberry.field(description="The sources of this system field, now in force.")
     warnings: list[UserError]
+    user_errors: list[UserError]
+
+
+@strawberry.type(description="The segment as it is now; null when the call was refused.")
+class SegmentPayload:
+    segment: Segment | None
+    user_errors: list[UserError]
+
+
+@strawberry.type(description="What came of a deletion.")
+class DeleteSegmentPayload:
+    segment: Segment | None = strawberry.field(description="The segment as it was; null when the call was refused.")
     user_errors: list[UserError]
 
 

@@ -37,9 +37,10 @@ from app.graphql.node import Node, decode, number, number_of
 from app.graphql.products import Product, catalogue, check_search, chosen, load_product
 from app.graphql.records import CustomDataRecord, load_own_record, record_node, records_page
 from app.graphql.scalars import JSON
+from app.graphql.segments import Segment, all_segments, load_segment
 from app.graphql.shop import Shop, shop_node
-from app.graphql.triggers import load_trigger, triggers
 from app.graphql.templates import render_template, render_templates, template_variables
+from app.graphql.triggers import load_trigger, triggers
 from app.operations.find_records import Named, find_record
 from app.store import contacts as contact_store
 
@@ -199,6 +200,21 @@ async def override_paths(info: Info, definition: DefinitionName) -> list[overrid
     return await override_types.override_paths(info, definition)
 
 
+async def segment(info: Info, id: strawberry.ID | None = None, name: str | None = None) -> Segment | None:
+    """A segment by its id, or by its name (case and accents do not count)."""
+    if (id is None) == (name is None):
+        raise Refusal("BAD_USER_INPUT", "Send either id or name.")
+    if name is None:
+        segment_id = number_of(str(id), "Segment")
+        return await load_segment(info, str(segment_id)) if segment_id is not None else None
+    return await load_segment(info, name) if not name.isdigit() else None
+
+
+async def segments(info: Info) -> list[Segment]:
+    """The shop's segments, in order of creation."""
+    return await all_segments(info)
+
+
 async def _fetch(info: Info, id_: strawberry.ID) -> Node | None:
     decoded = decode(str(id_))
     if decoded is None or decoded[0] not in _FETCH:
@@ -238,6 +254,11 @@ async def _fetch_delivery(info: Info, key: str) -> Node | None:
     return await load_delivery(info, number(key))
 
 
+async def _fetch_segment(info: Info, key: str) -> Node | None:
+    only_keys(info)
+    return await load_segment(info, key) if key.isdigit() else None
+
+
 _FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Shop": _fetch_shop,
     "Contact": _fetch_contact,
@@ -247,6 +268,7 @@ _FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "CustomDataChange": _fetch_change,
     "Trigger": _fetch_trigger,
     "WebhookDelivery": _fetch_delivery,
+    "Segment": _fetch_segment,
 }
 
 
@@ -272,3 +294,5 @@ class Query:
     template_variables = documented.field(template_variables)
     render_template = documented.field(render_template)
     render_templates = documented.field(render_templates)
+    segment = documented.field(segment)
+    segments = documented.field(segments)

@@ -20,6 +20,7 @@ class Limits:
     count_bound: int = limits.COUNT_BOUND
     definitions: int = limits.DEFINITIONS_PER_SHOP
     fields_per_definition: int = limits.FIELDS_PER_DEFINITION
+    segments: int = limits.SEGMENTS_PER_SHOP
     override_sources: int = limits.OVERRIDE_SOURCES
     path_hops: int = limits.PATH_HOPS
     indexed_contact_and_record_relations: int = limits.SLOTS["ref"]

@@ -22,6 +22,9 @@ _ITEM_WRITTEN = 2 * ROW  # found, and written
 _PRICE = 2 * ROW  # a price walks up to four hops in up to three sources
 _COUNT = 20 * ROW  # counts up to 10,000 index entries
 _CHOSEN = 20 * ROW  # looks at more than it gives
+_SEGMENT_COUNT = 50 * ROW  # counts up to 100,000
+_MEMBER = 5 * ROW  # a contact looked at through a condition, and what its relations lead to
+_WHY = 20 * ROW  # the same through each part of a condition
 
 INTROSPECTION = {"__schema": 500 * ROW, "__type": 20 * ROW}  # whatever is asked of it
 
@@ -29,14 +32,22 @@ _FIELDS = {
     ("Product", "price"): _PRICE,
     ("Product", "priceDiscount"): _PRICE,
     ("Product", "payable"): _PRICE,
+    ("Contact", "matches"): _MEMBER,
+    ("Contact", "segments"): _MEMBER,  # for each of several
+    ("Segment", "contains"): _MEMBER,
 }
-_OBJECTS = {"ProductPricing": _PRICE, "TotalCount": _COUNT}  # any other object is a row
+_OBJECTS = {
+    "ProductPricing": _PRICE,
+    "TotalCount": _COUNT,
+    "SegmentCount": _SEGMENT_COUNT,
+    "Why": _WHY,
+}  # any other object is a row
 _IN_HAND = {
-    "CustomDataDefinition", "Field", "FieldPricing", "Limits", "OverridePath", "PageInfo", "PriceSource",
-    "Relationship", "Shop", "UserError",
+    "ConditionNode", "CustomDataDefinition", "DecidingRecord", "Field", "FieldPricing", "Limits", "OverridePath",
+    "PageInfo", "PriceSource", "Relationship", "Segment", "Shop", "UserError",
 }  # fmt: skip
-_LENGTHS = {"Customer": 2, "Field": 10, "Override": 3, "OverridePath": 3, "PriceSource": 3, "Relationship": 3,
-            "UserError": 1}  # fmt: skip
+_LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "Field": 10, "Override": 3, "OverridePath": 3,
+            "PriceSource": 3, "Relationship": 3, "Segment": 10, "UserError": 1}  # fmt: skip
 _PAGES = ("Connection", "Payload")  # types that hold one list whose length the field around them decides
 _LISTS = ("nodes", "edges", "results")
 
@@ -61,7 +72,7 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
     if parent == "Mutation":
         return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input"))
     if kind.endswith("Connection"):
-        own = ROW + (_CHOSEN if _arguments(node, "where", "orderBy") else 0)
+        own = ROW + (_CHOSEN if parent == "Segment" or _arguments(node, "where", "orderBy") else 0)
         return Weight(own, ROW, DEFAULT_PAGE_SIZE, page=True, asked=_arguments(node, "first", "last", "ids"))
     if each or (name == "node" and parent.endswith("Edge")):
         return Weight(item=ATTRIBUTE, each=each)  # the rows are counted where the page is asked

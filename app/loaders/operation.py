@@ -13,12 +13,14 @@ from app.domain.products import Product
 from app.domain.records import Record
 from app.domain.references import ContactReference
 from app.loaders.batching import Calls, loading
+from app.loaders.membership import FindingKey, MemberKey, Questions
 from app.loaders.prices import NATIVE, Pair, Quote, quote
 from app.loaders.references import Resolved, Resolver
 from app.loaders.remembering import remembered
-from app.store import contacts, customers, products, records
+from app.store import contacts, customers, explaining, membership, products, records
 from app.store.contact_session import ContactSession
 from app.store.definitions import Models
+from app.store.explaining import Finding
 from app.store.following import Follow, Targets, follows
 from app.store.paging import Page
 from app.store.session import Session
@@ -63,6 +65,7 @@ class Loaders:
 
     def __init__(self, session: Session, models: Models, contact_id: int | None = None) -> None:
         self.calls = Calls()
+        self.questions = Questions()
         self._session = session
         self._contact_id = contact_id  # who asks, if it is a contact: what is not its own is not there
         self._models = models
@@ -97,6 +100,23 @@ class Loaders:
     async def contact_ids(self, references: list[ContactReference]) -> Mapping[ContactReference, Resolved]:
         resolver = await Resolver.ask(self._session, None, references, reject_ambiguous=False, hold=False)
         return {reference: resolver.answer(reference) for reference in references}
+
+    @loading
+    async def memberships(self, keys: list[MemberKey]) -> Mapping[MemberKey, tuple[bool, ...]]:
+        found: dict[MemberKey, tuple[bool, ...]] = {}
+        for asked, group in _grouped(keys, lambda key: key.asked).items():
+            ids = [key.contact_id for key in group]
+            inside = await membership.memberships(self._session, ids, asked.conditions)
+            found |= {key: inside[key.contact_id] for key in group if key.contact_id in inside}
+        return found
+
+    @loading
+    async def findings(self, keys: list[FindingKey]) -> Mapping[FindingKey, tuple[Finding, ...]]:
+        found: dict[FindingKey, tuple[Finding, ...]] = {}
+        for asked, group in _grouped(keys, lambda key: key.asked).items():
+            told = await explaining.findings(self._session, [key.contact_id for key in group], asked.parts)
+            found |= {key: told[key.contact_id] for key in group if key.contact_id in told}
+        return found
 
     @loading
     async def customers(self, ids: list[int]) -> Mapping[int, list[Customer]]:

@@ -1,4 +1,4 @@
-"""Definitions and override sources: a shop's model, read whole and cached by its version."""
+"""Definitions, override sources and segments: a shop's model, read whole and cached by its version."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from app.domain.definitions import (
     Target,
 )
 from app.domain.drafts import Planned
-from app.store import statements
+from app.store import segments, statements
 from app.store.session import Check, Session
 from app.store.statements import Statement
 
@@ -42,7 +42,7 @@ class Models:
         return None if model is None else Check(MODEL_KNOWN, model.version)
 
     async def current(self, session: Session) -> Model:
-        """The model as the session sees it: no statement when the session's check held, or else one, four when it has
+        """The model as the session sees it: no statement when the session's check held, or else one, five when it has
         changed."""
         version = await session.checked()
         return await self._at(session, await _version(session) if version is None else version)
@@ -84,7 +84,7 @@ async def _version(session: Session) -> int:
 async def _read(session: Session, version: int) -> Model:
     definitions = tuple(_definition(row) for row in await session.fetch(_sql.all))
     overrides = tuple(_source(row) for row in await session.fetch(_overrides.all))
-    return Model(version, definitions, overrides)
+    return Model(version, definitions, overrides, await segments.every(session))
 
 
 async def take_turn(session: Session) -> Model:

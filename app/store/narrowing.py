@@ -3,14 +3,18 @@
 Rare values are taken from that index, common ones met soon on the way along the ids. Each way is slow for the other,
 and a plan made for any values cannot know; so the statement looks first, as searches do (contacts.sql). A single value
 needs no such care: its rows stand in the index in order of ids.
+
+The same holds of records that lead back to the listed rows by a value that an index sorts by: what few of them point at
+is looked up, else each row is asked, one after the other, whether one of them points at it.
 """
 
 from dataclasses import dataclass
 
-from app.domain.conditions import And, Condition, OneOf, Range
+from app.domain.conditions import And, Condition, Counted, Not, OneOf, Or, Range, Some, ToOne
 from app.domain.definitions import Target
-from app.domain.entities import Attribute, Entity, relationship
+from app.domain.entities import Attribute, Entity, of_definition, relationship
 from app.store.attributes import TABLES, place
+from app.store.columns import relation_column
 from app.store.conditions import compiled, rows_of
 from app.store.fragments import Fragments, Sql
 
@@ -28,6 +32,19 @@ select {columns} from (
        and {rest} order by {order} limit {limit})
 ) r order by {order} limit {limit}"""
 
+_LOOK_BEHIND = """\
+with found as materialized (
+    select t.{column} as id from {records} t where {own_records} and ({behind}) and t.{column} is not null limit {more}
+), rare as materialized (select count(*) < {more} as so from found)
+select {columns} from (
+    (select r.* from {table} r where {own} and (select so from rare) and r.id = any(array(select id from found))
+       and {rest} order by {order} limit {limit})
+    union all
+    (select r.* from {table} r cross join lateral (
+         select from {records} t where {own_records} and t.{column} = r.id and ({behind}) is true limit 1) as leads
+     where {own} and not (select so from rare) and {rest} order by {order} limit {limit})
+) r order by {order} limit {limit}"""
+
 _RANGE = "select r.id from {table} r where {own} and {narrow} order by {index} limit {more}"
 _VALUES = (  # each by itself: for all together the planner may rather read the whole definition
     "select each.id from unnest({values}) as asked (value) cross join lateral ("
@@ -39,13 +56,18 @@ _COUNT = (
     "select from {table} r where {own} and {index} = asked.value and ({narrow}) is true and {rest} limit {bound}) each"
     " limit {bound}) bounded"
 )
+_COUNT_BEHIND = (
+    "select count(*) as n from (select from {table} r where {own} and r.id = any(array("
+    "select t.{column} from {records} t where {own_records} and ({behind}) and t.{column} is not null)) and {rest}"
+    " limit {bound}) bounded"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
     """A condition in two parts: the one that an index answers, and what else must hold."""
 
-    chosen: OneOf | Range
+    chosen: OneOf | Range | Some
     rest: Condition
 
 
@@ -53,9 +75,11 @@ def narrowing(entity: Entity, condition: Condition) -> Narrowing | None:
     """The condition taken apart; None where no index would narrow, or one serves already in order of ids."""
     parts = _joined(_flat(condition))
     indexed = [part for part in parts if isinstance(part, OneOf | Range) and _indexed(entity, part.attribute)]
-    if not indexed or any(isinstance(part, OneOf) and len(set(part.values)) < 2 for part in indexed):
+    if any(isinstance(part, OneOf) and len(set(part.values)) < 2 for part in indexed):
         return None
-    chosen = min(indexed, key=_width)
+    chosen = min(indexed, key=_width) if indexed else _behind(parts)
+    if chosen is None:
+        return None
     return Narrowing(chosen, And(tuple(part for part in parts if part is not chosen)))
 
 
@@ -63,34 +87,76 @@ def looked(
     entity: Entity, found: Narrowing, within: Sql, columns: str, order: Sql, limit: Sql, fragments: Fragments
 ) -> str:
     """The statement of a page in order of ids. `within` says where the page lies."""
-    words = _words(entity, found, fragments)
+    if isinstance(found.chosen, Some):
+        words = _words_behind(entity, found.chosen, found.rest, fragments)
+        words["rest"] = Sql(f"{within} and {words['rest']}")
+        return _LOOK_BEHIND.format(more=_RARE + 1, columns=columns, order=order, limit=limit, **words)
+    words = _words(entity, found.chosen, found.rest, fragments)
     first = (_VALUES if isinstance(found.chosen, OneOf) else _RANGE).format(more=_RARE + 1, **words)
     words["rest"] = Sql(f"{within} and {words['rest']}")
     return _LOOK.format(found=first, more=_RARE + 1, columns=columns, order=order, limit=limit, **words)
 
 
 def counted(entity: Entity, found: Narrowing, bound: Sql, fragments: Fragments) -> str | None:
-    """The statement that counts what has one of some values, up to a bound; None for a range, which needs no care."""
-    if not isinstance(found.chosen, OneOf):
-        return None
-    return _COUNT.format(bound=bound, **_words(entity, found, fragments))
+    """The statement that counts what has one of some values, or what records lead back to, up to a bound; None for a
+    range, which needs no care."""
+    match found.chosen:
+        case OneOf():
+            return _COUNT.format(bound=bound, **_words(entity, found.chosen, found.rest, fragments))
+        case Some():
+            return _COUNT_BEHIND.format(bound=bound, **_words_behind(entity, found.chosen, found.rest, fragments))
+    return None
 
 
-def _words(entity: Entity, found: Narrowing, fragments: Fragments) -> dict[str, Sql]:
+def _words(entity: Entity, chosen: OneOf | Range, rest: Condition, fragments: Fragments) -> dict[str, Sql]:
     table = Sql("r")
-    at = place(entity, found.chosen.attribute, table, Fragments())
+    at = place(entity, chosen.attribute, table, Fragments())
     index = at.slot or at.exact
     words = {
         "table": TABLES[entity.target],
         "own": rows_of(entity, table, fragments),
-        "narrow": compiled(entity, found.chosen, table, fragments),
+        "narrow": compiled(entity, chosen, table, fragments),
         "index": index.sql,
-        "rest": compiled(entity, found.rest, table, fragments),
+        "rest": compiled(entity, rest, table, fragments),
     }
-    if isinstance(found.chosen, OneOf):
-        values = list(dict.fromkeys(map(index.convert, found.chosen.values)))
+    if isinstance(chosen, OneOf):
+        values = list(dict.fromkeys(map(index.convert, chosen.values)))
         words["values"] = fragments.parameter(values, f"{index.type}[]")
     return words
+
+
+def _words_behind(entity: Entity, chosen: Some, rest: Condition, fragments: Fragments) -> dict[str, Sql]:
+    records, row = of_definition(chosen.link.definition), Sql("t")
+    return {
+        "table": TABLES[entity.target],
+        "own": rows_of(entity, Sql("r"), fragments),
+        "records": TABLES[records.target],
+        "own_records": rows_of(records, row, fragments),
+        "column": Sql(relation_column(chosen.link.definition, chosen.link.field).name),
+        "behind": compiled(records, chosen.condition, row, fragments),
+        "rest": compiled(entity, rest, Sql("r"), fragments),
+    }
+
+
+def _behind(parts: list[Condition]) -> Some | None:
+    """The records behind a link that an index finds; None where there are none, or other relations are asked too, which
+    may be what few rows fulfil."""
+    links = [part for part in parts if _leads_on(part)]
+    if len(links) != 1 or not isinstance(links[0], Some) or _leads_on(links[0].condition):
+        return None
+    records = of_definition(links[0].link.definition)
+    inner = (part for part in _flat(links[0].condition) if isinstance(part, OneOf | Range))
+    return links[0] if any(_indexed(records, part.attribute) for part in inner) else None
+
+
+def _leads_on(condition: Condition) -> bool:
+    """Whether relations are followed in it."""
+    match condition:
+        case And(parts) | Or(parts):
+            return any(map(_leads_on, parts))
+        case Not(part):
+            return _leads_on(part)
+    return isinstance(condition, ToOne | Some | Counted)
 
 
 def _flat(condition: Condition) -> list[Condition]:

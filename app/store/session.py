@@ -67,8 +67,8 @@ class Session:
             return await self._fetch(await self._ready(), statement, args)
 
     async def fetch_as_gateway(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
-        """The same with the gateway's own rights, also where the session reads in the name of a contact. For prices
-        alone: they come from records that the contact may not read."""
+        """The same with the gateway's own rights, also where the session reads in the name of a contact. For prices,
+        which come from records that the contact may not read, and for the model, which is the whole shop's."""
         return await self.fetch(statement, *args)
 
     async def run_many(self, statement: Statement, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -84,6 +84,7 @@ NODES = {
     "Contact": ("lenoir", FORBIDDEN),
     "CustomDataDefinition": ("manager", FORBIDDEN),
     "CustomDataRecord": ("others", NULL),
+    "Segment": ("manager", FORBIDDEN),
 }
 OTHER_RECORDS = ("others", "note", "apart", "martin", "manager", "team")
 
@@ -190,6 +191,27 @@ async def test_no_lists_no_definitions_no_mutation(front: Storefront) -> None:
     for name in MUTATIONS:
         query, variables = document(name)
         assert [code for code, _ in await front.me.errors(query, **variables)] == FORBIDDEN
+
+
+SEGMENTS = {
+    "a segment by name": '{ segment(name: "$$") { name } }',
+    "its members": '{ segment(name: "$$") { contacts { nodes { id } } } }',
+    "its count": '{ segment(name: "$$") { count { count } } }',
+    "my segments": '{ me { segments(only: ["$$"]) { name } } }',
+    "why me": '{ me { why(segment: "$$") { lines } } }',
+    "all of them": "{ segments { name where } s: __typename # $$\n }",
+    "a condition on me": '{ me { matches(where: {segment: {in: ["$$"]}}) } }',
+    "why by a condition": '{ me { why(where: {segment: {in: ["$$"]}}) { isTrue } } }',
+}
+
+
+@pytest.mark.parametrize("query", SEGMENTS.values(), ids=SEGMENTS)
+async def test_what_a_shop_thinks_of_people_is_told_to_nobody(front: Storefront, query: str) -> None:
+    where = {"custom": {"assignment": {"some": {}}}}
+    await front.shop.run("createSegment", "userErrors { code }", name="Difficult", where=where)
+    there = await told(front, query, "Difficult")
+    assert set(there[1]) == {"FORBIDDEN"}
+    assert there == await told(front, query, "Nothing")
 
 
 async def test_cursors_of_a_keys_view_lead_nowhere_else(front: Storefront) -> None:

@@ -49,7 +49,23 @@ CONTRACT = {
         "ProductConnection!",
         "overrides": "[Override!]!",
         "overridePaths": "(definition: String!): [OverridePath!]!",
+        "segment": "(id: ID, name: String): Segment",
+        "segments": "[Segment!]!",
     },
+    "Segment": {
+        "id": "ID!", "idSegment": "ID!", "name": "String!", "where": "JSON!", "createdAt": "DateTime!",
+        "updatedAt": "DateTime!", "problem": "String", "usedBy": "[Segment!]!",
+        "contacts": "(first: Int, after: String, last: Int, before: String, orderBy: [OrderBy!]): ContactConnection!",
+        "count": "(atMost: Int!): SegmentCount!", "contains": "(contact: ContactReference!): Boolean!",
+        "why": "(contact: ContactReference!): Why!",
+    },
+    "Why": {"isTrue": "Boolean!", "nodes": "[ConditionNode!]!", "lines": "[String!]!"},
+    "ConditionNode": {"level": "Int!", "kind": "ConditionKind!", "text": "String!", "isTrue": "Boolean!",
+                      "value": "JSON", "records": "[DecidingRecord!]!"},
+    "DecidingRecord": {"kind": "String!", "id": "ID!", "value": "JSON"},
+    "CreateSegmentInput": {"name": "String!", "where": "JSON!"},
+    "UpdateSegmentInput": {"segment": "String!", "name": "String", "where": "JSON"},
+    "DeleteSegmentInput": {"segment": "String!"},
     "CustomDataRecord": {
         "id": "ID!", "idRecord": "ID!", "definition": "CustomDataDefinition!",
         "data": "(fields: [String!]): JSON!",
@@ -66,6 +82,8 @@ CONTRACT = {
         "customData": "(definition: String!, field: String, first: Int, after: String, last: Int, before: String): "
         "CustomDataRecordConnection",
         "products": "(first: Int, after: String, last: Int, before: String): ProductConnection!",
+        "segments": "(only: [String!]): [Segment!]!", "matches": "(where: JSON!): Boolean!",
+        "why": "(segment: String, where: JSON): Why!",
     },
     "Product": {
         "idProduct": "ID!", "reference": "String", "name": "String!", "currency": "String", "nativePrice": "Decimal!",
@@ -136,6 +154,9 @@ MUTATIONS = [
     "deleteCustomers",
     "saveProducts",
     "deleteProducts",
+    "createSegment",
+    "updateSegment",
+    "deleteSegment",
 ]
 
 

@@ -48,6 +48,8 @@ QUERIES = {
     "renderTemplate": WayIn(READ, '{ renderTemplate(template: "", contact: {email: "dubois@example.com"}) { text } }'),
     "renderTemplates": WayIn(READ, '{ renderTemplates(template: "", contacts: []) { text } }'),
     "overridePaths": WayIn(READ, '{ overridePaths(definition: "vet_pricing") { path } }'),
+    "segment": WayIn(READ, '{ segment(name: "All") { name } }'),
+    "segments": WayIn(READ, "{ segments { name } }"),
 }
 VET = {"definition": "veterinarian"}
 MUTATIONS = {
@@ -80,6 +82,9 @@ MUTATIONS = {
     "deleteTrigger": WayIn(AUTOMATION, "deleted userErrors { code }", {"trigger": "1"}),
     "replayDeliveries": WayIn(AUTOMATION, "replayed userErrors { code }", {}),
     "rotateWebhookSecret": WayIn(AUTOMATION, "userErrors { code }", {"overlap": 0}),
+    "createSegment": WayIn(AUTOMATION, "userErrors { code }", {"name": "New", "where": {}}),
+    "updateSegment": WayIn(AUTOMATION, "userErrors { code }", {"segment": "All", "name": "Everybody"}),
+    "deleteSegment": WayIn(AUTOMATION, "userErrors { code }", {"segment": "Some"}),
     "createContactToken": WayIn(
         Scope.MINT_TOKENS, "token userErrors { code }", {"contact": {"email": "dubois@example.com"}}
     ),
@@ -87,7 +92,7 @@ MUTATIONS = {
 WAYS_IN = QUERIES | MUTATIONS
 TABLES = (
     "contacts", "customers", "products", "definitions", "records", "override_sources", "idempotent_answers",
-    "token_keys", "changes", "change_heads", "triggers", "deliveries", "webhook_secrets",
+    "token_keys", "changes", "change_heads", "triggers", "deliveries", "webhook_secrets", "segments",
 )  # fmt: skip
 
 
@@ -109,6 +114,8 @@ async def vets_once(database: Database, http: httpx.AsyncClient, admin_url: str)
     vets = await new_vet_shop(await new_shop(database, http, admin_url))
     for name in ("Tag", "Label"):
         await vets.shop.define(name, {"code": "STRING"})
+    for name in ("All", "Some"):
+        await vets.shop.run("createSegment", "userErrors { code }", name=name, where={})
     await vets.shop.products({"idProduct": "bowl", "name": "Bowl", "price": 14})
     return vets
 
@@ -204,12 +211,25 @@ CUSTOMER = """mutation { saveCustomers(input: {customers: [{idCustomer: "dubois@
 @pytest.mark.parametrize(
     "asked",
     ["customers { email }", 'customData(definition: "vet_assignment") { nodes { id } }', "products { nodes { id } }",
-     "customDataDefinitions { name }"],
+     "customDataDefinitions { name }", "segments { name }", "matches(where: {})", "why(where: {}) { isTrue }"],
 )  # fmt: skip
 async def test_a_saved_customers_contact_is_no_way_on_either(vets: VetShop, asked: str) -> None:
     scoped = await with_scopes(vets.shop, {Scope.WRITE_CATALOGUE})
     assert "errors" not in await scoped.answer(CUSTOMER % "idContact")
     answer = await scoped.answer(CUSTOMER % asked)
+    assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN", "scope": "read"}]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["contacts { nodes { id } }", "count { count }", 'contains(contact: {idContact: "1"})', "usedBy { name }",
+     'why(contact: {idContact: "1"}) { isTrue }', "problem"],
+)  # fmt: skip
+async def test_nor_is_a_kept_segment(vets: VetShop, asked: str) -> None:
+    scoped = await with_scopes(vets.shop, {Scope.MANAGE_AUTOMATION})
+    keep = 'mutation { createSegment(input: {name: "%s", where: {}}) { segment { %s } } }'
+    assert "errors" not in await scoped.answer(keep % ("One", "idSegment name where"))
+    answer = await scoped.answer(keep % ("Two", asked))
     assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN", "scope": "read"}]
 
 

@@ -32,8 +32,8 @@ async def test_on_the_demo_it_is_signed_in_and_shows_the_shops_own_tabs(explorer
     await explorer.ready()
     assert await explorer.page.locator("#shop").inner_text() == "Veterinary demo shop (demo key)"
     assert await explorer.tabs() == [
-        "PriceExplained", "Veterinarian", "VetPricing", "VetAssignment", "Manager", "Assignment", "Loyalty",
-        "SaveVeterinarian",
+        "PriceExplained", "SegmentExplained", "Veterinarian", "VetPricing", "VetAssignment", "Manager", "Assignment",
+        "Loyalty", "SaveVeterinarian",
     ]  # fmt: skip
 
 

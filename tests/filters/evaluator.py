@@ -46,20 +46,27 @@ def _part(world: World, row: Row, key: str, sent: Any) -> bool:
         return not fulfils(world, row, sent)
     if key == "custom":
         return all(_quantified(world, row, name, asked) for name, asked in sent.items())
+    if key == "segment" and "id_contact" in row:
+        return all(_in_segments(world, row, names) is (word == "in") for word, names in sent.items())
     return all(_compared(world, row, key, operator, value) for operator, value in sent.items())
 
 
+def _in_segments(world: World, row: Row, names: list[str | int]) -> bool:
+    asked = [each for each in world.model.segments if each.name in names or each.id in names]
+    return any(fulfils(world, row, each.where) for each in asked)
+
+
 def _quantified(world: World, row: Row, key: str, asked: Row) -> bool:
-    behind = _behind(world, row, key, asked.get("field"))
+    records = behind(world, row, key, asked.get("field"))
     for word, sent in asked.items():
         if word == "some":
-            true = any(fulfils(world, record, sent) for record in behind)
+            true = any(fulfils(world, record, sent) for record in records)
         elif word == "none":
-            true = not any(fulfils(world, record, sent) for record in behind)
+            true = not any(fulfils(world, record, sent) for record in records)
         elif word == "every":
-            true = all(fulfils(world, record, sent) for record in behind)
+            true = all(fulfils(world, record, sent) for record in records)
         elif word == "count":
-            number = sum(fulfils(world, record, sent.get("where", {})) for record in behind)
+            number = sum(fulfils(world, record, sent.get("where", {})) for record in records)
             true = all(_comparison(number, operator, value) for operator, value in sent.items() if operator != "where")
         else:
             continue
@@ -68,7 +75,7 @@ def _quantified(world: World, row: Row, key: str, asked: Row) -> bool:
     return True
 
 
-def _behind(world: World, row: Row, key: str, name: str | None) -> list[Row]:
+def behind(world: World, row: Row, key: str, name: str | None) -> list[Row]:
     """The records of that definition that point at the row."""
     definition = world.model.by_key[key]
     of = row.get("of")

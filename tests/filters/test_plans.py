@@ -168,8 +168,19 @@ async def test_records_behind_a_contact_are_found_by_their_relation(members: Gri
 
 @pytest.mark.parametrize(("bound", "expected"), [(-1, 21), (0, 21), (20_000, 21), (29_990, 10), (40_000, 0)])
 async def test_a_range_reads_little_whether_rare_or_common(members: Grid, bound: int, expected: int) -> None:
+    await _reads_little(members, _listing(members, "member", {"points": {"gte": bound}}, ()), expected)
+
+
+@pytest.mark.parametrize(("bound", "expected"), [(-1, 21), (0, 21), (20_000, 21), (29_990, 10), (40_000, 0)])
+async def test_records_behind_contacts_are_looked_for_whether_rare_or_common(
+    members: Grid, bound: int, expected: int
+) -> None:
+    where = {"custom": {"member": {"some": {"points": {"gte": bound}}}}, "id_contact": {"gt": 1}}
+    await _reads_little(members, _listing(members, "contacts", where, ()), expected)
+
+
+async def _reads_little(members: Grid, listing: Listing, expected: int) -> None:
     """By the plan made for any values, which is the one the gateway uses."""
-    listing = _listing(members, "member", {"points": {"gte": bound}}, ())
     asked = Page(21, after=Mark((), 1))
     async with members.database.reading(members.shop.id) as session:
         assert len(await page(session, listing, asked)) == expected

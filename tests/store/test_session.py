@@ -14,7 +14,7 @@ from app.store.statements import Statement
 from tests.shops import ShopClient
 
 WHO = Statement("test.who", "select current_setting('app.shop_id')::bigint as shop_id, $1::bigint as asked")
-MODEL = ["definitions.model_version", "definitions.all", "overrides.all", "definitions.model_version"]
+MODEL = ["definitions.model_version", "definitions.all", "overrides.all", "segments.all", "definitions.model_version"]
 
 
 @pytest.fixture

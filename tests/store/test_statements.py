@@ -58,6 +58,8 @@ COLUMNS = {
     "contacts.listed": _of(Contact),
     "contacts.listed_count": ("n",),
     "contacts.lock": _of(Contact),
+    "contacts.memberships": ("id", "fulfilled"),
+    "contacts.findings": ("id",),
     "contacts.page_backward": _of(Contact),
     "contacts.page_forward": _of(Contact),
     "contacts.search_backward": _of(Contact),
@@ -125,6 +127,8 @@ COLUMNS = {
     "records.related_product1_desc": (*RECORD, "value"),
     "records.related_ref1_asc": (*RECORD, "value"),
     "records.related_ref1_desc": (*RECORD, "value"),
+    "segments.all": ("id", "name", "condition", "definition_ids", "segment_ids", "created_at", "updated_at"),
+    "segments.insert": ("id",),
     "shops.find_shop": _of(Shop),
     "records.matching": ("position",),
     "triggers.all": TRIGGER,
@@ -137,7 +141,8 @@ COLUMNS = {
     "token_keys.insert": _of(TokenKey),
     "token_keys.newest": _of(TokenKey),
 }  # fmt: skip
-MORE_COLUMNS = ("prices.walk", "records.listed", "contacts.listed")  # one for each field of the route, or the order
+# one for each field of the route, or the order, or three for each part of a condition
+MORE_COLUMNS = ("prices.walk", "records.listed", "contacts.listed", "contacts.findings")
 
 _TABLE = re.compile(r"\b(?:from|join|update|into)\s+(\w+)(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
 _PREDICATE = re.compile(r"\bshop_id = \$1\b")

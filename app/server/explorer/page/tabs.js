@@ -13,17 +13,20 @@ const PRICED = `{
   contacts(first: 3) { nodes { idContact products(first: 3) { nodes { idProduct pricing { price { winner { priority } } } } } } }
 }`;
 
+const SEGMENTS = '{ segments { name } contacts(first: 1) { nodes { idContact } } }';
+
 /**
- * The tabs as GraphiQL takes them: a price with its reasons, each definition read, two records saved.
+ * The tabs as GraphiQL takes them: a price and a segment with their reasons, each definition read, two records saved.
  * `ask` runs a query; whatever its key may not see is left out of the tabs.
  */
 export async function freshTabs(ask) {
-  const [{ data: shop }, { data: priced }] = await Promise.all([ask(DEFINITIONS), ask(PRICED)]);
+  const [{ data: shop }, { data: priced }, { data: kept }] = await Promise.all([DEFINITIONS, PRICED, SEGMENTS].map(ask));
   if (!shop) return [{ query: (await ask('{ me { idContact } }')).data?.me ? AS_CONTACT : FIRST_LOOK }];
   const definitions = shop.customDataDefinitions;
   const saved = definitionToSave(definitions);
   const tabs = [
     priceTab(bestExample(priced)),
+    segmentTab(kept),
     ...definitions.slice(0, HANDFUL).map(readTab),
     saved ? saveTab(saved, await targetsOf(saved, ask)) : CREATE_DEFINITION,
   ];
@@ -88,6 +91,26 @@ query PriceExplained {
         sources { priority outcome amount path }
       }
       priceDiscount { amount because }
+    }
+  }
+}
+`;
+}
+
+/** The last of the shop's segments, which may use those before it. */
+function segmentTab(kept) {
+  const segment = kept?.segments.at(-1);
+  const contact = kept?.contacts.nodes[0];
+  if (!segment || !contact) return null;
+  return `# Who is in this segment, and why is this contact
+# in it, or not?
+query SegmentExplained {
+  segment(name: ${text(segment.name)}) {
+    where
+    count { count isExact }
+    contacts(first: 5) { nodes { idContact email firstName lastName } }
+    why(contact: {idContact: ${text(contact.idContact)}}) {
+      lines
     }
   }
 }

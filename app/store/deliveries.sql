@@ -29,7 +29,7 @@ with free as (
         order by d.next_at, d.sequence limit free.places for update skip locked
     ) found
 )
-update deliveries set next_at = clock_timestamp() + make_interval(secs => $4)
+update deliveries set next_at = now() + make_interval(secs => $4)
 where shop_id = $1 and id in (select id from due)
 returning id, trigger_id, sequence, record_id, status, body, attempts, next_at, answered, error, created_at, settled_at;
 
@@ -42,7 +42,7 @@ where shop_id = $1 and id = $2 and status = 'PENDING';
 -- name: failed
 -- An attempt that failed, by who claimed it until $3: to be tried again after $6 seconds, or given up ($7).
 update deliveries
-set attempts = attempts + 1, answered = $4, error = $5, next_at = clock_timestamp() + make_interval(secs => $6),
+set attempts = attempts + 1, answered = $4, error = $5, next_at = now() + make_interval(secs => $6),
     status = case when $7 then 'DEAD' else 'PENDING' end, settled_at = case when $7 then now() end
 where shop_id = $1 and id = $2 and status = 'PENDING' and next_at = $3;
 

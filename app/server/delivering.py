@@ -1,12 +1,15 @@
 """Where couriers work: in every process that serves, unless told otherwise, or in one of their own."""
 
 import asyncio
+import signal
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 from app.server.settings import Settings
 from app.store.embedded import EmbeddedUrls
 from app.store.migrate import migrate
 from app.webhooks.couriers import couriers
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def delivering(settings: Settings) -> AbstractAsyncContextManager[None]:
@@ -17,9 +20,13 @@ def delivering(settings: Settings) -> AbstractAsyncContextManager[None]:
 
 
 async def until_stopped(settings: Settings, urls: EmbeddedUrls) -> None:
-    """Couriers alone, until the task is cancelled. An embedded database is brought into shape first."""
+    """Couriers alone, until the process is told to stop. An embedded database is brought into shape first."""
+    stopped = asyncio.Event()
+    for number in _STOPPING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     if settings.database_url is None:
         await migrate(urls.admin)
     async with couriers(urls.gateway, settings.webhooks, statement_timeout_ms=settings.statement_timeout_ms):
         print("Delivering. Ctrl-C stops.", flush=True)
-        await asyncio.Event().wait()
+        await stopped.wait()

@@ -11,7 +11,8 @@ class WebhookBounds:
     timeout: float = 10.0  # for an endpoint to answer
     attempts: int = 15  # then a delivery is a dead letter
     first_pause: float = 5.0  # after the first failed attempt; see domain/webhooks.py for the others
-    per_trigger: int = 4  # sent at once for one trigger; 1 while its endpoint fails
+    per_trigger: int = 4  # sent at once for one trigger; 1 while its endpoint fails or is slow
+    slow: float = 2.0  # an answer that takes longer is slow
     at_once: int = 64  # sent at once in all
     look: float = 5.0  # when nothing wakes a courier, it looks again
 

@@ -29,7 +29,7 @@ class Sender:
         self._timeout = bounds.timeout
         self._pool = httpcore.AsyncConnectionPool(
             max_connections=bounds.at_once, max_keepalive_connections=bounds.at_once // 4, keepalive_expiry=5.0,
-            network_backend=Guarded(private=bounds.private),
+            network_backend=Guarded(private=bounds.private), ssl_context=httpcore.default_ssl_context(),
         )  # fmt: skip
 
     async def send(self, url: str, event: str, body: bytes, secrets: Sequence[str]) -> Attempt:

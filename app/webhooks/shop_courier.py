@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -39,7 +40,7 @@ class ShopCourier:
         self._bounds = bounds
         self._places = places
         self._sending: Counter[int] = Counter()  # by trigger
-        self._failing: set[int] = set()  # triggers whose last attempt failed
+        self._slow: set[int] = set()  # triggers whose last attempt failed, or took long
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -74,6 +75,7 @@ class ShopCourier:
             waits.append(0.0 if await self._judge(state.id) else self._bounds.look)
         judged = {each.id for each in behind}
         due = [each for each in states if each.id in judged or (each.due is not None and each.due <= 0)]
+        random.shuffle(due)  # none is always served first
         if not await self._claim(due, woken):
             waits += [max(each.due, _SOONEST) for each in states if each.due is not None]
         return min(waits)
@@ -108,11 +110,11 @@ class ShopCourier:
         return bool(claimed)
 
     def _free_places(self, trigger_ids: Sequence[int]) -> dict[int, int]:
-        """An endpoint that fails is asked one thing at a time, so that its timeouts take no places of others."""
+        """An endpoint that fails, or is slow, is asked one thing at a time, so that it takes no places of others."""
         found: dict[int, int] = {}
         left = self._places.free
         for id_ in trigger_ids:
-            width = 1 if id_ in self._failing else self._bounds.per_trigger
+            width = 1 if id_ in self._slow else self._bounds.per_trigger
             free = min(width - self._sending[id_], left)
             if free > 0:
                 found[id_] = free
@@ -135,11 +137,12 @@ class ShopCourier:
 
     async def _deliver(self, delivery: Delivery, url: str, secrets: Sequence[str]) -> None:
         event = event_id(self._shop_id, delivery.trigger_id, delivery.sequence)
+        began = time.monotonic()
         attempt = await self._sender.send(url, event, delivery.body.encode(), secrets)
-        if attempt.error is None:
-            self._failing.discard(delivery.trigger_id)
+        if attempt.error is None and time.monotonic() - began < self._bounds.slow:
+            self._slow.discard(delivery.trigger_id)
         else:
-            self._failing.add(delivery.trigger_id)
+            self._slow.add(delivery.trigger_id)
         for wait in (*_SETTLING, None):
             try:
                 await self._settle(delivery, attempt)

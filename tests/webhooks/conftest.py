@@ -12,10 +12,13 @@ from starlette.applications import Starlette
 from app.server.app import mount
 from app.server.settings import Settings
 from app.store.database import Database
+from app.store.migrate import migrate
+from app.store.roles import GATEWAY_ROLE
 from app.webhooks.bounds import WebhookBounds
 from app.webhooks.sending import Sender
 from app.webhooks.shop_courier import Places, ShopCourier
 from tests.shops import ShopClient, new_shop
+from tests.store.scratch import as_login, scratch_database
 from tests.webhooks.receiver import Receiver, receiving
 
 BOUNDS = WebhookBounds(private=True, timeout=2.0, attempts=3, first_pause=0.05, look=0.3)
@@ -62,3 +65,17 @@ def courier(shop: ShopClient, database: Database) -> Courier:
             await sender.close()
 
     return working
+
+
+@pytest.fixture
+async def apart(admin_url: str) -> AsyncIterator[tuple[str, ShopClient]]:
+    """A shop on a database of its own, and its URL: workers look after all shops there are."""
+    async with scratch_database(admin_url) as url:
+        await migrate(url)
+        gateway_url = as_login(url, GATEWAY_ROLE)
+        database = await Database.connect(gateway_url, size=4)
+        app = Starlette()
+        mount(app, database, Settings.model_construct(private_webhooks=True))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://gateway") as http:
+            yield gateway_url, await new_shop(database, http, url)
+        await database.close()

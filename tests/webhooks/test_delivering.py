@@ -148,6 +148,20 @@ async def test_what_fails_too_often_is_a_dead_letter_that_can_be_replayed(shop: 
     assert sorted(map(events.count, set(events))) == [4, 4]
 
 
+async def test_a_dead_letter_lets_its_record_go_on(shop: ShopClient, courier: Courier) -> None:
+    async def refuse_the_first(received: Received) -> int:
+        return 500 if received.told["change"]["version"] == 1 else 200
+
+    await loyalty(shop)
+    async with receiving(refuse_the_first) as receiver, courier(attempts=2):
+        await every_match(shop, receiver.url)
+        for points in (1, 2, 3):
+            await shop.save("loyalty", {"code": "a", "points": points})
+        found = await settled(shop, 3)
+    assert [each["status"] for each in found] == ["DEAD", "DELIVERED", "DELIVERED"]
+    assert [each.told["change"]["version"] for each in receiver.received] == [1, 1, 2, 3]
+
+
 async def test_a_replay_says_what_it_cannot_use(shop: ShopClient) -> None:
     problems = "replayed userErrors { code path }"
     cases: list[tuple[dict[str, Any], str, str]] = [

@@ -4,39 +4,14 @@ import asyncio
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator
 
-import httpx
-import pytest
-from starlette.applications import Starlette
-
-from app.server.app import mount
-from app.server.settings import Settings
-from app.store.database import Database
-from app.store.migrate import migrate
-from app.store.roles import GATEWAY_ROLE
 from tests.processes import PATIENCE, environment
-from tests.shops import ShopClient, new_shop
-from tests.store.scratch import as_login, scratch_database
+from tests.shops import ShopClient
 from tests.tour import new_trigger
 from tests.webhooks.receiver import Received, receiving
 
 KILLS = 20
 WRITERS = 5
-
-
-@pytest.fixture
-async def apart(admin_url: str) -> AsyncIterator[tuple[str, ShopClient]]:
-    """A shop on a database of its own, and its URL: workers look after all shops there are."""
-    async with scratch_database(admin_url) as url:
-        await migrate(url)
-        gateway_url = as_login(url, GATEWAY_ROLE)
-        database = await Database.connect(gateway_url, size=4)
-        app = Starlette()
-        mount(app, database, Settings.model_construct(private_webhooks=True))
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://gateway") as http:
-            yield gateway_url, await new_shop(database, http, url)
-        await database.close()
 
 
 async def test_a_worker_killed_twenty_times_loses_nothing(apart: tuple[str, ShopClient]) -> None:

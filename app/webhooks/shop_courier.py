@@ -138,7 +138,11 @@ class ShopCourier:
     async def _deliver(self, delivery: Delivery, url: str, secrets: Sequence[str]) -> None:
         event = event_id(self._shop_id, delivery.trigger_id, delivery.sequence)
         began = time.monotonic()
-        attempt = await self._sender.send(url, event, delivery.body.encode(), secrets)
+        try:
+            attempt = await self._sender.send(url, event, delivery.body.encode(), secrets)
+        except Exception:  # a mistake of ours is an attempt like any other, or it would be made for ever
+            _log.exception("Delivery %d of shop %d failed.", delivery.id, self._shop_id)
+            attempt = Attempt(None, "The attempt failed inside the gateway.")
         if attempt.error is None and time.monotonic() - began < self._bounds.slow:
             self._slow.discard(delivery.trigger_id)
         else:

@@ -25,8 +25,9 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     fieldtype relationship relationtarget definition definitionstatus schematype record recordkey recordresult
     deletedrecord segment segments segmentcount why conditionnode conditionkind decidingrecord
     orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode
-    changekind changeevents trigger triggertransition triggerdelivery webhookdelivery deliverystatus
-    templatevariable variabletype templateoutput renderedtemplate renderedvalue"""
+    changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
+    rendertemplates renderedtemplate renderedvalue
+    trigger triggers triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
 _CORE_PREFIX = "CustomData"
 _GENERATED_SUFFIXES = ("Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference")

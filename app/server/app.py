@@ -69,6 +69,7 @@ def build(settings: Settings) -> Starlette:
         )
         try:
             app.open(mount(app, database, settings))
+            database.wakes.start()
             spare_collections()
             async with delivering(settings):
                 yield

@@ -33,7 +33,7 @@ class Database:
         self.pool = pool
         self._contact_role = contact_role
         self.models = Models()
-        self.wakes = Wakes(pool, connect)
+        self.wakes = Wakes(connect)
         self.feeds = Feeds(self.reading, self.wakes)
         self.observers: list[Observer] = []  # see every statement; tests count them
 

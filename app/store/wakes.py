@@ -13,8 +13,8 @@ from typing import Any
 
 import asyncpg
 
-from app.store.failures import StoreFailure, translated
-from app.store.pool import Connection, Pool
+from app.store.failures import StoreFailure
+from app.store.pool import Connection
 
 _CHANNEL = "custom_data_changes"
 _GATHERED_SECONDS = 0.01
@@ -31,29 +31,27 @@ async def wait(woken: asyncio.Event) -> None:
 
 
 class Wakes:
-    """For all shops of one process. Listens from the first waiter on, over a connection of its own."""
+    """For all shops of one process, over a connection of its own, made when it is first needed."""
 
-    def __init__(self, pool: Pool, connect: Callable[[], Awaitable[Connection]]) -> None:
-        self._pool = pool
+    def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
         self._connect = connect
         self._waiting: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
         self._untold: set[int] = set()
-        self._telling: asyncio.Task[None] | None = None
-        self._listening: asyncio.Task[None] | None = None
+        self._due = asyncio.Event()  # something is to be told, or the connection has ended
+        self._running: asyncio.Task[None] | None = None
         self.listens = False  # whether notifications of others come
 
     def tell(self, shop_id: int) -> None:
         """Something of the shop was committed."""
         self._wake(shop_id)
         self._untold.add(shop_id)
-        if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._tell())
+        self._due.set()
+        self.start()
 
     @contextmanager
     def watch(self, shop_id: int) -> Iterator[asyncio.Event]:
         """An event that is set whenever something of the shop may have been committed. Clear it, look, then `wait`."""
-        if self._listening is None or self._listening.done():
-            self._listening = asyncio.create_task(self._listen())
+        self.start()
         woken = asyncio.Event()
         self._waiting[shop_id].add(woken)
         try:
@@ -64,41 +62,42 @@ class Wakes:
                 del self._waiting[shop_id]
 
     async def close(self) -> None:
-        for task in (self._telling, self._listening):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        if self._running is not None:
+            self._running.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._running
+
+    def start(self) -> None:
+        """Makes the connection, and makes it again whenever it breaks. For who will serve for long; else the first need
+        does."""
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
 
     def _wake(self, shop_id: int) -> None:
         """Those who watch that shop."""
         for woken in self._waiting.get(shop_id, ()):
             woken.set()
 
-    async def _tell(self) -> None:
-        while self._untold:
-            told, self._untold = sorted(self._untold), set()
-            with suppress(*_LOST), translated():
-                async with self._pool.acquire() as connection:
-                    text = f"select pg_notify('{_CHANNEL}', shop::text) from unnest($1::bigint[]) as told (shop)"
-                    await connection.fetch(text, told)
-            await asyncio.sleep(_GATHERED_SECONDS)
-
-    async def _listen(self) -> None:
+    async def _run(self) -> None:
         while True:
             with suppress(*_LOST):
-                await self._heard()
+                await self._connected()
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _heard(self) -> None:
-        """Wakes for as long as the connection lasts."""
+    async def _connected(self) -> None:
+        """Listens and tells for as long as the connection lasts."""
         connection = await self._connect()
-        ended = asyncio.Event()
         try:
-            connection.add_termination_listener(lambda _: ended.set())
+            connection.add_termination_listener(lambda _: self._due.set())
             await connection.add_listener(_CHANNEL, self._hear)
             self.listens = True
-            await ended.wait()
+            while not connection.is_closed():
+                await self._due.wait()
+                self._due.clear()
+                told, self._untold = sorted(self._untold), set()
+                if told:
+                    await connection.fetch(_TELL, told)
+                    await asyncio.sleep(_GATHERED_SECONDS)
         finally:
             self.listens = False
             connection.terminate()
@@ -106,3 +105,6 @@ class Wakes:
     def _hear(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
         if isinstance(payload, str) and payload.isdigit():
             self._wake(int(payload))
+
+
+_TELL = f"select pg_notify('{_CHANNEL}', shop::text) from unnest($1::bigint[]) as told (shop)"

@@ -35,6 +35,12 @@ COMPOSED = (
     "contacts.findings",
     "products.listed",
     "products.listed_count",
+    "records.nested_ref1",
+    "records.nested_count_ref1",
+    "records.aggregated",
+    "records.aggregated_ref1",
+    "contacts.aggregated",
+    "products.aggregated",
     "prices.walk",
     "records.matching",
     "records.picked",
@@ -78,6 +84,12 @@ _READS = (
     '{ contacts(where: {custom: {vet_assignment: {count: {lt: 2}}}}, orderBy: [{field: "last_name"}]) {'
     "    totalCount { count } nodes { email } } }",
     "{ products(where: {price: {gte: 5}, custom: {vet_pricing: {some: {}}}}) { totalCount { count } nodes { name } } }",
+    '{ contacts { nodes { customData(definition: "vet_assignment", where: {}, orderBy: {field: "since"}) {'
+    '    totalCount { count } nodes { idRecord } } customDataAggregate(definition: "vet_assignment") {'
+    "    groups { count } } } } }",
+    '{ customDataAggregate(definition: "vet_pricing", groupBy: {field: "veto_id.nom"}) { groups { keys count'
+    '    avg(field: "price") } } contactsAggregate(groupBy: {field: "created_at", unit: WEEK}) { groups { keys } }'
+    '    productsAggregate { groups { max(field: "price") } } }',
     '{ customDataRecord(by: {definition: "veterinarian", key: "Dr Martin"}) { idRecord } }',
 )
 _NAMED_IN_MANY_WAYS = (

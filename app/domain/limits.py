@@ -49,6 +49,11 @@ RECORDS_COUNTED = 1_000_000  # the largest number that a count is compared with
 ORDER_FIELDS = 4
 ORDER_HOPS = 2  # to-one relations of one order field
 
+GROUP_FIELDS = 4  # that rows are grouped by
+GROUPS = 1_000  # the largest "first" of groups
+DEFAULT_GROUPS = 100
+MEASURES = 20  # different figures of one aggregate
+
 SEGMENTS_PER_SHOP = 200
 SEGMENT_LENGTH = 20_000  # characters of a segment's condition, written as JSON
 SEGMENT_COUNT = 100_000  # the largest "atMost" of a segment's count

@@ -27,13 +27,16 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode
     changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
     rendertemplates renderedtemplate renderedvalue
-    trigger triggers triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus"""
+    trigger triggers triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
+    aggregate aggregates groupby groupfigure grouporder groupunit contactsaggregate productsaggregate"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
 _CORE_PREFIX = "CustomData"
-_GENERATED_SUFFIXES = ("Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference")
+_GENERATED_SUFFIXES = ("Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference", "Aggregates")
 
 # What every record type has, and the words that join filters.
-_OWN = "id idRecord definition data value relation relatedBy pricing createdAt updatedAt version custom"
+_OWN = (
+    "id idRecord definition data value relation relatedBy relatedByAggregate pricing createdAt updatedAt version custom"
+)
 _OPERATORS = "and or not"
 _RECORD_FIELDS = frozenset(f"{_OWN} {_OPERATORS}".split())
 

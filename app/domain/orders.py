@@ -14,7 +14,7 @@ from app.domain.definitions import Model
 from app.domain.entities import Attribute, Entity, Kind, attribute, followed
 from app.domain.problems import Code, Problem, Unfit
 
-_UNORDERED = (Kind.LONGTEXT, Kind.LIST, Kind.OPAQUE)
+UNORDERED = (Kind.LONGTEXT, Kind.LIST, Kind.OPAQUE)
 
 
 class Direction(Enum):
@@ -81,20 +81,26 @@ def parse_order(model: Model, entity: Entity, sent: Sequence[SentField]) -> tupl
     return Order(tuple(fields), _digest(entity, sent)), None
 
 
-def _field(model: Model, entity: Entity, sent: SentField) -> OrderField:
-    *ways, name = sent.path.split(".")
+def reach(model: Model, entity: Entity, path: str) -> tuple[tuple[Hop, ...], Attribute]:
+    """The relations that a path leads along, and the attribute at its end. Raises Unfit."""
+    *ways, name = path.split(".")
     if len(ways) > limits.ORDER_HOPS:
-        message = f"A list is ordered along at most {limits.ORDER_HOPS} relations; this follows {len(ways)}."
+        message = f"A path leads along at most {limits.ORDER_HOPS} relations; this follows {len(ways)}."
         raise Unfit(Code.LIMIT_EXCEEDED, message)
     hops = []
     for way in ways:
         entity = followed(model, entity, way)
         hops.append(Hop(way, entity))
-    found = attribute(entity, name)
-    if found.kind in _UNORDERED:
+    return tuple(hops), attribute(entity, name)
+
+
+def _field(model: Model, entity: Entity, sent: SentField) -> OrderField:
+    hops, found = reach(model, entity, sent.path)
+    name = found.name
+    if found.kind in UNORDERED:
         kind = found.field.type.value if found.field is not None else found.kind.name
         raise Unfit(Code.INVALID_ORDER, f"{name} is {kind}: nothing is ordered by that. Choose another field.")
-    return OrderField(tuple(hops), found, sent.direction is Direction.DESC, sent.nulls is Nulls.FIRST)
+    return OrderField(hops, found, sent.direction is Direction.DESC, sent.nulls is Nulls.FIRST)
 
 
 def _digest(entity: Entity, sent: Sequence[SentField]) -> str:

@@ -11,10 +11,12 @@ from app.domain.references import ContactReference as Reference
 from app.domain.references import parse_contact
 from app.execution import Answers, Column, attribute, batched, represents
 from app.graphql.access import forbid, may_read, only_keys, only_own
+from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy
 from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
 from app.graphql.errors import Refusal, refuse
+from app.graphql.list_arguments import Orders, Where
 from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.scalars import JSON
 from app.loaders.batching import then
@@ -101,6 +103,7 @@ class Contact(Node):
     async def custom_data(
         parents: Contacts, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
+        where: Where = None, order_by: Orders = None,
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
     ]:  # fmt: skip
@@ -108,7 +111,20 @@ class Contact(Node):
 
         may_read(info)
         contacts = [parent.id for parent in parents]
-        return await records_of_contacts(info, definition, field, contacts, (first, after, last, before))
+        asked = (first, after, last, before)
+        return await records_of_contacts(info, definition, field, contacts, asked, where, order_by)
+
+    @batched(description="What this contact's records of a definition amount to, in groups.")
+    @staticmethod
+    async def custom_data_aggregate(
+        parents: Contacts, info: Info, definition: DefinitionName, field: RelationName = None,
+        where: Where = None, group_by: GroupsBy = None, order_by: GroupOrders = None, first: FirstGroups = None,
+    ) -> Column[Aggregates | None]:  # fmt: skip
+        from app.graphql.aggregates import GroupArguments
+        from app.graphql.relations import groups_of_contacts
+
+        asked = GroupArguments(where, group_by, order_by, first)
+        return await groups_of_contacts(info, definition, field, [parent.id for parent in parents], asked)
 
     @batched(description="The active catalogue as this contact sees it: prices inside are this contact's.")
     @staticmethod

@@ -6,6 +6,8 @@ counted once and then known, however often and deeply fragments spread each othe
 - a plain attribute is a tenth of a row; an object that is read from the database is a row;
 - a page is one row for itself (with `where` or `orderBy` twenty more) and, for each of `first` or `last` (20 unless
   sent) or of the `ids`, a row and what is selected in `nodes` or `edges`;
+- aggregates are a hundred rows, twenty behind each parent, and a tenth for each of `first` groups (100 unless sent)
+  with what is selected in them;
 - another list multiplies what is selected in it by its usual length, or by the `ids` sent;
 - a price is two rows, a `totalCount` twenty;
 - a mutation is ten rows, and for each item of its input two and what is selected in `results`;
@@ -188,7 +190,7 @@ def _weight(parts: Sequence[_Part], known: Mapping[str, tuple[int, int]], values
 
 
 def _length(weight: Weight, values: Mapping[str, Any]) -> int:
-    asked = [count for node in weight.asked if (count := _count(node, values)) is not None]
+    asked = [count for node in weight.asked if (count := _count(node, values, weight.longest)) is not None]
     return max(asked) if asked else weight.length
 
 
@@ -198,15 +200,15 @@ def _varies(node: ValueNode) -> bool:
     return any(isinstance(value, VariableNode) for value in values)
 
 
-def _count(node: ValueNode, values: Mapping[str, Any]) -> int | None:
-    """The length an argument asks for; None if it is null or absent."""
+def _count(node: ValueNode, values: Mapping[str, Any], longest: int = PAGE_SIZE) -> int | None:
+    """The length an argument asks for, at most the longest; None if it is null or absent."""
     match node:
         case VariableNode():
-            return _count_of(values.get(node.name.value, _UNKNOWN))
+            return _count_of(values.get(node.name.value, _UNKNOWN), longest)
         case NullValueNode():
             return None
         case IntValueNode():
-            return _bounded(int(node.value)) if len(node.value) < 10 else PAGE_SIZE
+            return _bounded(int(node.value), longest) if len(node.value) < 10 else longest
         case ListValueNode():
             return _bounded(len(node.values))
         case ObjectValueNode():
@@ -215,23 +217,23 @@ def _count(node: ValueNode, values: Mapping[str, Any]) -> int | None:
     return 1
 
 
-def _count_of(value: Any) -> int | None:
+def _count_of(value: Any, longest: int) -> int | None:
     """The same for the value of a variable."""
     if value is None or isinstance(value, int):
-        return None if value is None else _bounded(value)
+        return None if value is None else _bounded(value, longest)
     if isinstance(value, list):
         return _bounded(len(value))
     if isinstance(value, dict):
         return _total(_bounded(len(each)) for each in value.values() if isinstance(each, list))
-    return 1 if isinstance(value, str) else PAGE_SIZE
+    return 1 if isinstance(value, str) else longest
 
 
 def _total(counts: Iterable[int | None]) -> int:
     return _bounded(max(1, sum(count or 0 for count in counts)))
 
 
-def _bounded(count: int) -> int:
-    return max(0, min(count, PAGE_SIZE))
+def _bounded(count: int, longest: int = PAGE_SIZE) -> int:
+    return max(0, min(count, longest))
 
 
 def _values(operation: OperationDefinitionNode, sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, NoReturn, TypeVar
-
-import strawberry
+from typing import Any, NoReturn, TypeVar
 
 from app.domain import limits
 from app.domain.condition_parser import parse_condition
 from app.domain.conditions import TRUE, And, Condition
 from app.domain.entities import CONTACTS, PRODUCTS, Entity, of_definition
-from app.domain.orders import Direction, Nulls, Order, SentField, parse_order
+from app.domain.orders import Order, SentField, parse_order
 from app.domain.problems import Problem
 from app.domain.searches import beginning
 from app.graphql.access import forbid
@@ -18,10 +16,12 @@ from app.graphql.connection import Connection, PageArguments, number_page, text_
 from app.graphql.contacts import Contact, contact_nodes
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
+from app.graphql.list_arguments import OrderBy
 from app.graphql.node import decode
 from app.graphql.products import Product, check_search, product_nodes
 from app.graphql.records import CustomDataRecord, find_definition, record_nodes
 from app.graphql.scalars import JSON
+from app.graphql.selecting import asks_for_rows
 from app.store import listing as store
 from app.store import marks
 from app.store.listing import Listed, Listing
@@ -29,40 +29,6 @@ from app.store.orders import Mark
 from app.store.paging import Page
 
 N = TypeVar("N")
-
-strawberry.enum(Direction, name="OrderDirection", description="Upward or downward.")
-strawberry.enum(Nulls, name="NullsOrder", description="Where rows without a value stand.")
-
-
-@strawberry.input(
-    name="OrderBy",
-    description="A field to order by. Equal rows come in order of their ids, in the direction of the last field.",
-)
-class OrderBy:
-    field: str = strawberry.field(
-        description="As the definition names it; along relations to one, joined by points: "
-        f'`"points"`, `"contact_id.last_name"` (at most {limits.ORDER_HOPS}). Texts are ordered by code point.'
-    )
-    direction: Direction = Direction.ASC
-    nulls: Nulls = Nulls.LAST
-
-
-Where = Annotated[
-    JSON | None,
-    strawberry.argument(
-        description="Only what fulfils a condition, such as "
-        '`{tier: {in: ["gold"]}, contact_id: {is: {email: {endsWith: "@example.com"}}}}` for records or '
-        '`{custom: {vet_visit: {count: {where: {visited_at: {within: {this: "YEAR"}}}, gte: 1}}}}` for contacts. '
-        "Fields are named as in the data; the README's section Filters has all operators."
-    ),
-]
-Orders = Annotated[
-    list[OrderBy] | None,
-    strawberry.argument(
-        description=f"By what the list is ordered, else by ids; at most {limits.ORDER_FIELDS} fields, such as "
-        '`[{field: "points", direction: DESC}]`. Cursors of one order are refused by another.'
-    ),
-]
 
 
 async def filtered_records(
@@ -74,7 +40,7 @@ async def filtered_records(
     def nodes(rows: Sequence[Any]) -> list[CustomDataRecord]:
         return record_nodes(rows, found)
 
-    return await _listed(info, await _listing(info, of_definition(found), where, order_by), asked, nodes)
+    return await _listed(info, await understood(info, of_definition(found), where, order_by), asked, nodes)
 
 
 async def filtered_contacts(
@@ -82,7 +48,7 @@ async def filtered_contacts(
 ) -> Connection[Contact]:
     _only_keys(info)
     check_search(search)
-    return await _listed(info, await _listing(info, CONTACTS, where, order_by, search), asked, contact_nodes)
+    return await _listed(info, await understood(info, CONTACTS, where, order_by, search), asked, contact_nodes)
 
 
 async def filtered_products(
@@ -94,14 +60,14 @@ async def filtered_products(
     def nodes(rows: Sequence[Any]) -> list[Product]:
         return product_nodes(rows, None)
 
-    return await _listed(info, await _listing(info, PRODUCTS, where, order_by, search), asked, nodes)
+    return await _listed(info, await understood(info, PRODUCTS, where, order_by, search), asked, nodes)
 
 
 async def contacts_fulfilling(
     info: Info, condition: Condition, asked: PageArguments, order_by: Sequence[OrderBy] | None
 ) -> Connection[Contact]:
     """The contacts that fulfil a condition of ours."""
-    listing = await _listing(info, CONTACTS, None, order_by)
+    listing = await understood(info, CONTACTS, None, order_by)
     return await _listed(info, replace(listing, condition=condition), asked, contact_nodes)
 
 
@@ -119,7 +85,7 @@ def _only_keys(info: Info) -> None:
         forbid()
 
 
-async def _listing(
+async def understood(
     info: Info, entity: Entity, where: JSON | None, order_by: Sequence[OrderBy] | None, search: str | None = None
 ) -> Listing:
     """What is asked for, understood. Raises Refusal, which tells where something is wrong."""
@@ -146,9 +112,9 @@ def refuse_where(problem: Problem | None) -> NoReturn:
 async def _listed(
     info: Info, listing: Listing, asked: PageArguments, nodes: Callable[[Sequence[Any]], list[N]]
 ) -> Connection[N]:
-    page = _page(listing, asked)
+    page = page_of(listing, asked)
     session = info.context.session
-    rows = await store.page(session, listing, page)
+    rows = await store.page(session, listing, page) if asks_for_rows(info) else []
     size = page.limit - 1
     shown = rows[:size][::-1] if page.backward else rows[:size]
 
@@ -156,16 +122,16 @@ async def _listed(
         return await store.count(session, listing, limits.COUNT_BOUND + 1)
 
     return Connection(
-        nodes=nodes([each.row for each in shown]), rows=shown, key=lambda each: _cursor(listing.order, each), page=page,
-        more=len(rows) > size, counted=counted,
+        nodes=nodes([each.row for each in shown]), rows=shown, key=lambda each: cursor_of(listing.order, each),
+        page=page, more=len(rows) > size, counted=counted,
     )  # fmt: skip
 
 
-def _cursor(order: Order, listed: Listed) -> object:
+def cursor_of(order: Order, listed: Listed) -> object:
     return marks.written(order, listed.mark) if order.fields else listed.mark.id
 
 
-def _page(listing: Listing, asked: PageArguments) -> Page[Mark]:
+def page_of(listing: Listing, asked: PageArguments) -> Page[Mark]:
     """The page that is asked for. Raises Refusal for cursors of another list or order."""
     first, after, last, before = asked
     if not listing.order.fields:

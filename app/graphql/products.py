@@ -14,11 +14,13 @@ from app.domain.prices import amount_of, payable_of
 from app.domain.text import text_problem
 from app.execution import Answers, Column, attribute, batched, represents
 from app.graphql.access import may_read, only_keys
+from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, text_page
 from app.graphql.contacts import ContactReference, contact_reference, find_contact
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
 from app.graphql.errors import Refusal, limit, refuse
+from app.graphql.list_arguments import Orders, Where
 from app.graphql.node import Node, opaque_id
 from app.graphql.prices import ProductPricing, pricing_node
 from app.loaders.batching import then
@@ -106,6 +108,7 @@ class Product(Node):
     async def custom_data(
         parents: Products, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
+        where: Where = None, order_by: Orders = None,
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
     ]:  # fmt: skip
@@ -113,7 +116,20 @@ class Product(Node):
 
         only_keys(info)
         products = [parent.row.id for parent in parents]
-        return await records_of_products(info, definition, field, products, (first, after, last, before))
+        asked = (first, after, last, before)
+        return await records_of_products(info, definition, field, products, asked, where, order_by)
+
+    @batched(description="What a definition's records that point at this product amount to, in groups.")
+    @staticmethod
+    async def custom_data_aggregate(
+        parents: Products, info: Info, definition: DefinitionName, field: RelationName = None,
+        where: Where = None, group_by: GroupsBy = None, order_by: GroupOrders = None, first: FirstGroups = None,
+    ) -> Column[Aggregates | None]:  # fmt: skip
+        from app.graphql.aggregates import GroupArguments
+        from app.graphql.relations import groups_of_products
+
+        asked = GroupArguments(where, group_by, order_by, first)
+        return await groups_of_products(info, definition, field, [parent.row.id for parent in parents], asked)
 
 
 async def _quotes(

@@ -7,10 +7,13 @@ from typing import Annotated
 import strawberry
 
 from app.domain.access import Scope
+from app.domain.entities import CONTACTS, PRODUCTS
 from app.domain.limits import COUNT_BOUND, PAGE_SIZE
 from app.graphql import documented
 from app.graphql import overrides as override_types
 from app.graphql.access import only_keys, require
+from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy
+from app.graphql.aggregates import GroupArguments, aggregate, aggregate_records
 from app.graphql.changes import custom_data_changes, load_change
 from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
 from app.graphql.contacts import Contact, ContactReference, contact_nodes, find_contact, load_contact
@@ -25,14 +28,8 @@ from app.graphql.definitions import (
 from app.graphql.deliveries import load_delivery, webhook_deliveries
 from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.following import followed
-from app.graphql.listing import (
-    Orders,
-    Where,
-    filtered_contacts,
-    filtered_products,
-    filtered_records,
-    plain_cursors,
-)
+from app.graphql.list_arguments import Orders, Where
+from app.graphql.listing import filtered_contacts, filtered_products, filtered_records, plain_cursors
 from app.graphql.node import Node, decode, number, number_of
 from app.graphql.products import Product, catalogue, check_search, chosen, load_product
 from app.graphql.records import CustomDataRecord, load_own_record, record_node, records_page
@@ -166,6 +163,28 @@ async def contacts(
     return connect(rows, page, contact_nodes, counted)
 
 
+async def custom_data_aggregate(
+    info: Info, definition: DefinitionName, where: Where = None, group_by: GroupsBy = None,
+    order_by: GroupOrders = None, first: FirstGroups = None,
+) -> Aggregates | None:  # fmt: skip
+    """What a definition's records that fulfil `where` amount to, in groups."""
+    return await aggregate_records(info, definition, GroupArguments(where, group_by, order_by, first))
+
+
+async def contacts_aggregate(
+    info: Info, where: Where = None, group_by: GroupsBy = None, order_by: GroupOrders = None, first: FirstGroups = None
+) -> Aggregates | None:
+    """What the shop's contacts that fulfil `where` amount to, in groups."""
+    return await aggregate(info, CONTACTS, GroupArguments(where, group_by, order_by, first))
+
+
+async def products_aggregate(
+    info: Info, where: Where = None, group_by: GroupsBy = None, order_by: GroupOrders = None, first: FirstGroups = None
+) -> Aggregates | None:
+    """What the shop's products that fulfil `where` amount to, in groups. Prices are the native ones."""
+    return await aggregate(info, PRODUCTS, GroupArguments(where, group_by, order_by, first))
+
+
 async def product(info: Info, id_product: strawberry.ID) -> Product | None:
     """A product by its id."""
     return await load_product(info, str(id_product))
@@ -286,6 +305,9 @@ class Query:
     contacts = documented.field(contacts)
     product = documented.field(product, contacts=True)
     products = documented.field(products, contacts=True)
+    custom_data_aggregate = documented.field(custom_data_aggregate)
+    contacts_aggregate = documented.field(contacts_aggregate)
+    products_aggregate = documented.field(products_aggregate)
     overrides = documented.field(overrides)
     override_paths = documented.field(override_paths)
     custom_data_changes = documented.field(custom_data_changes)

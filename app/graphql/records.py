@@ -15,12 +15,14 @@ from app.domain.definitions import Definition, Target
 from app.domain.limits import COUNT_BOUND
 from app.execution import Answers, Column, attribute, batched, each, represents
 from app.graphql.access import forbid, may_read, only_keys
+from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, number_page
 from app.graphql.contacts import Contact
 from app.graphql.context import Info
 from app.graphql.definitions import CustomDataDefinition, DefinitionName, RelationName, definition_node
 from app.graphql.errors import Refusal, refuse
 from app.graphql.following import followed
+from app.graphql.list_arguments import Orders, Where
 from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.prices import ProductPricing, pricing_node
 from app.graphql.products import Product
@@ -95,13 +97,27 @@ class CustomDataRecord(Node):
     async def related_by(
         parents: Records, info: Info, definition: DefinitionName, field: RelationName = None,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
+        where: Where = None, order_by: Orders = None,
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
     ]:  # fmt: skip
         from app.graphql.relations import records_of_records
 
         only_keys(info)
-        return await records_of_records(info, definition, field, parents, (first, after, last, before))
+        asked = (first, after, last, before)
+        return await records_of_records(info, definition, field, parents, asked, where, order_by)
+
+    @batched(description="What the records of a definition that point at this one amount to, in groups.")
+    @staticmethod
+    async def related_by_aggregate(
+        parents: Records, info: Info, definition: DefinitionName, field: RelationName = None,
+        where: Where = None, group_by: GroupsBy = None, order_by: GroupOrders = None, first: FirstGroups = None,
+    ) -> Column[Aggregates | None]:  # fmt: skip
+        from app.graphql.aggregates import GroupArguments
+        from app.graphql.relations import groups_of_records
+
+        asked = GroupArguments(where, group_by, order_by, first)
+        return await groups_of_records(info, definition, field, parents, asked)
 
     @batched(
         description="This record's product at the price of this record's contact; null when either is missing. The "

@@ -11,13 +11,20 @@ from typing import Any, cast
 from app.domain.definitions import Definition, Relationship, Target
 from app.domain.records import Record
 from app.execution import Answers, Column, each
+from app.graphql.access import only_keys
+from app.graphql.aggregate_types import Aggregates
+from app.graphql.aggregates import GroupArguments, aggregate_behind
 from app.graphql.connection import Connection, PageArguments, connected, cut, number_page
 from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
 from app.graphql.following import followed
+from app.graphql.list_arguments import OrderBy
+from app.graphql.listing import plain_cursors
+from app.graphql.nested import Ways, filtered
 from app.graphql.products import Product, load_products
 from app.graphql.records import CustomDataRecord, find_definition, record_node, record_nodes, same_definition
+from app.graphql.scalars import JSON
 from app.loaders.batching import then
 from app.loaders.operation import RelatedCountKey, RelatedKey
 
@@ -79,35 +86,84 @@ def _no_relation(definition: Definition, field: str) -> Refusal:
 
 
 async def records_of_contacts(
-    info: Info, key_or_id: str, field: str | None, contacts: Sequence[int], asked: PageArguments
-) -> Column[Connection[CustomDataRecord]]:
+    info: Info, key_or_id: str, field: str | None, contacts: Sequence[int], asked: PageArguments,
+    where: JSON | None = None, order_by: Sequence[OrderBy] | None = None,
+) -> Column[Connection[CustomDataRecord]]:  # fmt: skip
     """For each contact its page of the definition's records."""
     definition = await find_definition(info, key_or_id)
-    relation = _relation(definition, (Target.CONTACTS, None), field)
-    return await _pages(info, definition, [(relation, contact) for contact in contacts], asked)
+    return await _listed(info, definition, _from_contacts(definition, field, contacts), asked, where, order_by)
 
 
 async def records_of_products(
-    info: Info, key_or_id: str, field: str | None, products: Sequence[str], asked: PageArguments
-) -> Column[Connection[CustomDataRecord]]:
+    info: Info, key_or_id: str, field: str | None, products: Sequence[str], asked: PageArguments,
+    where: JSON | None = None, order_by: Sequence[OrderBy] | None = None,
+) -> Column[Connection[CustomDataRecord]]:  # fmt: skip
     definition = await find_definition(info, key_or_id)
-    relation = _relation(definition, (Target.PRODUCTS, None), field)
-    return await _pages(info, definition, [(relation, product) for product in products], asked)
+    return await _listed(info, definition, _from_products(definition, field, products), asked, where, order_by)
 
 
 async def records_of_records(
-    info: Info, key_or_id: str, field: str | None, records: Sequence[CustomDataRecord], asked: PageArguments
-) -> Column[Connection[CustomDataRecord]]:
+    info: Info, key_or_id: str, field: str | None, records: Sequence[CustomDataRecord], asked: PageArguments,
+    where: JSON | None = None, order_by: Sequence[OrderBy] | None = None,
+) -> Column[Connection[CustomDataRecord]]:  # fmt: skip
     definition = await find_definition(info, key_or_id)
+    return await _listed(info, definition, _from_records(definition, field, records), asked, where, order_by)
 
+
+async def groups_of_contacts(
+    info: Info, key_or_id: str, field: str | None, contacts: Sequence[int], asked: GroupArguments
+) -> Column[Aggregates]:
+    """For each contact the groups of its records of the definition."""
+    only_keys(info)
+    definition = await find_definition(info, key_or_id)
+    return await aggregate_behind(info, definition, _from_contacts(definition, field, contacts), asked)
+
+
+async def groups_of_products(
+    info: Info, key_or_id: str, field: str | None, products: Sequence[str], asked: GroupArguments
+) -> Column[Aggregates]:
+    only_keys(info)
+    definition = await find_definition(info, key_or_id)
+    return await aggregate_behind(info, definition, _from_products(definition, field, products), asked)
+
+
+async def groups_of_records(
+    info: Info, key_or_id: str, field: str | None, records: Sequence[CustomDataRecord], asked: GroupArguments
+) -> Column[Aggregates]:
+    only_keys(info)
+    definition = await find_definition(info, key_or_id)
+    return await aggregate_behind(info, definition, _from_records(definition, field, records), asked)
+
+
+def _from_contacts(definition: Definition, field: str | None, contacts: Sequence[int]) -> Ways:
+    relation = _relation(definition, (Target.CONTACTS, None), field)
+    return [(relation, contact) for contact in contacts]
+
+
+def _from_products(definition: Definition, field: str | None, products: Sequence[str]) -> Ways:
+    relation = _relation(definition, (Target.PRODUCTS, None), field)
+    return [(relation, product) for product in products]
+
+
+def _from_records(definition: Definition, field: str | None, records: Sequence[CustomDataRecord]) -> Ways:
     def way(record: CustomDataRecord) -> tuple[str, int]:
         return _relation(definition, (Target.DEFINITION, record.schema.id), field), record.row.id
 
-    return await _pages(info, definition, each(records, way), asked)
+    return each(records, way)
+
+
+async def _listed(
+    info: Info, definition: Definition, ways: Ways, asked: PageArguments, where: JSON | None,
+    order_by: Sequence[OrderBy] | None,
+) -> Column[Connection[CustomDataRecord]]:  # fmt: skip
+    if where is not None or order_by:
+        return await filtered(info, definition, ways, asked, where, order_by)
+    plain_cursors(asked[1], asked[3])
+    return await _pages(info, definition, ways, asked)
 
 
 async def _pages(
-    info: Info, definition: Definition, ways: Sequence[tuple[str, int | str] | Exception], asked: PageArguments
+    info: Info, definition: Definition, ways: Ways, asked: PageArguments
 ) -> Column[Connection[CustomDataRecord]]:
     """For each relation and the value it is to hold a page of the definition's records."""
     page = number_page(*asked)

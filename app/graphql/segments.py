@@ -22,7 +22,8 @@ from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.contacts import Contact, ContactReference, find_contact
 from app.graphql.context import Info
 from app.graphql.errors import Refusal, limit, refuse
-from app.graphql.listing import Orders, contacts_fulfilling
+from app.graphql.list_arguments import Orders
+from app.graphql.listing import contacts_fulfilling
 from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.scalars import JSON
 from app.graphql.why import Why, explained

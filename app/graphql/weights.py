@@ -13,7 +13,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from app.domain.limits import DEFAULT_PAGE_SIZE
+from app.domain.limits import DEFAULT_GROUPS, DEFAULT_PAGE_SIZE, GROUPS, PAGE_SIZE
 
 ROW = 10
 ATTRIBUTE = 1  # ten attributes cost as much time as a row
@@ -22,6 +22,7 @@ _ITEM_WRITTEN = 2 * ROW  # found, and written
 _PRICE = 2 * ROW  # a price walks up to four hops in up to three sources
 _COUNT = 20 * ROW  # counts up to 10,000 index entries
 _CHOSEN = 20 * ROW  # looks at more than it gives
+_AGGREGATED = 100 * ROW  # looks at all there is
 _SEGMENT_COUNT = 50 * ROW  # counts up to 100,000
 _MEMBER = 5 * ROW  # a contact looked at through a condition, and what its relations lead to
 _WHY = 20 * ROW  # the same through each part of a condition
@@ -48,14 +49,15 @@ _IN_HAND = {
 }  # fmt: skip
 _LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "Field": 10, "Override": 3, "OverridePath": 3,
             "PriceSource": 3, "Relationship": 3, "Segment": 10, "UserError": 1}  # fmt: skip
-_PAGES = ("Connection", "Payload")  # types that hold one list whose length the field around them decides
-_LISTS = ("nodes", "edges", "results")
+_PAGES = ("Connection", "Payload", "Aggregates")  # types that hold one list whose length the field around them decides
+_LISTS = ("nodes", "edges", "results", "groups")
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
     """`own` once, and for each of `length` values `item` and what is selected inside. In a page only the selections
-    marked `each` count for every value. `asked` are the arguments that give the length, if they are sent."""
+    marked `each` count for every value. `asked` are the arguments that give the length, if they are sent; it is at most
+    `longest`."""
 
     own: int = 0
     item: int = 0
@@ -63,6 +65,7 @@ class Weight:
     page: bool = False
     each: bool = False
     asked: tuple[ValueNode, ...] = ()
+    longest: int = PAGE_SIZE
 
 
 def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
@@ -74,6 +77,9 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
     if kind.endswith("Connection"):
         own = ROW + (_CHOSEN if parent == "Segment" or _arguments(node, "where", "orderBy") else 0)
         return Weight(own, ROW, DEFAULT_PAGE_SIZE, page=True, asked=_arguments(node, "first", "last", "ids"))
+    if kind.endswith("Aggregates"):
+        own = _AGGREGATED if parent == "Query" else _CHOSEN
+        return Weight(own, 0, DEFAULT_GROUPS, page=True, asked=_arguments(node, "first"), longest=GROUPS)
     if each or (name == "node" and parent.endswith("Edge")):
         return Weight(item=ATTRIBUTE, each=each)  # the rows are counted where the page is asked
     item = _FIELDS.get((parent, name)) or _value(kind, leaf=is_leaf_type(get_named_type(field.type)))

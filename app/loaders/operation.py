@@ -12,16 +12,20 @@ from app.domain.limits import COUNT_BOUND
 from app.domain.products import Product
 from app.domain.records import Record
 from app.domain.references import ContactReference
+from app.loaders.asked import Asked
 from app.loaders.batching import Calls, loading
 from app.loaders.membership import FindingKey, MemberKey, Questions
 from app.loaders.prices import NATIVE, Pair, Quote, quote
 from app.loaders.references import Resolved, Resolver
 from app.loaders.remembering import remembered
-from app.store import contacts, customers, explaining, membership, products, records
+from app.store import aggregates, contacts, customers, explaining, membership, nested, products, records
+from app.store.aggregates import Group
 from app.store.contact_session import ContactSession
 from app.store.definitions import Models
 from app.store.explaining import Finding
 from app.store.following import Follow, Targets, follows
+from app.store.listing import Listed
+from app.store.orders import Mark
 from app.store.paging import Page
 from app.store.session import Session
 
@@ -50,6 +54,24 @@ class RelatedCountKey(NamedTuple):
     definition_id: int
     field: str
     value: int | str
+
+
+class NestedKey(NamedTuple):
+    """A page of the records of a listing whose relation `field` holds `value`; without a page, their number."""
+
+    asked: Asked
+    field: str
+    value: int | str
+    page: Page[Mark] | None
+
+
+class AggregateKey(NamedTuple):
+    """The first groups of the records whose relation `field` holds `value`, as an aggregation asks for them."""
+
+    asked: Asked
+    field: str
+    value: int | str
+    limit: int
 
 
 class CatalogueKey(NamedTuple):
@@ -216,6 +238,34 @@ class Loaders:
                 self._session, model.by_id[definition_id], field, values, COUNT_BOUND + 1
             )
             found |= {key: counts.get(key.value, 0) for key in group}
+        return found
+
+    @loading
+    async def nested(self, keys: list[NestedKey]) -> Mapping[NestedKey, list[Listed]]:
+        found: dict[NestedKey, list[Listed]] = {}
+        for (asked, field, page), group in _grouped(keys, lambda k: (k.asked, k.field, k.page)).items():
+            assert page is not None
+            values = [key.value for key in group]
+            pages = await nested.pages(self._session, asked.what, field, values, page)
+            found |= {key: pages.get(key.value, []) for key in group}
+        return found
+
+    @loading
+    async def nested_counts(self, keys: list[NestedKey]) -> Mapping[NestedKey, int]:
+        found: dict[NestedKey, int] = {}
+        for (asked, field), group in _grouped(keys, lambda k: (k.asked, k.field)).items():
+            values = [key.value for key in group]
+            counts = await nested.counts(self._session, asked.what, field, values, COUNT_BOUND + 1)
+            found |= {key: counts.get(key.value, 0) for key in group}
+        return found
+
+    @loading
+    async def aggregates(self, keys: list[AggregateKey]) -> Mapping[AggregateKey, list[Group]]:
+        found: dict[AggregateKey, list[Group]] = {}
+        for (asked, field, limit), group in _grouped(keys, lambda k: (k.asked, k.field, k.limit)).items():
+            values = [key.value for key in group]
+            groups = await aggregates.groups_behind(self._session, asked.what, field, values, limit)
+            found |= {key: groups.get(key.value, []) for key in group}
         return found
 
     @loading

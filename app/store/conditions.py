@@ -44,6 +44,19 @@ def rows_of(entity: Entity, table: Sql, fragments: Fragments) -> Sql:
     return Sql(own)
 
 
+def links_to(condition: Some, table: Sql, fragments: Fragments) -> Sql:
+    """The same as `compiled`, always looked up row by row ("offset 0") by the index of the relation ("is true"): the
+    planner may rather read all records that fulfil the condition, where a page needs few rows."""
+    inner = fragments.table()
+    records = of_definition(condition.link.definition)
+    own, reached = rows_of(records, inner, fragments), _points(condition.link, inner, table)
+    fulfilled = compiled(records, condition.condition, inner, fragments)
+    return Sql(
+        f"exists (select from {TABLES[records.target]} {inner} where {own} and {reached} and ({fulfilled}) is true"
+        " offset 0)"
+    )
+
+
 def _and(entity: Entity, condition: And, table: Sql, fragments: Fragments) -> Sql:
     return joined([compiled(entity, part, table, fragments) for part in condition.parts], "and", "true")
 

@@ -28,6 +28,10 @@ class Fragments:
         """The name of a field, as a parameter: always the same one."""
         return self._once(name, "text")
 
+    def zone(self, name: str) -> Sql:
+        """The name of a time zone."""
+        return self._once(name, "text")
+
     def definition(self, definition: Definition) -> Sql:
         return self._once(definition.id, "bigint")
 

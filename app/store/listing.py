@@ -10,7 +10,7 @@ import asyncpg
 from app.domain.conditions import Condition
 from app.domain.contacts import Contact
 from app.domain.definitions import Target
-from app.domain.entities import Entity
+from app.domain.entities import Attribute, Entity
 from app.domain.orders import Order
 from app.domain.products import Product
 from app.store.attributes import TABLES
@@ -18,7 +18,7 @@ from app.store.conditions import compiled, rows_of
 from app.store.following import record_list
 from app.store.fragments import Fragments, Sql, joined
 from app.store.narrowing import counted, looked, narrowing
-from app.store.orders import Mark, Sorting, behind, by, sorting
+from app.store.orders import Mark, Sorting, behind, by, shown, sorting
 from app.store.paging import Page
 from app.store.session import Session
 from app.store.statements import Statement
@@ -86,7 +86,7 @@ def _parts(listing: Listing, asked: Page[Mark]) -> Iterator[bool]:
     return iter((nulls_first, not nulls_first))
 
 
-def _composed(listing: Listing, asked: Page[Mark], nulls: bool, limit: int) -> tuple[Any, ...] | None:
+def _composed(listing: Listing, asked: Page[Mark], nulls: bool, most: int) -> tuple[Any, ...] | None:
     """The statement of one part, and its parameters; None where nothing of the part lies between the marks."""
     fragments = Fragments()
     order = sorting(listing.entity, listing.order, _TABLE, fragments)
@@ -97,25 +97,29 @@ def _composed(listing: Listing, asked: Page[Mark], nulls: bool, limit: int) -> t
             return None
         within.append(between)
     way = (order.turned() if asked.backward else order).of_part(nulls=nulls)
-    compose = _sorted_page if order.keys else _page_by_id
-    sql = compose(
-        listing, order, joined(within, "and", "true"), by(way), fragments.parameter(limit, "bigint"), fragments
-    )
+    limit = fragments.parameter(most, "bigint")
+    found = None if nulls else narrowing(listing.entity, listing.condition, _first(listing.order))
+    if found is None or _along_relations(listing.order):
+        sql = _page(listing, order, joined(within, "and", "true"), by(way), limit, fragments)
+    else:
+        columns = _COLUMNS[listing.entity.target]
+        sql = looked(listing.entity, found, joined(within, "and", "true"), columns, way, limit, fragments)
     return Statement(f"{listing.table}.listed", sql), *fragments.parameters
 
 
-def _page_by_id(listing: Listing, order: Sorting, within: Sql, by_id: Sql, limit: Sql, fragments: Fragments) -> str:
-    entity = listing.entity
-    found = narrowing(entity, listing.condition)
-    if found is None:
-        return _sorted_page(listing, order, within, by_id, limit, fragments)
-    return looked(entity, found, within, _COLUMNS[entity.target], by_id, limit, fragments)
+def _first(order: Order) -> Attribute | None:
+    return order.fields[0].attribute if order.fields else None
 
 
-def _sorted_page(listing: Listing, order: Sorting, within: Sql, way: Sql, limit: Sql, fragments: Fragments) -> str:
-    shown = "".join(f", {key.place.exact.sql} as o{n}" for n, key in enumerate(order.keys, 1))
+def _along_relations(order: Order) -> bool:
+    """Whether what comes first is no attribute of the rows themselves."""
+    return bool(order.fields) and bool(order.fields[0].hops)
+
+
+def _page(listing: Listing, order: Sorting, within: Sql, way: Sql, limit: Sql, fragments: Fragments) -> str:
+    columns = f"{_COLUMNS[listing.entity.target]}{shown(order)}"
     return (
-        f"select {_COLUMNS[listing.entity.target]}{shown} from {listing.table} r{order.joins}"
+        f"select {columns} from {listing.table} r{order.joins}"
         f" where {_fulfilled(listing, fragments)} and {within} order by {way} limit {limit}"
     )
 

@@ -1,8 +1,9 @@
-"""Which part of a condition narrows a list in order of ids, by an index that sorts otherwise.
+"""Which part of a condition narrows a page that comes in another order: that of ids, or of another index.
 
-Rare values are taken from that index, common ones met soon on the way along the ids. Each way is slow for the other,
-and a plan made for any values cannot know; so the statement looks first, as searches do (contacts.sql). A single value
-needs no such care: its rows stand in the index in order of ids.
+Rare rows are taken from the index that finds them, common ones met soon on the way along the order. Each way is slow
+for the other, and a plan made for any values cannot know; so the statement looks first, as searches do (contacts.sql):
+a few steps along the order may be enough for the page; if not, it counts what the index finds, up to a bound. In order
+of ids a single value needs no such care: its rows stand in the index in order of ids.
 
 The same holds of records that lead back to the listed rows by a value that an index sorts by: what few of them point at
 is looked up, else each row is asked, one after the other, whether one of them points at it.
@@ -15,36 +16,38 @@ from app.domain.definitions import Target
 from app.domain.entities import Attribute, Entity, of_definition, relationship
 from app.store.attributes import TABLES, place
 from app.store.columns import relation_column
-from app.store.conditions import compiled, rows_of
+from app.store.conditions import compiled, links_to, rows_of
 from app.store.fragments import Fragments, Sql
+from app.store.orders import Sorting, by, shown, told
 
 _RARE = 1_000  # rows that are soon fetched and sorted
+_STEPS = 300  # along the order, before anything else is tried
 
 _LOOK = """\
-with found as materialized (
-    {found}
+with steps as materialized (
+    select r.*{shown} from {table} r{joins} where {own} and {within} order by {order} limit {steps}
+), met as materialized (
+    select r.* from steps r where ({narrow}) is true and {rest} limit {limit}
+), enough as materialized (
+    select (select count(*) from met) = {limit} or (select count(*) from steps) < {steps} as so
+), found as materialized (
+    select f.id from ({found}) f where not (select so from enough)
 ), rare as materialized (select count(*) < {more} as so from found)
-select {columns} from (
-    (select r.* from {table} r where {own} and (select so from rare) and r.id = any(array(select id from found))
-       and ({narrow}) is true and {rest} order by {order} limit {limit})
+select {columns}{told} from (
+    (select r.* from met r where (select so from enough))
     union all
-    (select r.* from {table} r where {own} and not (select so from rare) and ({narrow}) is true
-       and {rest} order by {order} limit {limit})
-) r order by {order} limit {limit}"""
-
-_LOOK_BEHIND = """\
-with found as materialized (
-    select t.{column} as id from {records} t where {own_records} and ({behind}) and t.{column} is not null limit {more}
-), rare as materialized (select count(*) < {more} as so from found)
-select {columns} from (
-    (select r.* from {table} r where {own} and (select so from rare) and r.id = any(array(select id from found))
-       and {rest} order by {order} limit {limit})
+    (select r.*{shown} from {table} r{joins} where {own} and not (select so from enough) and (select so from rare)
+       and r.id = any(array(select id from found)) and ({narrow}) is true and {within} and {rest}
+     order by {order} limit {limit})
     union all
-    (select r.* from {table} r cross join lateral (
-         select from {records} t where {own_records} and t.{column} = r.id and ({behind}) is true limit 1) as leads
-     where {own} and not (select so from rare) and {rest} order by {order} limit {limit})
-) r order by {order} limit {limit}"""
+    (select r.*{shown} from {table} r{joins} where {own} and not (select so from enough) and not (select so from rare)
+       and ({narrow}) is true and {within} and {rest} order by {order} limit {limit})
+) r order by {again} limit {limit}"""
 
+_BEHIND = (
+    "select t.{column} as id from {records} t where {own_records} and ({behind}) and t.{column} is not null"
+    " limit {more}"
+)  # fmt: skip
 _RANGE = "select r.id from {table} r where {own} and {narrow} order by {index} limit {more}"
 _VALUES = (  # each by itself: for all together the planner may rather read the whole definition
     "select each.id from unnest({values}) as asked (value) cross join lateral ("
@@ -56,6 +59,7 @@ _COUNT = (
     "select from {table} r where {own} and {index} = asked.value and ({narrow}) is true and {rest} limit {bound}) each"
     " limit {bound}) bounded"
 )
+
 _COUNT_BEHIND = (
     "select count(*) as n from (select from {table} r where {own} and r.id = any(array("
     "select t.{column} from {records} t where {own_records} and ({behind}) and t.{column} is not null)) and {rest}"
@@ -71,11 +75,18 @@ class Narrowing:
     rest: Condition
 
 
-def narrowing(entity: Entity, condition: Condition) -> Narrowing | None:
-    """The condition taken apart; None where no index would narrow, or one serves already in order of ids."""
+def narrowing(entity: Entity, condition: Condition, first: Attribute | None = None) -> Narrowing | None:
+    """The condition taken apart; None where no index would narrow, or one serves already. `first` is what the page is
+    ordered by, if that is not ids."""
+    if first is not None and not _indexed(entity, first):
+        return None
     parts = _joined(_flat(condition))
-    indexed = [part for part in parts if isinstance(part, OneOf | Range) and _indexed(entity, part.attribute)]
-    if any(isinstance(part, OneOf) and len(set(part.values)) < 2 for part in indexed):
+    indexed = [
+        part
+        for part in parts
+        if isinstance(part, OneOf | Range) and part.attribute != first and _indexed(entity, part.attribute)
+    ]
+    if first is None and any(isinstance(part, OneOf) and len(set(part.values)) < 2 for part in indexed):
         return None
     chosen = min(indexed, key=_width) if indexed else _behind(parts)
     if chosen is None:
@@ -84,17 +95,19 @@ def narrowing(entity: Entity, condition: Condition) -> Narrowing | None:
 
 
 def looked(
-    entity: Entity, found: Narrowing, within: Sql, columns: str, order: Sql, limit: Sql, fragments: Fragments
+    entity: Entity, found: Narrowing, within: Sql, columns: str, way: Sorting, limit: Sql, fragments: Fragments
 ) -> str:
-    """The statement of a page in order of ids. `within` says where the page lies."""
-    if isinstance(found.chosen, Some):
-        words = _words_behind(entity, found.chosen, found.rest, fragments)
-        words["rest"] = Sql(f"{within} and {words['rest']}")
-        return _LOOK_BEHIND.format(more=_RARE + 1, columns=columns, order=order, limit=limit, **words)
+    """The statement of a page. `within` says where it lies."""
     words = _words(entity, found.chosen, found.rest, fragments)
-    first = (_VALUES if isinstance(found.chosen, OneOf) else _RANGE).format(more=_RARE + 1, **words)
-    words["rest"] = Sql(f"{within} and {words['rest']}")
-    return _LOOK.format(found=first, more=_RARE + 1, columns=columns, order=order, limit=limit, **words)
+    if isinstance(found.chosen, Some):
+        words["narrow"] = links_to(found.chosen, Sql("r"), fragments)
+    first = _FOUND[type(found.chosen)].format(more=_RARE + 1, **words)
+    words["told"], words["again"] = told(way)
+    return _LOOK.format(
+        found=first, more=_RARE + 1, steps=_STEPS, within=within, columns=columns,
+        shown=shown(way), joins=way.joins, order=by(way), limit=limit,
+        **words,
+    )  # fmt: skip
 
 
 def counted(entity: Entity, found: Narrowing, bound: Sql, fragments: Fragments) -> str | None:
@@ -104,37 +117,35 @@ def counted(entity: Entity, found: Narrowing, bound: Sql, fragments: Fragments) 
         case OneOf():
             return _COUNT.format(bound=bound, **_words(entity, found.chosen, found.rest, fragments))
         case Some():
-            return _COUNT_BEHIND.format(bound=bound, **_words_behind(entity, found.chosen, found.rest, fragments))
+            return _COUNT_BEHIND.format(bound=bound, **_words(entity, found.chosen, found.rest, fragments))
     return None
 
 
-def _words(entity: Entity, chosen: OneOf | Range, rest: Condition, fragments: Fragments) -> dict[str, Sql]:
+def _words(entity: Entity, chosen: OneOf | Range | Some, rest: Condition, fragments: Fragments) -> dict[str, Sql]:
     table = Sql("r")
-    at = place(entity, chosen.attribute, table, Fragments())
-    index = at.slot or at.exact
     words = {
         "table": TABLES[entity.target],
         "own": rows_of(entity, table, fragments),
-        "narrow": compiled(entity, chosen, table, fragments),
-        "index": index.sql,
         "rest": compiled(entity, rest, table, fragments),
     }
+    if isinstance(chosen, Some):
+        return words | _words_behind(chosen, fragments)
+    at = place(entity, chosen.attribute, table, Fragments())
+    index = at.slot or at.exact
+    words |= {"narrow": compiled(entity, chosen, table, fragments), "index": index.sql}
     if isinstance(chosen, OneOf):
         values = list(dict.fromkeys(map(index.convert, chosen.values)))
         words["values"] = fragments.parameter(values, f"{index.type}[]")
     return words
 
 
-def _words_behind(entity: Entity, chosen: Some, rest: Condition, fragments: Fragments) -> dict[str, Sql]:
+def _words_behind(chosen: Some, fragments: Fragments) -> dict[str, Sql]:
     records, row = of_definition(chosen.link.definition), Sql("t")
     return {
-        "table": TABLES[entity.target],
-        "own": rows_of(entity, Sql("r"), fragments),
         "records": TABLES[records.target],
         "own_records": rows_of(records, row, fragments),
         "column": Sql(relation_column(chosen.link.definition, chosen.link.field).name),
         "behind": compiled(records, chosen.condition, row, fragments),
-        "rest": compiled(entity, rest, Sql("r"), fragments),
     }
 
 
@@ -208,3 +219,4 @@ _INDEXED = {
     (Target.CONTACTS, "email"), (Target.CONTACTS, "name_key"), (Target.CONTACTS, "surname_key"),
     (Target.PRODUCTS, "reference"), (Target.PRODUCTS, "reference_key"), (Target.PRODUCTS, "name_key"),
 }  # fmt: skip
+_FOUND = {OneOf: _VALUES, Range: _RANGE, Some: _BEHIND}

@@ -67,24 +67,27 @@ class Mark:
         return replace(self, values=self.values[1:])
 
 
+Joins = dict[tuple[str, ...], tuple[Sql, Sql]]  # by the fields of a way: the table it leads to, and the join
+
+
 def sorting(entity: Entity, order: Order, table: Sql, fragments: Fragments) -> Sorting:
     """The order of an entity's rows in that table."""
-    joins: dict[tuple[str, ...], tuple[Sql, Sql]] = {}
+    joins: Joins = {}
     keys = []
     for field in order.fields:
-        reached, at = _reached(entity, field.hops, table, joins, fragments)
-        found = place(at, field.attribute, reached, fragments)
+        to, at = reached(entity, field.hops, table, joins, fragments)
+        found = place(at, field.attribute, to, fragments)
         nullable = found.nullable or bool(field.hops)
         keys.append(SortKey(replace(found, nullable=nullable), field.descending, field.nulls_first))
     id_ = Expression(Sql(f"{table}.id"), "text" if entity.target is Target.PRODUCTS else "bigint", lambda value: value)
     return Sorting(tuple(keys), order.descending, id_, Sql("".join(join for _, join in joins.values())))
 
 
-def _reached(
+def reached(
     entity: Entity,
     hops: Sequence[Hop],
     table: Sql,
-    joins: dict[tuple[str, ...], tuple[Sql, Sql]],
+    joins: Joins,
     fragments: Fragments,
 ) -> tuple[Sql, Entity]:
     """The table and entity that relations lead to. Each way is joined once: by its fields, its table and the join."""
@@ -113,6 +116,20 @@ def by(asked: Sorting) -> Sql:
         nulls = "" if unsaid else " nulls first" if key.nulls_first else " nulls last"
         parts += [f"{each.sql}{way}{nulls}" for each in key.sorted_by]
     return Sql(", ".join([*parts, f"{asked.id.sql}{' desc' if asked.descending else ''}"]))
+
+
+def shown(asked: Sorting) -> Sql:
+    """The values of the order, as columns o1, o2, ... that the select list goes on with."""
+    return Sql("".join(f", {key.place.exact.sql} as o{n}" for n, key in enumerate(asked.keys, 1)))
+
+
+def told(asked: Sorting) -> tuple[Sql, Sql]:
+    """The same columns of a table `r` that has them, and the order clause once more, by them."""
+    keys = tuple(
+        replace(key, place=replace(key.place, exact=replace(key.place.exact, sql=Sql(f"r.o{n}")), slot=None))
+        for n, key in enumerate(asked.keys, 1)
+    )
+    return Sql("".join(f", {key.place.exact.sql}" for key in keys)), by(replace(asked, keys=keys))
 
 
 def behind(asked: Sorting, mark: Mark, fragments: Fragments) -> Sql:

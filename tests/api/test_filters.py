@@ -223,7 +223,7 @@ async def test_a_cursor_is_refused_by_another_list(clinic: ShopClient) -> None:
             [(code, _)] = await clinic.errors(query, order=used, after=cursor)
             assert code == "CURSOR_OF_ANOTHER_ORDER"
     nested = 'query($c: String) { contacts { nodes { customData(definition: "card", after: $c) { nodes { id } } } } }'
-    assert {code for code, _ in await clinic.errors(nested, c=cursor)} == {"BAD_USER_INPUT"}
+    assert {code for code, _ in await clinic.errors(nested, c=cursor)} == {"CURSOR_OF_ANOTHER_ORDER"}
     for garbage in ("x", "Y3Vyc29y", cursor[:-4]):
         [(code, _)] = await clinic.errors(CONTACTS, order=order, after=garbage)
         assert code == "BAD_USER_INPUT"
@@ -316,3 +316,12 @@ async def test_a_page_costs_the_same_statements_whatever_its_size(clinic: ShopCl
             await clinic.ask(CONTACTS, where=where, order=[{"field": "created_at"}], first=first)
         seen.append(statements)
     assert seen[0] == seen[1] == ["definitions.model_known", "contacts.listed", "contacts.listed_count"]
+
+
+@pytest.mark.parametrize("selected", ["totalCount { count }", "... on ContactConnection { totalCount { count } }"])
+async def test_a_count_alone_reads_no_page(clinic: ShopClient, selected: str) -> None:
+    query = f"query($where: JSON) {{ contacts(where: $where) {{ {selected} __typename }} }}"
+    with clinic.statements() as seen:
+        found = await clinic.ask(query, where={"last_name": {"eq": "Byron"}})
+    assert found["contacts"]["totalCount"] == {"count": 2}
+    assert seen == ["definitions.model_known", "contacts.listed_count"]

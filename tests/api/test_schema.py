@@ -49,9 +49,22 @@ CONTRACT = {
         "ProductConnection!",
         "overrides": "[Override!]!",
         "overridePaths": "(definition: String!): [OverridePath!]!",
+        "customDataAggregate": "(definition: String!, where: JSON, groupBy: [GroupBy!], orderBy: [GroupOrder!], "
+        "first: Int): Aggregates",
+        "contactsAggregate": "(where: JSON, groupBy: [GroupBy!], orderBy: [GroupOrder!], first: Int): Aggregates",
+        "productsAggregate": "(where: JSON, groupBy: [GroupBy!], orderBy: [GroupOrder!], first: Int): Aggregates",
         "segment": "(id: ID, name: String): Segment",
         "segments": "[Segment!]!",
     },
+    "Aggregates": {"groups": "[Aggregate!]!", "hasMore": "Boolean!"},
+    "Aggregate": {
+        "keys": "[JSON]!", "key": "(field: String!, unit: GroupUnit): JSON",
+        "count": "(field: String, distinct: Boolean!): Int!", "sum": "(field: String!): JSON",
+        "avg": "(field: String!): JSON", "min": "(field: String!): JSON", "max": "(field: String!): JSON",
+    },
+    "GroupBy": {"field": "String!", "unit": "GroupUnit"},
+    "GroupOrder": {"by": "GroupFigure! = KEY", "field": "String", "direction": "OrderDirection! = ASC",
+                   "nulls": "NullsOrder! = LAST"},
     "Segment": {
         "id": "ID!", "idSegment": "ID!", "name": "String!", "where": "JSON!", "createdAt": "DateTime!",
         "updatedAt": "DateTime!", "problem": "String", "usedBy": "[Segment!]!",
@@ -71,16 +84,20 @@ CONTRACT = {
         "data": "(fields: [String!]): JSON!",
         "value": "(field: String!): JSON",
         "relation": "(field: String!): RelationTarget",
-        "relatedBy": "(definition: String!, field: String, first: Int, after: String, last: Int, before: String): "
-        "CustomDataRecordConnection",
+        "relatedBy": "(definition: String!, field: String, first: Int, after: String, last: Int, before: String, "
+        "where: JSON, orderBy: [OrderBy!]): CustomDataRecordConnection",
+        "relatedByAggregate": "(definition: String!, field: String, where: JSON, groupBy: [GroupBy!], "
+        "orderBy: [GroupOrder!], first: Int): Aggregates",
         "pricing": "(productField: String, contactField: String): ProductPricing",
         "createdAt": "DateTime!", "updatedAt": "DateTime!", "version": "Int!",
     },
     "Contact": {
         "idContact": "ID!", "email": "String", "firstName": "String", "lastName": "String", "customers": "[Customer!]!",
         "customDataDefinitions": "[CustomDataDefinition!]!",
-        "customData": "(definition: String!, field: String, first: Int, after: String, last: Int, before: String): "
-        "CustomDataRecordConnection",
+        "customData": "(definition: String!, field: String, first: Int, after: String, last: Int, before: String, "
+        "where: JSON, orderBy: [OrderBy!]): CustomDataRecordConnection",
+        "customDataAggregate": "(definition: String!, field: String, where: JSON, groupBy: [GroupBy!], "
+        "orderBy: [GroupOrder!], first: Int): Aggregates",
         "products": "(first: Int, after: String, last: Int, before: String): ProductConnection!",
         "segments": "(only: [String!]): [Segment!]!", "matches": "(where: JSON!): Boolean!",
         "why": "(segment: String, where: JSON): Why!",

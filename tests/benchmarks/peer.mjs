@@ -5,10 +5,19 @@ import { makePgService } from "postgraphile/adaptors/pg";
 import { grafserv } from "postgraphile/grafserv/node";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 
-const { PEER_URL, PEER_POOL, PORT } = process.env;
+const { PEER_URL, PEER_POOL, PEER_FILTERS, PORT } = process.env;
+
+// filters and aggregates are plugins of their own
+const plugins = PEER_FILTERS
+  ? [
+      (await import("postgraphile-plugin-connection-filter")).PostGraphileConnectionFilterPreset,
+      (await import("@graphile/pg-aggregates")).PgAggregatesPreset,
+    ]
+  : [];
 
 const peer = postgraphile({
-  extends: [PostGraphileAmberPreset],
+  extends: [PostGraphileAmberPreset, ...plugins],
+  schema: PEER_FILTERS ? { connectionFilterRelations: true } : {},
   pgServices: [
     makePgService({ connectionString: PEER_URL, schemas: ["peer"], poolConfig: { max: Number(PEER_POOL) } }),
   ],

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -16,7 +17,10 @@ from tests.benchmarks.serving import HOME, Server, started
 
 FOLDER = HOME / "peer"
 POOL = 16  # as many connections as the gateway's worker has
-_PACKAGES = {"node": "24", "postgraphile": "5"}
+_PACKAGES = {  # and the versions they begin with
+    "node": "24", "postgraphile": "5", "postgraphile-plugin-connection-filter": "4",
+    "@graphile/pg-aggregates": "0.2.0-rc.2",
+}  # fmt: skip
 _ROLE = "custom_data_benchmark_peer"
 _RIGHTS = """
     grant usage on schema peer to {role};
@@ -31,13 +35,13 @@ class NoPeer(Exception):
 
 def install() -> str:
     """Installs what is missing below FOLDER, by npm; says what there is. Raises NoPeer."""
-    if any(_version(name).split(".")[0] != major for name, major in _PACKAGES.items()):
+    if not all(_version(name).startswith(version) for name, version in _PACKAGES.items()):
         if shutil.which("npm") is None:
             raise NoPeer("npm is missing, which installs PostGraphile. Install Node.js and npm first.")
         FOLDER.mkdir(parents=True, exist_ok=True)
         (FOLDER / "package.json").write_text('{"private": true}')
         print(f"installing PostGraphile below {FOLDER}", flush=True)
-        wanted = [f"{name}@{major}" for name, major in _PACKAGES.items()]
+        wanted = [f"{name}@{version}" for name, version in _PACKAGES.items()]
         done = subprocess.run(
             ["npm", "install", "--no-audit", "--no-fund", *wanted], cwd=FOLDER, capture_output=True, text=True,
             check=False,
@@ -53,12 +57,14 @@ async def fill(url: str, shop: int) -> str:
     admin = await asyncpg.connect(url)
     try:
         made_for = await admin.fetchval("select obj_description(to_regnamespace('peer'))")
-        if made_for != f"shop {shop}":
+        script = files(__package__).joinpath("peer.sql").read_text()
+        made = f"shop {int(shop)}, {sha256(script.encode()).hexdigest()}"
+        if made_for != made:
             print("filling the peer's tables", flush=True)
             async with admin.transaction():
                 await admin.execute("drop schema if exists peer cascade")
-                await admin.execute(files(__package__).joinpath("peer.sql").read_text().replace("{shop}", str(shop)))
-                await admin.execute(f"comment on schema peer is 'shop {shop}'")
+                await admin.execute(script.replace("{shop}", str(shop)))
+                await admin.execute(f"comment on schema peer is '{made}'")
             await admin.execute("vacuum analyze")
         return await _login(admin, url)
     finally:
@@ -76,12 +82,13 @@ async def _login(admin: "asyncpg.Connection[asyncpg.Record]", url: str) -> str:
 
 
 @contextmanager
-def serving(url: str) -> Iterator[Server]:
-    """PostGraphile over the schema `peer`, as that login."""
+def serving(url: str, *, filters: bool = False) -> Iterator[Server]:
+    """PostGraphile over the schema `peer`, as that login; with its plugins for filters and aggregates."""
     program = FOLDER / "peer.mjs"
     program.write_text(files(__package__).joinpath("peer.mjs").read_text())
     environment = {
         "PEER_URL": url, "PEER_POOL": str(POOL), "GRAPHILE_ENV": "production", "NODE_ENV": "production",
+        "PEER_FILTERS": "1" if filters else "",
     }  # fmt: skip
     with started("PostGraphile", [str(_node()), str(program)], environment, "/") as server:
         yield server

@@ -74,6 +74,7 @@ from records r join definitions d on d.id = r.definition_id and d.shop_id = r.sh
 where r.shop_id = {shop} and d.key = 'loyalty';
 
 create index on peer.pricing (product_id);
+create index on peer.pricing (price);
 create index on peer.assignment (vet_id);
 create index on peer.loyalty (contact_id);
 create index on peer.loyalty (product_id);

@@ -41,7 +41,7 @@ _ORDER = ("executor", "resolvers and loaders", "parsing, validation, limits")
 
 async def main(bench: Bench, question: Question) -> None:
     bodies = question.bodies(bench.places, RUNS)[0]
-    async with _application(bench) as (ask, statements):
+    async with asking(bench) as (ask, statements):
         for body in bodies:
             await ask(body)  # warm: documents known, statements prepared
         statements.clear()
@@ -57,7 +57,7 @@ async def main(bench: Bench, question: Question) -> None:
 
 
 @asynccontextmanager
-async def _application(bench: Bench) -> Any:
+async def asking(bench: Bench) -> Any:
     """A function that asks it, and the names of the statements it has run."""
     settings = Settings.model_validate({**bench.environment})
     database = await Database.connect(gateway(bench.url), size=1)

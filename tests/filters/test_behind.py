@@ -31,6 +31,7 @@ def test_both_ways_to_rows_that_records_lead_back_to_agree_with_the_evaluator(
     admin_url: str, gateway_url: str, rare: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(narrowing, "_RARE", rare)
+    monkeypatch.setattr(narrowing, "_STEPS", 1)
     with inhabited(admin_url, gateway_url, rare) as (ask, world):
 
         @shard(120)

@@ -10,10 +10,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.aggregate_parser import SentKey, SentMeasure, SentRank, parse_aggregation, parse_measure
+from app.domain.aggregates import Function, Unit
 from app.domain.condition_parser import parse_condition
 from app.domain.entities import of_definition
 from app.domain.orders import SentField, parse_order
 from app.domain.slots import assign
+from app.store.aggregates import _Composed
+from app.store.conditions import rows_of
+from app.store.fragments import Fragments, Sql
 from app.store.listing import Listing, _composed
 from app.store.paging import Page
 from tests.domain.price_models import model
@@ -116,3 +121,64 @@ def test_a_statement_is_made_of_our_words_and_numbers(sent: dict[str, Any], fiel
     assert _OURS.sub("", statement.sql) == ""
     assert any(MARK in str(parameter) for parameter in parameters)
     assert int(max(re.findall(r"\$(\d+)", statement.sql), key=int)) == len(parameters) + 1
+
+
+AGGREGATE = """query($by: [GroupBy!], $order: [GroupOrder!], $f: String!, $g: String) {
+    customDataAggregate(definition: "card", groupBy: $by, orderBy: $order) {
+    groups { keys count(field: $g) max(field: $f) } } }"""
+_CODES = CODES | {"INVALID_AGGREGATE"}
+
+
+async def test_whatever_is_aggregated_gets_an_answer_or_a_code(shop: ShopClient) -> None:
+    await shop.define(
+        "Card", {"contact_id": "NUMBER", "tier": "STRING", "points": "NUMBER", "since": "DATE", "note": "LONGTEXT"},
+        relationships=[to("contact_id", "contacts")],
+    )  # fmt: skip
+    await shop.save("card", {"tier": "'; drop table records; --", "points": 1})
+    names = st.sampled_from([*NAMES, "since", "contact_id.lang", "contact_id.' or 1=1"]) | TEXT
+    key = st.fixed_dictionaries({"field": names}, optional={"unit": st.sampled_from([None, "WEEK"])})
+    rank = st.fixed_dictionaries({"by": st.sampled_from(["KEY", "COUNT", "AVG", "MAX"]), "field": names | st.none()})
+
+    @settings(max_examples=200, database=None)
+    @given(st.lists(key, max_size=2), st.lists(rank, max_size=1), names, names | st.none())
+    def asked(by: list[Any], order: list[Any], figure: str, counted: str | None) -> None:
+        questions.append({"by": by, "order": order, "f": figure, "g": counted})
+
+    questions: list[dict[str, Any]] = []
+    asked()
+    for variables in questions:
+        answer = (await shop.post(AGGREGATE, variables)).json()
+        for error in answer.get("errors", []):
+            assert error["extensions"]["code"] in _CODES, (variables, answer)
+        assert "errors" in answer or "customDataAggregate" in answer["data"], (variables, answer)
+    assert (await shop.ask(QUERY))["customDataRecords"]["totalCount"]["count"] == 1
+
+
+@settings(max_examples=200, database=None)
+@given(
+    st.lists(st.sampled_from(["tier", "fee", "since", "created_at", "contact_id.lang"]), max_size=2, unique=True),
+    st.sampled_from([*Function]), st.sampled_from(["fee", "points"]), st.booleans(), TEXT,
+)  # fmt: skip
+def test_an_aggregate_is_made_of_our_words_and_numbers(
+    keys: list[str], function: Function, name: str, slots: bool, value: str
+) -> None:
+    entity = of_definition(SLOTTED)
+    condition, _ = parse_condition(MODEL, entity, {"note": {"eq": marked(value)}}, CALENDAR)
+    if condition is None:
+        return
+    measure, _ = parse_measure(MODEL, entity, SentMeasure(function, name))
+    assert measure is not None
+    units = {"since": Unit.WEEK, "created_at": Unit.MONTH}
+    sent = [SentKey(key, units.get(key)) for key in keys]
+    ranks = [SentRank(SentMeasure(function, name))]
+    aggregation, _ = parse_aggregation(MODEL, entity, condition, sent, [measure], ranks, MARK)
+    assert aggregation is not None
+    fragments = Fragments()
+    composed = _Composed(aggregation, fragments, slots=slots)
+    sql = composed.select(Sql("records r"), rows_of(entity, Sql("r"), fragments), 3)
+    assert MARK not in sql
+    assert _GROUPING.sub("", _OURS.sub("", sql)) == ""
+    assert any(MARK in str(parameter) for parameter in fragments.parameters)
+
+
+_GROUPING = re.compile(r"'(week|month|UTC|0001-01-01|9999-12-31)'|/")

@@ -12,19 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.condition_parser import parse_condition
 from app.domain.conditions import TRUE
 from app.domain.definitions import FieldType
 from app.domain.entities import CONTACTS, Entity, attribute_names, followed
 from app.domain.orders import Direction, Nulls, Order, SentField, parse_order
-from app.store import contacts, marks
+from app.domain.periods import Calendar
+from app.store import contacts, marks, narrowing
 from app.store.listing import Listing, count, page
 from app.store.orders import Mark
 from app.store.paging import Page
 from app.store.session import Session
 from app.store.statements import Statement
 from tests.domain.test_conditions import CARDS, MODEL
-from tests.filters.evaluator import Row, World, own_kind, target
-from tests.filters.questions import entities
+from tests.filters.evaluator import Row, World, fulfils, own_kind, target
+from tests.filters.questions import Questioner, entities
 from tests.filters.test_differential import inhabited, rows, shard
 from tests.filters.worlds import TEXTS
 
@@ -213,3 +215,36 @@ def test_marks_are_read_as_they_were_written() -> None:
         Mark((None, None, None), 2**63 - 1),
     ):
         assert marks.read(CARDS, order, marks.written(order, mark)) == mark
+
+
+@pytest.mark.parametrize("seed", range(600, 604))
+def test_pages_of_what_fulfils_a_condition_follow_the_order(
+    admin_url: str, gateway_url: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the shards take more than two rows for many, and half one step for enough: all ways are tried."""
+    monkeypatch.setattr(narrowing, "_RARE", 2 if seed % 2 else 1_000)
+    monkeypatch.setattr(narrowing, "_STEPS", 1 if seed % 4 < 2 else 300)
+    with inhabited(admin_url, gateway_url, seed) as (ask, world):
+
+        @shard(EXAMPLES)
+        @given(st.integers(0, 2**64))
+        def follow(number: int) -> None:
+            random = Random(number)
+            entity = random.choice(entities(world))
+            order, sent = random_order(random, world, entity)
+            where = Questioner(world, random).condition(
+                entity, depth=random.choice([0, 0, 1]), hops=random.choice([0, 1])
+            )
+            condition, problem = parse_condition(world.model, entity, where, Calendar(world.now, world.zone))
+            assert condition is not None, problem
+            listing, size = Listing(entity, condition, order), random.randint(1, 9)
+            own = rows(world, entity)
+            expected = [id_ for id_ in sorted_ids(world, entity, sent) if fulfils(world, own[id_], where)]
+            backward = random.random() < 0.5
+            found = ask(lambda session: walked(session, listing, size, backward=backward))
+            assert found == (expected[::-1] if backward else expected), (entity.name, where, sent)
+            looked.append(narrowing.narrowing(entity, condition, order.fields[0].attribute if order.fields else None))
+
+        looked: list[Any] = []
+        follow()
+        assert any(looked)

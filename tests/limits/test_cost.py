@@ -52,6 +52,19 @@ COSTS: dict[str, tuple[str, dict[str, Any], int]] = {
     "a variable of ids": (
         "query($ids: [ID!]) { products(ids: $ids) { nodes { name } } }", {"ids": ["a"] * 50}, 1 + 50 + 5 + 5,
     ),
+    "aggregates look at all there is": (
+        '{ customDataAggregate(definition: "visit", first: 10) { groups { count } } }', {}, 100 + 2,
+    ),
+    "a hundred groups unless sent": (
+        '{ contactsAggregate { groups { count sum(field: "a") } } }', {}, 100 + 10 + 20,
+    ),
+    "up to a thousand groups": (
+        "query($n: Int) { productsAggregate(first: $n) { groups { count } } }", {"n": 5_000}, 100 + 200,
+    ),
+    "aggregates behind parents": (
+        '{ contacts(first: 2) { nodes { customDataAggregate(definition: "a", first: 10) { groups { count } } } } }',
+        {}, 1 + 2 + 2 * (20 + 2) + 1,
+    ),
     "a mutation costs by its items": (SAVE, {"input": {"records": [{}] * 50}}, 10 + 100 + 5 + 55 + 5 + 1),
     "one item": (SAVE, {"input": {"records": [{}]}}, 14),
     "items inside the document": (

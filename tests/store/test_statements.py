@@ -104,6 +104,8 @@ COLUMNS = {
     "products.page_forward": _of(Product),
     "products.search_backward": _of(Product),
     "products.search_forward": _of(Product),
+    "records.nested_count_ref1": ("value", "n"),
+    "records.nested_ref1": RECORD,
     "records.by_ids": RECORD,
     "records.by_unique_keys": PLACED,
     "records.contact_definitions": ("contact_id", "definition_id"),
@@ -141,8 +143,10 @@ COLUMNS = {
     "token_keys.insert": _of(TokenKey),
     "token_keys.newest": _of(TokenKey),
 }  # fmt: skip
-# one for each field of the route, or the order, or three for each part of a condition
-MORE_COLUMNS = ("prices.walk", "records.listed", "contacts.listed", "contacts.findings")
+MORE_COLUMNS = (  # one for each field of the route, or the order; for each key and figure; or part of a condition
+    "prices.walk", "records.listed", "contacts.listed", "contacts.findings", "records.nested_ref1",
+    "records.aggregated", "records.aggregated_ref1", "contacts.aggregated", "products.aggregated",
+)  # fmt: skip
 
 _TABLE = re.compile(r"\b(?:from|join|update|into)\s+(\w+)(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
 _PREDICATE = re.compile(r"\bshop_id = \$1\b")

@@ -2,6 +2,7 @@
 
 -- whether it ever had a trigger: couriers look after such shops
 alter table shops add column automated boolean not null default false;
+create index shops_automated on shops (shop_id) where automated;
 
 create table triggers (
     shop_id        bigint not null references shops (shop_id),

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from app.domain.access import ALL_SCOPES, Scope
+from app.domain.definitions import Model
 from app.domain.limits import REPLAYED_AT_ONCE
 from app.domain.problems import Problem
 from app.domain.shops import ApiKey, Shop, name_problem, new_key, scopes_problem, time_zone_problem
@@ -19,6 +20,7 @@ from app.server.settings import InvalidSettings, read_settings
 from app.store import contacts, deliveries, keys, shops, token_keys
 from app.store.administration import NotMigrated, administering
 from app.store.database import UnsafeRole
+from app.store.definitions import Models
 from app.store.failures import StoreFailure
 from app.store.migrate import Migrated, MigrationRefused, migrate
 from app.store.paging import Page
@@ -293,11 +295,23 @@ def deliveries_replay(reference: str, every: bool, trigger: int | None, delivery
 
 
 @main.command()
-def schema() -> None:
+@click.option("--shop", "reference", metavar="ID|NAME", help="With the shop's own definitions, as its keys see them.")
+@click.option("--version", "only_version", is_flag=True, help="Only its version, as shop.schemaVersion tells it.")
+def schema(reference: str | None, only_version: bool) -> None:
     """Print the GraphQL schema (SDL)."""
     from app.graphql.schema import schema as core
+    from app.graphql.typed.digest import version
 
-    click.echo(core.as_str())
+    async def work(url: str) -> Model:
+        assert reference is not None
+        async with access.tenant(url, reference) as session:
+            return await Models().current(session)
+
+    definitions = access.administer(work).definitions if reference is not None else ()
+    if only_version:
+        click.echo(version(core.as_str(), definitions, contact=False))
+    else:
+        click.echo((core.of_shop(definitions, contact=False) if definitions else core).as_str())
 
 
 def _announce(address: tuple[Any, ...], key: str | None, signed_in: bool) -> None:

@@ -81,9 +81,9 @@ _READS = (
     '{ customDataRecords(definition: "vet_assignment", where: {veto_id: {is: {nom: {contains: "Martin"}}},'
     '    since: {within: {last: {years: 20}}}}, orderBy: [{field: "since"}, {field: "contact_id.last_name"}]) {'
     "    totalCount { count } nodes { idRecord } } }",
-    '{ contacts(where: {custom: {vet_assignment: {count: {lt: 2}}}}, orderBy: [{field: "last_name"}]) {'
+    "{ contacts(where: {custom: {vetAssignment: {count: {lt: 2}}}}, orderBy: [{lastName: ASC}]) {"
     "    totalCount { count } nodes { email } } }",
-    "{ products(where: {price: {gte: 5}, custom: {vet_pricing: {some: {}}}}) { totalCount { count } nodes { name } } }",
+    "{ products(where: {price: {gte: 5}, custom: {vetPricing: {some: {}}}}) { totalCount { count } nodes { name } } }",
     '{ contacts { nodes { customData(definition: "vet_assignment", where: {}, orderBy: {field: "since"}) {'
     '    totalCount { count } nodes { idRecord } } customDataAggregate(definition: "vet_assignment") {'
     "    groups { count } } } } }",

@@ -128,9 +128,22 @@ def with_options(definition: Definition, appended: Mapping[str, Sequence[Any]]) 
             problems.append(Problem(Code.INVALID_FIELD, message, f"options.{name}"))
         else:
             options, found = _plan_options(known, values)
+            found += _enum_problems(known, options)
             fields[name] = replace(known, options=options)
             problems += [replace(p, path=f"options.{name}{(p.path or '').removeprefix('options')}") for p in found]
     return list(fields.values()), problems
+
+
+def _enum_problems(known: Field, options: Sequence[Any]) -> Iterator[Problem]:
+    """Options that are names are an enum in GraphQL, and stay one."""
+    if scalar_type(known) is not FieldType.STRING or not all(map(naming.is_enum_name, known.options)):
+        return
+    for option in options:
+        if not naming.is_enum_name(option):
+            free = naming.derive_key(option)
+            hint = f" Try {free}." if free is not None and naming.is_enum_name(free) and free not in options else ""
+            message = f"The options of {known.name} are names of an enum in GraphQL, which {shown(option)} cannot be."
+            yield Problem(Code.INVALID_FIELD, message + hint, "options")
 
 
 def description_problems(text: str | None) -> Iterator[Problem]:

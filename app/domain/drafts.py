@@ -7,12 +7,14 @@ keys as constraints; here it gets its message.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from app.domain import limits, naming
-from app.domain.definitions import ContactAccess, Definition, Field, Model, Relationship
+from app.domain.definitions import ContactAccess, Definition, Field, Model, Relationship, Status
 from app.domain.draft_fields import DraftField, description_problems, plan_fields, trimmed, with_options
+from app.domain.draft_names import reverse_problems
 from app.domain.draft_relationships import SELF, DraftRelationship, plan_relationships, shown
 from app.domain.keys import KEY_TYPES
 from app.domain.problems import Code, Problem
@@ -77,6 +79,9 @@ def draft_definition(draft: Draft, model: Model) -> tuple[Planned | None, list[P
     ]
     if problems or key is None:
         return None, problems
+    proposed = _proposed(SELF, key, fields, relationships)
+    if back := list(reverse_problems(model, proposed, draft.fields)):
+        return None, back
     slots = assign(fields, relationships, draft.unique_keys)
     name = draft.name.strip()
     return Planned(
@@ -112,6 +117,9 @@ def extend_definition(definition: Definition, changes: Extension, model: Model) 
     ]
     if problems:
         return None, problems
+    proposed = replace(definition, fields=(*known, *fields), relationships=(*definition.relationships, *relationships))
+    if back := list(reverse_problems(model, proposed, changes.fields)):
+        return None, back
     slots = assign(fields, relationships, (), [f.slot for f in known if f.slot])
     return Planned(
         key=definition.key,
@@ -123,6 +131,12 @@ def extend_definition(definition: Definition, changes: Extension, model: Model) 
         unique_keys=definition.unique_keys,
         contact_access=changes.contact_access or definition.contact_access,
     ), []
+
+
+def _proposed(id_: int, key: str, fields: Sequence[Field], relationships: Sequence[Relationship]) -> Definition:
+    """What a draft would be, as far as names are concerned."""
+    long_ago = datetime.min
+    return Definition(id_, key, key, None, Status.ACTIVE, tuple(fields), tuple(relationships), (), long_ago, long_ago)
 
 
 def _slotted(fields: Iterable[Field], slots: Mapping[str, str]) -> tuple[Field, ...]:

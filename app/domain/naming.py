@@ -15,6 +15,8 @@ from app.domain.text import text_problem
 
 _KEY = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
+_ENUM_VALUE = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")
+_NO_ENUM_VALUES = ("true", "false", "null")
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})  # no accents to Unicode, but to people
 
 # Types and root fields of the core graph, in lower case. A key whose type is called so, in any case, is refused.
@@ -24,14 +26,18 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     productresult fieldpricing pricesource priceoutcome override overrides overridepath overridepaths field
     fieldtype relationship relationtarget definition definitionstatus schematype record recordkey recordresult
     deletedrecord segment segments segmentcount why conditionnode conditionkind decidingrecord
-    orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode
+    orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode sortorder calendarunit
     changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
     rendertemplates renderedtemplate renderedvalue
     trigger triggers triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
-    aggregate aggregates groupby groupfigure grouporder groupunit contactsaggregate productsaggregate"""
+    aggregate aggregates groupby groupfigure grouporder groupunit contactsaggregate productsaggregate
+    geolocation"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
 _CORE_PREFIX = "CustomData"
-_GENERATED_SUFFIXES = ("Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference", "Aggregates")
+_GENERATED_SUFFIXES = (
+    "Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference", "Filter", "Custom", "Result", "ById",
+    "ByKey", "Aggregates",
+)  # fmt: skip
 
 # What every record type has, and the words that join filters.
 _OWN = (
@@ -67,6 +73,27 @@ def field_name(name: str) -> str:
 def object_name(name: str) -> str:
     """The GraphQL field of what a relation points to: contact_id gives contact, vet gives vetObject."""
     return field_name(name.removesuffix("_id") if name.endswith("_id") else f"{name}_object")
+
+
+def reverse_name(key: str, field: str, *, first: bool) -> str:
+    """The GraphQL field that leads back to a definition's records: vetPricing by the first of its relations to a
+    target, vetPricingByFormerVet by a later one, former_vet_id."""
+    plain = field_name(key)
+    return plain if first else f"{plain}By{_capital(field_name(field.removesuffix('_id')))}"
+
+
+def options_name(key: str, field: str) -> str:
+    """The GraphQL enum of a field's options. No definition's type has an underscore in its name."""
+    return f"{type_name(key)}_{_capital(field_name(field))}"
+
+
+def is_enum_name(option: object) -> bool:
+    """Whether an option can be a value of a GraphQL enum, as it is."""
+    return isinstance(option, str) and _ENUM_VALUE.fullmatch(option) is not None and option not in _NO_ENUM_VALUES
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def name_problem(name: str) -> Problem | None:

@@ -6,13 +6,16 @@ fields that are read as columns.
 """
 
 from app.execution.declaring import Answers, Column, attribute, batched, each
-from app.execution.extension import BreadthFirst, plans_of
+from app.execution.extension import BreadthFirst, plans_of, share_plans
+from app.execution.introspection import in_thread
 from app.execution.leaves import as_it_is, by_column
 from app.execution.plan import Operation
 from app.execution.representing import represents
 from app.execution.run import Asked, execute
+from app.execution.serial import in_turn
+from app.execution.shelf import Shelf
 
 __all__ = [
-    "Answers", "Asked", "BreadthFirst", "Column", "Operation", "as_it_is", "attribute", "batched", "by_column", "each",
-    "execute", "plans_of", "represents",
+    "Answers", "Asked", "BreadthFirst", "Column", "Operation", "Shelf", "as_it_is", "attribute", "batched", "by_column",
+    "each", "execute", "in_thread", "in_turn", "plans_of", "represents", "share_plans",
 ]  # fmt: skip

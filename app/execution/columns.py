@@ -15,6 +15,7 @@ from strawberry.types.field import StrawberryField
 
 from app.execution.arguments import Arguments
 from app.execution.declaring import MANY, aligned
+from app.execution.native import NATIVE, Native, native_info
 
 if TYPE_CHECKING:
     from app.execution.plan import PlannedField
@@ -34,6 +35,9 @@ def reading(field: "PlannedField") -> Reading:
     """The cheapest way that gives what the field's own resolver would give."""
     if field.name == "__typename":
         return _Typename(field)
+    native = field.definition.extensions.get(NATIVE)
+    if native is not None:
+        return _Native(field, native)
     declared = field.definition.extensions.get(_BACKREF)
     schema = field.plan.schema
     if isinstance(declared, StrawberryField) and not declared.extensions and not schema.exception_handlers:
@@ -100,6 +104,32 @@ class _Batched(Reading):
             return self._many(parents, **self._arguments.by_python_name(run))
         info = run.strawberry_info(self._field, self._declared, self._field.path)
         return self._many(parents, **{self._info: info}, **self._arguments.by_python_name(run, info))
+
+
+class _Native(Reading):
+    """The same of a field that was made without Strawberry."""
+
+    def __init__(self, field: "PlannedField", native: Native) -> None:
+        self._field = field
+        self._many, self._informed = native
+
+    def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
+        size = len(group.parents)
+        if not size:
+            return []
+        try:
+            column = self._called(group.parents, run)
+            if type(column) is list and len(column) == size:
+                return column
+            return _awaited(column, size) if isawaitable(column) else aligned(column, size)
+        except Exception as error:
+            return [error] * size
+
+    def _called(self, parents: Values, run: "Run") -> Any:
+        arguments = self._field.arguments(run.variables) if self._field.definition.args else {}
+        if not self._informed:
+            return self._many(parents, **arguments)
+        return self._many(parents, native_info(run.info(self._field, self._field.path)), **arguments)
 
 
 class _EachParent(Reading):

@@ -1,7 +1,7 @@
 """Switches a Strawberry schema to breadth-first execution."""
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator
+from weakref import ref
 
 import strawberry
 from graphql import DocumentNode
@@ -10,46 +10,52 @@ from strawberry.types import ExecutionContext
 
 from app.execution.plan import Operation, plan
 from app.execution.run import Asked, execute
+from app.execution.shelf import Shelf
+
+Planned = Operation | None
+_ROOM = 500_000
 
 
 class Plans:
-    """The plans of the latest documents, by text and operation name, up to a weight together: that of a plan is its
-    text's length and ten for each planned field. An extension that rewrites documents must rewrite their text, too."""
+    """The plans of a schema's latest documents, by text and operation name, up to a weight together with those of its
+    `family`: that of a plan is its text's length and ten for each planned field. An extension that rewrites documents
+    must rewrite their text, too."""
 
-    def __init__(self, schema: strawberry.Schema, weight: int = 500_000) -> None:
-        self._schema = schema
-        self._room = weight
-        self._kept: OrderedDict[tuple[str, str | None], tuple[Operation | None, int]] = OrderedDict()
+    def __init__(self, schema: strawberry.Schema, family: "Plans | None" = None) -> None:
+        self._schema = ref(schema)  # which keeps us
+        self.shelf: Shelf[Planned] = family.shelf if family is not None else Shelf(_ROOM)
+        self._owner = self.shelf.owner()
         self.made = 0
         self._hooked = any(_hooks(extension) for extension in schema.get_extensions())
 
-    def find(self, text: str | None, document: DocumentNode, operation_name: str | None) -> Operation | None:
+    def find(self, text: str | None, document: DocumentNode, operation_name: str | None) -> Planned:
         """The plan, made now if it is not known; None where graphql-core is to run the operation."""
         if self._hooked:
             return None
-        key = (text or "", operation_name)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key][0]
+        found = self.shelf.find(self._owner, (text or "", operation_name))
+        if found is not None:
+            return found[0]
         self.made += 1
-        made = plan(self._schema, document, operation_name)
+        schema = self._schema()
+        assert schema is not None
+        made = plan(schema, document, operation_name)
         if text is not None:
-            self._kept[key] = made, 0
-            self.weigh(text, operation_name)
+            self._keep(text, operation_name, made)
         return made
 
     def weigh(self, text: str | None, operation_name: str | None) -> None:
         """To be called after each use of a plan, which may have grown. Where all are too heavy the oldest go."""
-        key = (text or "", operation_name)
-        if key not in self._kept:
-            return
-        kept, weighed = self._kept[key]
-        weight = len(key[0]) + (10 * kept.size if kept is not None else 0)
-        self._kept[key] = kept, weight
-        self._room += weighed - weight
-        while self._room < 0 and len(self._kept) > 1:
-            _, (_, freed) = self._kept.popitem(last=False)
-            self._room += freed
+        found = self.shelf.find(self._owner, (text or "", operation_name))
+        if found is not None:
+            self._keep(text or "", operation_name, found[0])
+
+    def forget(self) -> None:
+        """Ends the plans of a schema that is not used any more."""
+        self.shelf.forget(self._owner)
+
+    def _keep(self, text: str, operation_name: str | None, made: Planned) -> None:
+        weight = len(text) + (10 * made.size if made is not None else 0)
+        self.shelf.keep(self._owner, (text, operation_name), made, weight)
 
 
 _PLANS = "_breadth_first_plans"
@@ -61,6 +67,11 @@ def plans_of(schema: strawberry.Schema) -> Plans:
     if plans is None:
         plans = vars(schema)[_PLANS] = Plans(schema)
     return plans
+
+
+def share_plans(schema: strawberry.Schema, family: strawberry.Schema) -> None:
+    """Gives a schema plans of its own, which take up room together with those of another."""
+    vars(schema)[_PLANS] = Plans(schema, plans_of(family))
 
 
 class BreadthFirst(SchemaExtension):

@@ -1,6 +1,7 @@
 """What is to be run, worked out once for each document: fields by type, how each gets its column and is completed."""
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any
 
 import strawberry
@@ -17,6 +18,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    get_named_type,
 )
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
@@ -28,6 +30,7 @@ from app.execution.completion import Completion
 from app.execution.given import Given
 from app.execution.nodes import all_nodes
 from app.execution.rows import zipping
+from app.execution.serial import SERIAL
 from app.execution.variables import Variables
 
 _INTROSPECTION = {"__schema", "__type"}
@@ -99,12 +102,17 @@ class Selection:
         self.rows = zipping(tuple(field.key for field in self.fields))
         plan.size += len(self.fields)
 
-    def alone(self) -> Iterator["Selection"]:
-        """Each field by itself."""
+    def alone(self, variables: VariableValues) -> Iterator["Selection"]:
+        """Each field by itself; those inside a serial one by themselves, too."""
         for field in self.fields:
-            single: Selection = object.__new__(Selection)
-            single.kind, single.fields, single.rows = self.kind, [field], zipping((field.key,))
-            yield single
+            parts = [*field.parts(variables)] if SERIAL in field.definition.extensions else []
+            for part in parts or [field]:
+                yield self._of(part)
+
+    def _of(self, field: "PlannedField") -> "Selection":
+        single: Selection = object.__new__(Selection)
+        single.kind, single.fields, single.rows = self.kind, [field], zipping((field.key,))
+        return single
 
 
 class PlannedField:
@@ -141,6 +149,16 @@ class PlannedField:
             selected = [node.selection_set for node in self.nodes if node.selection_set is not None]
             known = self._selections[kind] = Selection(self.plan, kind, selected, variables, self.path)
         return known
+
+    def parts(self, variables: VariableValues) -> Iterator["PlannedField"]:
+        """This field with each field of its selection alone."""
+        kind = get_named_type(self.definition.type)
+        assert isinstance(kind, GraphQLObjectType)
+        for alone in self.selection(kind, variables).alone(variables):
+            part = copy(self)
+            part._selections = {kind: alone}
+            part.completion = completion(self.definition.type, part)
+            yield part
 
     def arguments(self, variables: VariableValues) -> dict[str, Any]:
         """By their GraphQL names. Raises GraphQLError for a value that does not fit."""

@@ -15,6 +15,7 @@ from app.execution.assembling import Results, finished
 from app.execution.errors import NULLED, Errors
 from app.execution.info import HELPERS, ResolveInfo
 from app.execution.positions import Fields, Positions, Root
+from app.execution.serial import merged
 
 if TYPE_CHECKING:
     from app.execution.plan import Operation, PlannedField, Selection
@@ -105,11 +106,11 @@ class Run:
     async def serially(self, root: "Selection") -> dict[str, Any] | None:
         """The root fields one after the other; a null that climbs to the root ends it."""
         data: dict[str, Any] = {}
-        for alone in root.alone():
+        for alone in root.alone(self.variables):
             row = await self.rows(alone)
             if row is None:
                 return None
-            data |= row
+            merged(data, row)
         return data
 
     async def rows(self, root: "Selection") -> dict[str, Any] | None:

@@ -33,6 +33,7 @@ class Context:
     viewer: Viewer
     idempotency_key: str | None = None
     allowance: Allowance = field(default_factory=Allowance)
+    schema_version: str = ""
 
     def __post_init__(self) -> None:
         self.writes = 0  # begun so far
@@ -63,6 +64,10 @@ class Context:
         forget(self.loaders)
         with suppress(StoreFailure):
             await self.session.close()
+
+    def model_changed(self) -> None:
+        """The shop's definitions were changed, which is committed: its schema may be another from now on."""
+        self.database.models.changes[self.shop.id] += 1
 
     @cached_property
     def calendar(self) -> Calendar:

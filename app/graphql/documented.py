@@ -15,7 +15,7 @@ from app.graphql.context import Info
 
 Resolver = Callable[..., Awaitable[Any]]
 
-_SCOPE = "scope"
+SCOPE = "scope"  # where a mutation's declaration, or its extensions, keep the scope it needs
 _DECLARED = "strawberry-definition"  # where Strawberry keeps a field's declaration
 
 
@@ -42,14 +42,19 @@ def mutation(resolver: Resolver, scope: Scope) -> Any:
 
     @wraps(resolver)
     async def guarded(info: Any, **arguments: Any) -> Any:
-        for needed in (scope, *_needed(info)):
-            require(info, needed)
+        require_all(info, scope)
         return await resolver(info, **arguments)
 
     payload = get_type_hints(resolver)["return"]
     return strawberry.mutation(
-        guarded, graphql_type=payload | None, description=_description(resolver), metadata={_SCOPE: scope}
+        guarded, graphql_type=payload | None, description=_description(resolver), metadata={SCOPE: scope}
     )
+
+
+def require_all(info: Info, scope: Scope) -> None:
+    """Raises Refusal unless the key has the scope of this mutation and those of all others in the document."""
+    for needed in (scope, *_needed(info)):
+        require(info, needed)
 
 
 def _needed(info: Info) -> Iterator[Scope]:
@@ -58,7 +63,7 @@ def _needed(info: Info) -> Iterator[Scope]:
     for name in _fields(raw.operation.selection_set, raw.fragments):
         known = raw.parent_type.fields.get(name)
         if known is not None:
-            yield known.extensions[_DECLARED].metadata[_SCOPE]
+            yield known.extensions.get(SCOPE) or known.extensions[_DECLARED].metadata[SCOPE]
 
 
 def _fields(selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[str]:

@@ -1,11 +1,11 @@
 """Documents that were parsed, measured and validated, remembered by their text."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from graphql import DocumentNode, GraphQLError
 from strawberry.types.graphql import OperationType
 
+from app.execution import Shelf
 from app.graphql.cost import Plan
 
 _TIMES = ("createdAt", "updatedAt")  # the fields that tell one
@@ -33,17 +33,16 @@ class Document:
 
 
 class Documents:
-    """The latest documents, up to a number of characters together: parsed, a document takes up to 300 bytes for each
-    character, so counting documents would not bound the memory."""
+    """A schema's latest documents, up to a number of characters together with those of its `family`: parsed, a
+    document takes up to 300 bytes for each character, so counting documents would not bound the memory."""
 
-    def __init__(self, characters: int = 250_000) -> None:
-        self._room = characters
-        self._kept: OrderedDict[str, Document] = OrderedDict()
+    def __init__(self, family: "Documents | None" = None, characters: int = 250_000) -> None:
+        self.shelf: Shelf[Document] = family.shelf if family is not None else Shelf(characters)
+        self._owner = self.shelf.owner()
 
     def find(self, text: str) -> Document | None:
-        if (found := self._kept.get(text)) is not None:
-            self._kept.move_to_end(text)
-        return found
+        found = self.shelf.find(self._owner, text)
+        return None if found is None else found[0]
 
     def valid(self, text: str | None) -> Document | None:
         """The document, if it is known and without errors."""
@@ -51,9 +50,9 @@ class Documents:
         return found if found is not None and found.errors == [] else None
 
     def keep(self, text: str, document: Document) -> None:
-        if text not in self._kept:
-            self._kept[text] = document
-            self._room -= len(text)
-        while self._room < 0:
-            forgotten, _ = self._kept.popitem(last=False)
-            self._room += len(forgotten)
+        if self.shelf.find(self._owner, text) is None:
+            self.shelf.keep(self._owner, text, document, len(text))
+
+    def forget(self) -> None:
+        """Ends the documents of a schema that is not used any more."""
+        self.shelf.forget(self._owner)

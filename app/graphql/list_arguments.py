@@ -43,3 +43,18 @@ Orders = Annotated[
         '`[{field: "points", direction: DESC}]`. Cursors of one order are refused by another.'
     ),
 ]
+
+TypedWhere = Annotated[
+    JSON | None,  # the schema that is served has an input type instead (typed/composing.py)
+    strawberry.argument(
+        description="Only what fulfils a condition, such as "
+        '`{email: {endsWith: "@example.com"}, createdAt: {within: {this: YEAR}}}`.'
+    ),
+]
+TypedOrders = Annotated[
+    list[JSON] | None,
+    strawberry.argument(
+        description=f"By what the list is ordered, else by ids; at most {limits.ORDER_FIELDS} fields, such as "
+        "`[{name: DESC}]`. Cursors of one order are refused by another."
+    ),
+]

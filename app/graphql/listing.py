@@ -16,12 +16,12 @@ from app.graphql.connection import Connection, PageArguments, number_page, text_
 from app.graphql.contacts import Contact, contact_nodes
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
-from app.graphql.list_arguments import OrderBy
 from app.graphql.node import decode
 from app.graphql.products import Product, check_search, product_nodes
 from app.graphql.records import CustomDataRecord, find_definition, record_nodes
 from app.graphql.scalars import JSON
 from app.graphql.selecting import asks_for_rows
+from app.graphql.typed.translated import TypedOrder, shown_path
 from app.store import listing as store
 from app.store import marks
 from app.store.listing import Listed, Listing
@@ -30,9 +30,11 @@ from app.store.paging import Page
 
 N = TypeVar("N")
 
+_Orders = Sequence[Any]  # OrderBy or TypedOrder
+
 
 async def filtered_records(
-    info: Info, definition: str, asked: PageArguments, where: JSON | None, order_by: Sequence[OrderBy] | None
+    info: Info, definition: str, asked: PageArguments, where: JSON | None, order_by: _Orders | None
 ) -> Connection[CustomDataRecord]:
     _only_keys(info)
     found = await find_definition(info, definition)
@@ -44,7 +46,7 @@ async def filtered_records(
 
 
 async def filtered_contacts(
-    info: Info, asked: PageArguments, where: JSON | None, order_by: Sequence[OrderBy] | None, search: str | None
+    info: Info, asked: PageArguments, where: JSON | None, order_by: _Orders | None, search: str | None
 ) -> Connection[Contact]:
     _only_keys(info)
     check_search(search)
@@ -52,7 +54,7 @@ async def filtered_contacts(
 
 
 async def filtered_products(
-    info: Info, asked: PageArguments, where: JSON | None, order_by: Sequence[OrderBy] | None, search: str | None
+    info: Info, asked: PageArguments, where: JSON | None, order_by: _Orders | None, search: str | None
 ) -> Connection[Product]:
     _only_keys(info)
     check_search(search)
@@ -64,7 +66,7 @@ async def filtered_products(
 
 
 async def contacts_fulfilling(
-    info: Info, condition: Condition, asked: PageArguments, order_by: Sequence[OrderBy] | None
+    info: Info, condition: Condition, asked: PageArguments, order_by: _Orders | None
 ) -> Connection[Contact]:
     """The contacts that fulfil a condition of ours."""
     listing = await understood(info, CONTACTS, None, order_by)
@@ -86,7 +88,7 @@ def _only_keys(info: Info) -> None:
 
 
 async def understood(
-    info: Info, entity: Entity, where: JSON | None, order_by: Sequence[OrderBy] | None, search: str | None = None
+    info: Info, entity: Entity, where: JSON | None, order_by: _Orders | None, search: str | None = None
 ) -> Listing:
     """What is asked for, understood. Raises Refusal, which tells where something is wrong."""
     model = await info.context.model()
@@ -94,19 +96,29 @@ async def understood(
     if where is not None:
         parsed, problem = parse_condition(model, entity, where, info.context.calendar)
         if parsed is None:
-            refuse_where(problem)
+            refuse_where(problem, where)
         condition = parsed if search is None else And((condition, parsed))
     sent = [SentField(each.field, each.direction, each.nulls) for each in order_by or ()]
     order, problem = parse_order(model, entity, sent)
     if order is None:
-        refuse_where(problem)
+        _refuse_order(problem, order_by or ())
     return Listing(entity, condition, order)
 
 
-def refuse_where(problem: Problem | None) -> NoReturn:
-    """A problem of a condition or order, with where it is."""
+def refuse_where(problem: Problem | None, sent: object = None) -> NoReturn:
+    """Tells where, in the words of what was sent."""
     assert problem is not None
-    raise Refusal(problem.code.value, f"{problem.path}: {problem.message}", at=problem.path)
+    path = shown_path(problem.path or "", sent)
+    raise Refusal(problem.code.value, f"{path}: {problem.message}", at=path)
+
+
+def _refuse_order(problem: Problem | None, order_by: _Orders) -> NoReturn:
+    assert problem is not None
+    place = (problem.path or "").rpartition(".")[2]
+    sent = order_by[int(place)] if place.isdigit() else None
+    if isinstance(sent, TypedOrder):
+        problem = replace(problem, path=f"{problem.path}.{sent.shown}")
+    refuse_where(problem)
 
 
 async def _listed(

@@ -75,6 +75,7 @@ async def _delete_definition(info: Info, input: inputs.DeleteDefinitionInput) ->
     before = model.find(input.definition)
     await info.context.renewed()
     answer = await delete_definition(info.context.database, call, input.definition, force=input.force)
+    info.context.model_changed()
     gone = replace(before, status=Status.DELETED) if before is not None and answer.first is not None else None
     return payloads.DeleteDefinitionPayload(
         definition=definition_node(gone, model) if gone is not None else None,
@@ -83,7 +84,7 @@ async def _delete_definition(info: Info, input: inputs.DeleteDefinitionInput) ->
     )
 
 
-async def _save_records(info: Info, input: inputs.SaveRecordsInput) -> payloads.SaveRecordsPayload:
+async def save_records_payload(info: Info, input: inputs.SaveRecordsInput) -> payloads.SaveRecordsPayload:
     """Saves 1 to 50 records, one verdict each: upserted where the definition has a unique key, inserted otherwise."""
     call = await _call(info, input)
     asked = SaveRecords(
@@ -258,6 +259,7 @@ async def _segment_payload(info: Info, answer: Answer) -> payloads.SegmentPayloa
 
 
 async def _definition_payload(info: Info, answer: Answer) -> payloads.DefinitionPayload:
+    info.context.model_changed()
     first = answer.first
     definition = await load_definition(info, int(first.id)) if first is not None and first.id is not None else None
     return payloads.DefinitionPayload(definition=definition, user_errors=user_errors(answer.problems))
@@ -289,7 +291,7 @@ class Mutation:
     activate_custom_data_definition = documented.mutation(_activate_definition, Scope.MANAGE_DEFINITIONS)
     deactivate_custom_data_definition = documented.mutation(_deactivate_definition, Scope.MANAGE_DEFINITIONS)
     delete_custom_data_definition = documented.mutation(_delete_definition, Scope.MANAGE_DEFINITIONS)
-    save_custom_data_records = documented.mutation(_save_records, Scope.WRITE_RECORDS)
+    save_custom_data_records = documented.mutation(save_records_payload, Scope.WRITE_RECORDS)
     update_custom_data_record = documented.mutation(_update_record, Scope.WRITE_RECORDS)
     delete_custom_data_record = documented.mutation(_delete_record, Scope.WRITE_RECORDS)
     bulk_delete_custom_data_records = documented.mutation(_bulk_delete_records, Scope.WRITE_RECORDS)

@@ -28,7 +28,7 @@ from app.graphql.definitions import (
 from app.graphql.deliveries import load_delivery, webhook_deliveries
 from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.following import followed
-from app.graphql.list_arguments import Orders, Where
+from app.graphql.list_arguments import Orders, TypedOrders, TypedWhere, Where
 from app.graphql.listing import filtered_contacts, filtered_products, filtered_records, plain_cursors
 from app.graphql.node import Node, decode, number, number_of
 from app.graphql.products import Product, catalogue, check_search, chosen, load_product
@@ -146,7 +146,7 @@ async def contact(info: Info, by: ContactReference) -> Contact | None:
 
 async def contacts(
     info: Info, search: Search = None, first: First = None, after: After = None, last: Last = None,
-    before: Before = None, where: Where = None, order_by: Orders = None,
+    before: Before = None, where: TypedWhere = None, order_by: TypedOrders = None,
 ) -> Connection[Contact]:  # fmt: skip
     """The shop's contacts that fulfil `where`, in order of id or as `orderBy` says."""
     if where is not None or order_by:
@@ -193,7 +193,7 @@ async def product(info: Info, id_product: strawberry.ID) -> Product | None:
 async def products(
     info: Info, ids: list[strawberry.ID] | None = None, search: Search = None,
     first: First = None, after: After = None, last: Last = None, before: Before = None,
-    where: Where = None, order_by: Orders = None,
+    where: TypedWhere = None, order_by: TypedOrders = None,
 ) -> Connection[Product]:  # fmt: skip
     """The shop's products that fulfil `where`, in order of id or as `orderBy` says; or those of `ids` in the order
     given (a whole cart in one field)."""

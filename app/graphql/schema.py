@@ -1,7 +1,8 @@
 """The schema, and how its operations are run."""
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from functools import cache, partial
 from typing import Any
 
 import strawberry
@@ -14,7 +15,8 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from app.execution import Asked, BreadthFirst, Operation, execute, plans_of
+from app.domain.definitions import Definition
+from app.execution import Asked, BreadthFirst, Operation, execute, in_thread, in_turn, plans_of, share_plans
 from app.graphql.contacts import Contact
 from app.graphql.definitions import CustomDataDefinition
 from app.graphql.documents import Document, Documents
@@ -27,6 +29,7 @@ from app.graphql.scalars import SCALARS
 from app.graphql.shop import Shop
 from app.graphql.stages import Stages
 from app.graphql.subscription import Subscription
+from app.graphql.typed.composing import compose, dismantle
 
 BREADTH_FIRST, GRAPHQL_CORE = "breadth-first", "graphql-core"
 
@@ -36,7 +39,9 @@ _NO_MIDDLEWARE = MiddlewareManager()
 
 class Schema(strawberry.Schema):
     """Errors are reported by the endpoint; the default would log a traceback for every mistake of a client. Extensions
-    must not define `resolve`."""
+    must not define `resolve`. `version` is that of `typed.digest`."""
+
+    version = ""
 
     def __init__(self, executor: str) -> None:
         self.documents = Documents()
@@ -49,6 +54,27 @@ class Schema(strawberry.Schema):
             config=StrawberryConfig(scalar_map=SCALARS),
             extensions=[lambda: Bounded(self.documents), *_EXECUTORS[executor]],
         )
+        self._general = self._schema
+        self._schema = compose(self._general)
+
+    def of_shop(self, definitions: Sequence[Definition], *, contact: bool) -> "Schema":
+        """The schema of a shop with these definitions, for its keys or its contacts: of the same resolvers, with types
+        and remembered documents of its own. Takes time: see `compose`."""
+        made = copy(self)
+        made._schema = compose(self._general, definitions, contact=contact)
+        made.documents = documents = Documents(self.documents)
+        made.extensions = (lambda: Bounded(documents), *self.extensions[1:])
+        share_plans(made, self)
+        return made
+
+    def forget(self) -> None:
+        """Gives up what is kept for a shop's schema that is not used any more."""
+        self.documents.forget()
+        plans_of(self).forget()
+
+    def dismantling(self, made: "Schema") -> Callable[[], None]:
+        """What takes a shop's schema apart, whose types refer to each other, when nobody uses it any more."""
+        return partial(dismantle, made._schema, self._schema)
 
     def process_errors(self, *_args: object, **_kwargs: object) -> None:
         return None
@@ -92,6 +118,9 @@ class Schema(strawberry.Schema):
             operation_extensions=operation_extensions,
         )  # fmt: skip
         return await self._run(by_stages)
+
+    def _get_execute_function(self) -> Callable[..., Any]:
+        return in_thread(in_turn(super()._get_execute_function()))
 
     async def _run(self, asked: ExecutionContext) -> ExecutionResult:
         """The operation of a valid document."""

@@ -22,7 +22,7 @@ from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.contacts import Contact, ContactReference, find_contact
 from app.graphql.context import Info
 from app.graphql.errors import Refusal, limit, refuse
-from app.graphql.list_arguments import Orders
+from app.graphql.list_arguments import TypedOrders
 from app.graphql.listing import contacts_fulfilling
 from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.scalars import JSON
@@ -79,7 +79,7 @@ class Segment(Node):
     @staticmethod
     async def contacts(
         parents: Sequence["Segment"], info: Info, first: First = None, after: After = None, last: Last = None,
-        before: Before = None, order_by: Orders = None,
+        before: Before = None, order_by: TypedOrders = None,
     ) -> Column[Connection[Contact]]:  # fmt: skip
         only_keys(info)
         asked = (first, after, last, before)

@@ -8,6 +8,7 @@ import strawberry
 from app.domain import limits
 from app.domain import shops as domain
 from app.execution import Column, attribute, batched
+from app.graphql.context import Info
 from app.graphql.node import Node, opaque_id, own_id
 
 
@@ -40,6 +41,14 @@ class Shop(Node):
     )
     created_at: datetime = attribute("row.created_at")
     row: strawberry.Private[domain.Shop]
+
+    @batched(
+        description="Of the schema you see: where it is another, clients generate their code anew. Every answer has it "
+        "in the header x-schema-version."
+    )
+    @staticmethod
+    def schema_version(parents: Sequence["Shop"], info: Info) -> Column[str]:
+        return [info.context.schema_version] * len(parents)
 
     @batched
     @staticmethod

@@ -47,6 +47,7 @@ _IN_HAND = {
     "ConditionNode", "CustomDataDefinition", "DecidingRecord", "Field", "FieldPricing", "Limits", "OverridePath",
     "PageInfo", "PriceSource", "Relationship", "Segment", "Shop", "UserError",
 }  # fmt: skip
+_AROUND = "Custom"  # types that only hold the shop's own fields
 _LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "Field": 10, "Override": 3, "OverridePath": 3,
             "PriceSource": 3, "Relationship": 3, "Segment": 10, "UserError": 1}  # fmt: skip
 _PAGES = ("Connection", "Payload", "Aggregates")  # types that hold one list whose length the field around them decides
@@ -72,8 +73,8 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
     """The weight of a field of the type named `parent`."""
     name, kind = node.name.value, get_named_type(field.type).name
     each = name in _LISTS and parent.endswith(_PAGES)
-    if parent == "Mutation":
-        return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input"))
+    if parent.startswith("Mutation") and not kind.endswith(_AROUND):
+        return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input", "records"))
     if kind.endswith("Connection"):
         own = ROW + (_CHOSEN if parent == "Segment" or _arguments(node, "where", "orderBy") else 0)
         return Weight(own, ROW, DEFAULT_PAGE_SIZE, page=True, asked=_arguments(node, "first", "last", "ids"))
@@ -89,7 +90,7 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
 
 
 def _value(kind: str, *, leaf: bool) -> int:
-    return ATTRIBUTE if leaf or kind in _IN_HAND else _OBJECTS.get(kind, ROW)
+    return ATTRIBUTE if leaf or kind in _IN_HAND or kind.endswith(_AROUND) else _OBJECTS.get(kind, ROW)
 
 
 def _arguments(node: FieldNode, *names: str) -> tuple[ValueNode, ...]:

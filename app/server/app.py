@@ -23,6 +23,7 @@ from app.server.governor import Governor
 from app.server.refusals import Refused
 from app.server.running import Operations
 from app.server.settings import Settings, read_settings
+from app.server.shop_schemas import ShopSchemas
 from app.server.sockets import Sockets
 from app.store.database import Database
 from app.store.failures import StoreFailure
@@ -97,7 +98,8 @@ def mount(app: Starlette, database: Database, settings: Settings | None = None) 
 
     documents = Trusted(settings.trusted_documents) if settings.trusted_documents else Persisted()
     schema = schema_for(settings.executor)
-    gate, operations = Gate(database), Operations(schema, database, documents, Governor(settings.bounds))
+    schemas = ShopSchemas(schema, database)
+    gate, operations = Gate(database), Operations(schemas, database, documents, Governor(settings.bounds))
     endpoint = Endpoint(gate, operations, settings.bounds.body)
     app.router.routes.append(Route("/readyz", ready))
     app.router.routes.append(Route(_GRAPHQL, endpoint))

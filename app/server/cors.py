@@ -13,7 +13,7 @@ _SENT = (
     "authorization", "spm-api-key", "content-type", "idempotency-key", "x-idempotency-key",
     "apollo-require-preflight", "apollographql-client-name", "apollographql-client-version", "x-apollo-operation-name",
 )  # fmt: skip
-_SHOWN = ("retry-after", "ratelimit", "ratelimit-policy")
+_SHOWN = ("retry-after", "ratelimit", "ratelimit-policy", "x-schema-version")
 _SECONDS = 600  # a browser remembers our answer
 
 

@@ -67,7 +67,7 @@ class Endpoint:
         operation = self._operations.answer(asked, admitted, allowed, _idempotency_key(headers))
         answer = await self._patience.run_unless_gone(receive, operation)
         status = 400 if media == GRAPHQL and not answer.executed else 200
-        return Reply(status, encode(answer.body), media=media)
+        return Reply(status, encode(answer.body), {"x-schema-version": answer.schema_version}, media)
 
     async def _stream(self, headers: _Headers, receive: Receive) -> ASGIApp:
         """Any operation, its answers as events."""

@@ -19,6 +19,7 @@ from app.server.decoding import GraphQLRequest
 from app.server.documents import Documents
 from app.server.governor import Governor, raise_unserved
 from app.server.refusals import Refused
+from app.server.shop_schemas import ShopSchemas
 from app.store.database import Database
 
 Allowed = Collection[OperationType]
@@ -36,13 +37,14 @@ class Answer:
 
     body: dict[str, Any]
     executed: bool
+    schema_version: str = ""
 
 
 class Operations:
     """Runs what was asked, each operation in a context of its own."""
 
-    def __init__(self, schema: Schema, database: Database, documents: Documents, governor: Governor) -> None:
-        self._schema = schema
+    def __init__(self, schemas: ShopSchemas, database: Database, documents: Documents, governor: Governor) -> None:
+        self._schemas = schemas
         self._database = database
         self._documents = documents
         self._governor = governor
@@ -55,10 +57,11 @@ class Operations:
         idempotency_key: str | None = None,
     ) -> Answer:
         """One query or mutation. Raises Refused."""
-        text = self._text(asked, admitted)
-        context = self._context(admitted, idempotency_key)
+        schema = self._schemas.known(admitted) or await self._schemas.of(admitted)
+        text = self._text(schema, asked, admitted)
+        context = self._context(schema, admitted, idempotency_key)
         try:
-            result = await self._schema.execute(
+            result = await schema.execute(
                 text,
                 variable_values=asked.variables,
                 context_value=context,
@@ -70,17 +73,18 @@ class Operations:
         finally:
             await context.close()
         raise_unserved(result, context)
-        return self._told(asked, admitted, result)
+        return self._told(asked, admitted, result, schema.version)
 
     async def stream(
         self, asked: GraphQLRequest, admitted: Admitted, idempotency_key: str | None = None
     ) -> AsyncGenerator[Answer, None]:
         """Any operation: one answer of a query or mutation, and each event of a subscription, which is resolved in a
         snapshot of its own. Raises Refused."""
-        text = self._text(asked, admitted)
-        context = self._context(admitted, idempotency_key)
+        schema = await self._schemas.of(admitted)
+        text = self._text(schema, asked, admitted)
+        context = self._context(schema, admitted, idempotency_key)
         try:
-            results = await self._schema.stream(
+            results = await schema.stream(
                 text,
                 variable_values=asked.variables,
                 context_value=context,
@@ -97,29 +101,32 @@ class Operations:
         finally:
             await context.close()
 
-    def _context(self, admitted: Admitted, idempotency_key: str | None = None) -> Context:
+    def _context(self, schema: Schema, admitted: Admitted, idempotency_key: str | None = None) -> Context:
         allowance = self._governor.allowance(admitted.bucket, admitted.shop.id)
-        return Context(self._database, admitted.shop, admitted.viewer, idempotency_key, allowance)
+        return Context(self._database, admitted.shop, admitted.viewer, idempotency_key, allowance, schema.version)
 
-    def _text(self, asked: GraphQLRequest, admitted: Admitted) -> str:
+    def _text(self, schema: Schema, asked: GraphQLRequest, admitted: Admitted) -> str:
         text = self._documents.text(admitted.shop.id, asked)
-        if asked.operation_name is None and self._several(text):
+        if asked.operation_name is None and _several(schema, text):
             raise Refused(_UNRESOLVED, "The document holds several operations. Say which to run, in operationName.")
         return text
 
-    def _several(self, text: str) -> bool:
-        """Whether a document holds several operations. What does not parse, and anonymous operations beside others, are
-        told so later."""
-        known = self._schema.documents.valid(text)
-        return len(known.plan.operations) > 1 if known else _holds_several(text)
-
-    def _told(self, asked: GraphQLRequest, admitted: Admitted, result: ExecutionResult) -> Answer:
+    def _told(
+        self, asked: GraphQLRequest, admitted: Admitted, result: ExecutionResult, schema_version: str = ""
+    ) -> Answer:
         began = executed(result)
         if not began:
             _raise_outage(result)
         if began and asked.document_id is not None:
             self._documents.ran(admitted.shop.id, asked)
-        return Answer(result_body(result), began)
+        return Answer(result_body(result), began, schema_version)
+
+
+def _several(schema: Schema, text: str) -> bool:
+    """Whether a document holds several operations. What does not parse, and anonymous operations beside others, are
+    told so later."""
+    known = schema.documents.valid(text)
+    return len(known.plan.operations) > 1 if known else _holds_several(text)
 
 
 def _understood(error: Exception) -> Refused:

@@ -1,6 +1,6 @@
 """Definitions, override sources and segments: a shop's model, read whole and cached by its version."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,6 +35,7 @@ class Models:
     def __init__(self, size: int = 500) -> None:
         self._size = size
         self._models: OrderedDict[int, Model] = OrderedDict()
+        self.changes: Counter[int] = Counter()  # of each shop's definitions, made by this process
 
     def check(self, shop_id: int) -> Check | None:
         """For a new snapshot of the shop: whether our model will be its model."""

@@ -41,12 +41,11 @@ CONTRACT = {
         "customDataRecords": "(definition: String!, first: Int, after: String, last: Int, before: String, where: JSON, "
         "orderBy: [OrderBy!]): CustomDataRecordConnection",
         "contact": "(by: ContactReference!): Contact",
-        "contacts": "(search: String, first: Int, after: String, last: Int, before: String, where: JSON, "
-        "orderBy: [OrderBy!]): ContactConnection!",
+        "contacts": "(search: String, first: Int, after: String, last: Int, before: String, "
+        "where: ContactWhere, orderBy: [ContactOrderBy!]): ContactConnection!",
         "product": "(idProduct: ID!): Product",
-        "products": "(ids: [ID!], search: String, first: Int, after: String, last: Int, before: String, where: JSON, "
-        "orderBy: [OrderBy!]): "
-        "ProductConnection!",
+        "products": "(ids: [ID!], search: String, first: Int, after: String, last: Int, before: String, "
+        "where: ProductWhere, orderBy: [ProductOrderBy!]): ProductConnection!",
         "overrides": "[Override!]!",
         "overridePaths": "(definition: String!): [OverridePath!]!",
         "customDataAggregate": "(definition: String!, where: JSON, groupBy: [GroupBy!], orderBy: [GroupOrder!], "
@@ -68,7 +67,8 @@ CONTRACT = {
     "Segment": {
         "id": "ID!", "idSegment": "ID!", "name": "String!", "where": "JSON!", "createdAt": "DateTime!",
         "updatedAt": "DateTime!", "problem": "String", "usedBy": "[Segment!]!",
-        "contacts": "(first: Int, after: String, last: Int, before: String, orderBy: [OrderBy!]): ContactConnection!",
+        "contacts": "(first: Int, after: String, last: Int, before: String, orderBy: [ContactOrderBy!]): "
+        "ContactConnection!",
         "count": "(atMost: Int!): SegmentCount!", "contains": "(contact: ContactReference!): Boolean!",
         "why": "(contact: ContactReference!): Why!",
     },

@@ -136,6 +136,7 @@ async def test_nodes_of_every_kind_are_fetched_together(crowd: Crowd) -> None:
 
 
 async def written(shop: ShopClient, mutation: str, selection: str, **input: Any) -> list[str]:
+    await shop.ask("{ __typename }")  # the schema is known
     with shop.statements() as seen:
         payload = await shop.run(mutation, selection, **input)
     assert payload["userErrors"] == []

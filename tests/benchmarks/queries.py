@@ -94,9 +94,11 @@ def from_peer(data: Any) -> Any:
 
 def _normal(value: Any, names: Mapping[str, str], name: str = "") -> Any:
     if isinstance(value, dict):
-        flat = value | value.get("data", {})
+        flat = value | value.get("data", {}) | value.get("custom", {})
         return {
-            (known := names.get(key, key)): _normal(inner, names, known) for key, inner in flat.items() if key != "data"
+            (known := names.get(key, key)): _normal(inner, names, known)
+            for key, inner in flat.items()
+            if key not in ("data", "custom")
         }
     if isinstance(value, list):
         return [_normal(inner, names, name) for inner in value]
@@ -156,6 +158,7 @@ QUESTIONS = [
         "Q1d", "the same, the record's own values as one object", 1.2, _page_and_contact, peer="Q1", by_hand=False,
         usual=False,
     ),
+    _question("Q1t", "the same by the shop's own types", 1.2, _page_and_contact, peer="Q1", by_hand=False),
     _question("Q2", "20 contacts, each with its loyalty records and their products", 1.5, _contacts),
     _question("Q3", "a catalogue of 100 products priced for one contact", 1.5, _catalogue),
     _question("Q4", "one record by id with its contact", 1.0, _record),

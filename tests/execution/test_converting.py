@@ -143,6 +143,8 @@ def arguments(schema: strawberry.Schema) -> Iterator[tuple[str, Argument]]:
             for each in declared.arguments if declared else ():
                 argument = converter.config.name_converter.from_argument(each)
                 found = Argument(each.type, field.args[argument].type, converter)
+                if "Where" in str(found.kind) or "OrderBy!" in str(found.kind) != "[OrderBy!]":
+                    continue  # conditions and orders are made by their types themselves (app/graphql/typed)
                 yield f"{kind.name}.{name}({argument}: {found.kind})", found
 
 

@@ -10,7 +10,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import Info
 
 from app.execution import BreadthFirst
-from app.execution.extension import plans_of
+from app.execution.extension import plans_of, share_plans
 from tests.execution.films import EXECUTORS, Quiet
 
 
@@ -179,3 +179,14 @@ async def test_fifty_errors_of_variables_are_enough(executor: str) -> None:
     assert result.data is None
     assert len(result.errors or []) == 51
     assert (result.errors or [])[-1].message.startswith("Too many errors")
+
+
+async def test_plans_of_a_family_take_up_room_together() -> None:
+    one, other = (strawberry.Schema(Query, extensions=[BreadthFirst]) for _ in range(2))
+    share_plans(other, one)
+    assert plans_of(one).shelf is plans_of(other).shelf
+    for schema in (one, other, one, other):
+        assert (await schema.execute("{ dogs { name } }")).errors is None
+    assert (plans_of(one).made, plans_of(other).made, len(plans_of(one).shelf.values())) == (1, 1, 2)
+    plans_of(other).forget()
+    assert len(plans_of(one).shelf.values()) == 1

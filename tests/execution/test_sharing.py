@@ -93,7 +93,7 @@ async def test_what_is_planned_is_bounded_and_the_oldest_goes() -> None:
     for number in range(40):
         answer = await schema.execute(f"query q{number} {{ ...F10 }} {spread}")
         assert answer.errors is None
-    kept = [operation.size for operation, _ in plans._kept.values() if operation is not None]
+    kept = [operation.size for operation in plans.shelf.values() if operation is not None]
     assert plans.made == 40
     assert 0 < sum(kept) < 60_000
 

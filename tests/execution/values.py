@@ -188,7 +188,7 @@ def bare(kind: Any) -> Any:
 
 def is_one_of(kind: GraphQLInputObjectType) -> bool:
     """Strawberry keeps this to itself."""
-    return bool(kind.extensions["strawberry-definition"].is_one_of)
+    return kind.is_one_of or bool(getattr(kind.extensions.get("strawberry-definition"), "is_one_of", False))
 
 
 def has_default(place: GraphQLArgument | GraphQLInputField) -> bool:

@@ -8,10 +8,13 @@ import asyncpg
 import httpx
 import pytest
 
+from app.domain.aggregate_parser import SentKey, parse_aggregation
+from app.domain.aggregates import Function, Measure
 from app.domain.condition_parser import parse_condition
 from app.domain.entities import CONTACTS, Entity, of_definition
 from app.domain.orders import Direction, SentField, parse_order
 from app.domain.periods import Calendar
+from app.store import aggregates, nested
 from app.store.database import Database
 from app.store.listing import Listing, _composed, count, page
 from app.store.orders import Mark
@@ -193,3 +196,28 @@ async def _reads_little(members: Grid, listing: Listing, expected: int) -> None:
     finally:
         await session.close("rollback")
     assert rows_read(plan) < 5_000
+
+
+@pytest.mark.parametrize("order", [(), (SentField("points", Direction.DESC),)])
+async def test_lists_and_aggregates_behind_parents_read_what_each_parent_has(
+    members: Grid, order: tuple[SentField, ...]
+) -> None:
+    """Also where an index would find the condition's rows: there are 30 of this tier, and one for each contact."""
+    listing = _listing(members, "member", {"tier": {"eq": "tier7"}, "points": {"gte": 0}}, order)
+    async with members.database.reading(members.shop.id) as session:
+        some = await page(session, _listing(members, "contacts", {}, ()), Page(20))
+    contacts = [each.row.id for each in some]
+    counted, problem = parse_aggregation(
+        members.model, listing.entity, listing.condition, [SentKey("tier")], [Measure(Function.COUNT)], [], "UTC"
+    )
+    assert counted is not None, problem
+    session = Explained(members)
+    try:
+        await nested.pages(session, listing, "contact_id", contacts, Page(21))
+        await nested.counts(session, listing, "contact_id", contacts, 10)
+        await aggregates.groups_behind(session, counted, "contact_id", contacts, 10)
+    finally:
+        await session.close("rollback")
+    assert len(session.plans) == 6
+    for name, plan in session.plans.items():
+        assert {scan.how for scan in scans(plan) if scan.table == "records"} == {"records_ref1"}, (name, plan)

@@ -43,6 +43,16 @@ async def test_a_query_gives_one_result_and_completes(socket: Socket, shop: Shop
     assert complete == {"id": "1", "type": "complete"}
 
 
+async def test_the_shops_own_types_are_there_as_soon_as_they_are_defined(socket: Socket, shop: ShopClient) -> None:
+    document = "{ custom { loyalty { nodes { points } } } }"
+    [answer] = await socket.run(document, "before")
+    assert "custom" in answer["payload"][0]["message"]
+    await shop.define("Loyalty", {"points": "NUMBER"})
+    await shop.save("loyalty", {"points": 1})
+    answer, _ = await socket.run(document, "after")
+    assert result(answer) == {"custom": {"loyalty": {"nodes": [{"points": 1}]}}}
+
+
 async def test_a_mutation_runs(socket: Socket) -> None:
     document = "mutation($input: SaveCustomersInput!) { saveCustomers(input: $input) { results { outcome } } }"
     customer = {"idCustomer": "c1", "email": "c1@example.com"}

@@ -1,0 +1,125 @@
+"""What resolves a shop's own fields: the functions behind the general ones, asked by a definition's key."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from app.domain.access import Scope
+from app.domain.definitions import Definition
+from app.domain.reverse_names import Reverse
+from app.execution import Answers, Column
+from app.graphql.access import may_read, only_keys, require
+from app.graphql.connection import PageArguments
+from app.graphql.context import Info
+from app.graphql.errors import refuse
+from app.graphql.following import followed
+from app.graphql.listing import filtered_records, plain_cursors
+from app.graphql.node import number, number_of
+from app.graphql.records import load_own_record, record_node, records_page
+from app.graphql.relations import records_of_contacts, records_of_products, records_of_records, targets
+from app.operations.find_records import Named, find_record
+
+Many = Callable[..., Any]
+
+HERE = ()  # the object behind `custom` at the root: its fields need nothing of it
+
+
+def custom(parents: Sequence[Any], info: Info) -> Sequence[Any]:
+    require(info, Scope.READ, contacts=True)
+    return [HERE] * len(parents)
+
+
+def listing(key: str) -> Many:
+    """A definition's records, in pages."""
+
+    async def records(
+        parents: Sequence[Any], info: Info, where: Any = None, order_by: Any = None, **page: Any
+    ) -> Column[Any]:
+        asked = _asked(**page)
+        if where is not None or order_by:
+            return [await filtered_records(info, key, asked, where, order_by) for _ in parents]
+        plain_cursors(asked[1], asked[3])
+        return [await records_page(info, key, asked) for _ in parents]
+
+    return records
+
+
+def by_id(key: str) -> Many:
+    """A definition's record of an id."""
+
+    async def record(parents: Sequence[Any], info: Info, id_record: str) -> Column[Any]:
+        record_id = number_of(id_record, "CustomDataRecord")
+        found = await load_own_record(info, record_id, followed(info)) if record_id is not None else None
+        return [found if found is not None and found.schema.key == key else None] * len(parents)
+
+    return record
+
+
+def by_key(definition: Definition) -> Many:
+    """A definition's record of a unique key, whose fields are the arguments."""
+
+    async def record(parents: Sequence[Any], info: Info, **sent: Any) -> Column[Any]:
+        only_keys(info)
+        key = {name: _raw(definition, name, value) for name, value in sent.items()}
+        model = await info.context.model()
+        row, problems = await find_record(info.context.session, model, Named(definition=definition.key, key=key))
+        if problems:
+            refuse(problems[0])
+        return [record_node(row, model.by_id[row.definition_id]) if row is not None else None] * len(parents)
+
+    return record
+
+
+def _raw(definition: Definition, name: str, value: Any) -> Any:
+    """An id of contacts and records is a number in the general form."""
+    if name not in definition.relationship or not isinstance(value, str):
+        return value
+    found = number(value)
+    return value if found is None else found
+
+
+def target(field: str) -> Many:
+    """What a relation points to."""
+
+    def pointed(parents: Sequence[Any], info: Info) -> Answers[Any]:
+        may_read(info)
+        return targets(info, parents, field)
+
+    return pointed
+
+
+def of_contacts(way: Reverse) -> Many:
+    """The records that point at a contact."""
+
+    async def records(parents: Sequence[Any], info: Info, **page: Any) -> Column[Any]:
+        may_read(info)
+        contacts = [parent.id for parent in parents]
+        return await records_of_contacts(info, way.definition.key, way.field, contacts, _asked(**page))
+
+    return records
+
+
+def of_products(way: Reverse) -> Many:
+    """The records that point at a product."""
+
+    async def records(parents: Sequence[Any], info: Info, **page: Any) -> Column[Any]:
+        only_keys(info)
+        products = [parent.row.id for parent in parents]
+        return await records_of_products(info, way.definition.key, way.field, products, _asked(**page))
+
+    return records
+
+
+def of_records(way: Reverse) -> Many:
+    """The records that point at a record."""
+
+    async def records(parents: Sequence[Any], info: Info, **page: Any) -> Column[Any]:
+        only_keys(info)
+        return await records_of_records(info, way.definition.key, way.field, parents, _asked(**page))
+
+    return records
+
+
+def _asked(
+    first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None
+) -> PageArguments:
+    return first, after, last, before

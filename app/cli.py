@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, shops, keys, schema. Every failure is one line on standard error."""
+"""The command line: serve, migrate, shops, keys, deliveries, schema. Every failure is one line on standard error."""
 
 import asyncio
 import os
@@ -9,18 +9,21 @@ import click
 
 from app.domain.access import ALL_SCOPES, Scope
 from app.domain.definitions import Model
+from app.domain.limits import REPLAYED_AT_ONCE
 from app.domain.problems import Problem
 from app.domain.shops import ApiKey, Shop, name_problem, new_key, scopes_problem, time_zone_problem
+from app.domain.webhooks import Delivery, DeliveryStatus
 from app.operations.contact_tokens import LONGEST_SECONDS, SHORTEST_SECONDS, USUAL_SECONDS, mint
-from app.server import access, processes
+from app.server import access, delivering, processes
 from app.server.explorer.pages import DEMO_KEY
 from app.server.settings import InvalidSettings, read_settings
-from app.store import contacts, keys, shops, token_keys
+from app.store import contacts, deliveries, keys, shops, token_keys
 from app.store.administration import NotMigrated, administering
 from app.store.database import UnsafeRole
 from app.store.definitions import Models
 from app.store.failures import StoreFailure
 from app.store.migrate import Migrated, MigrationRefused, migrate
+from app.store.paging import Page
 
 EXPLORER_PATH = "/graphql"
 _FAILURES = (
@@ -212,6 +215,83 @@ def rotate_token_key(reference: str, at_once: bool) -> None:
             return (await token_keys.rotate(session, 0 if at_once else LONGEST_SECONDS)).id
 
     click.echo(f"Token key {access.administer(work)} signs from now on.")
+
+
+@main.command()
+def deliver() -> None:
+    """Judge triggers and send webhooks until Ctrl-C, without serving.
+
+    "serve" does so by itself unless CUSTOM_DATA_DELIVER is false. Any number of processes may.
+    """
+    settings = read_settings()
+    with processes.until_told_to_stop(), access.opened(settings) as urls:
+        asyncio.run(delivering.until_stopped(settings, urls))
+
+
+@main.group("deliveries")
+def deliveries_group() -> None:
+    """Webhooks that were sent, are to be sent, or were given up."""
+
+
+@deliveries_group.command("list")
+@_shop_option
+@click.option(
+    "--status", type=click.Choice([each.value for each in DeliveryStatus], case_sensitive=False), default="DEAD",
+    show_default=True,
+)  # fmt: skip
+@click.option("--trigger", type=click.IntRange(1, 2**63 - 1), metavar="ID", help="Only of this trigger.")
+@click.option("--last", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many, from the newest.")
+def deliveries_list(reference: str, status: str, trigger: int | None, last: int) -> None:
+    """List deliveries: id, status, trigger, sequence, record, attempts, HTTP status, error."""
+
+    async def work(url: str) -> list[Delivery]:
+        async with access.tenant(url, reference) as session:
+            page = Page[int](last, backward=True)
+            return await deliveries.page(session, page, [DeliveryStatus(status.upper())], trigger)
+
+    for each in reversed(access.administer(work)):
+        click.echo(
+            f"{each.id}\t{each.status.value}\t{each.trigger_id}\t{each.sequence}\t{each.record_id}\t{each.attempts}"
+            f"\t{each.answered or '-'}\t{each.error or '-'}"
+        )
+
+
+@deliveries_group.command("show")
+@_shop_option
+@click.argument("delivery_id", type=click.IntRange(1, 2**63 - 1))
+def deliveries_show(reference: str, delivery_id: int) -> None:
+    """Print what the delivery DELIVERY_ID sends, and how it fared."""
+
+    async def work(url: str) -> Delivery | None:
+        async with access.tenant(url, reference) as session:
+            return await deliveries.by_id(session, delivery_id)
+
+    found = access.administer(work)
+    if found is None:
+        raise click.ClickException(
+            f"That shop has no delivery {delivery_id}. 'custom-data deliveries list' shows some."
+        )
+    click.echo(f"{found.status.value}, {found.attempts} attempts, last: {found.error or found.answered or 'none'}")
+    click.echo(found.body)
+
+
+@deliveries_group.command("replay")
+@_shop_option
+@click.option("--all", "every", is_flag=True, help=f"The oldest dead letters, at most {REPLAYED_AT_ONCE:,} at once.")
+@click.option("--trigger", type=click.IntRange(1, 2**63 - 1), metavar="ID", help="With --all: only of this trigger.")
+@click.argument("delivery_ids", nargs=-1, type=click.IntRange(1, 2**63 - 1))
+def deliveries_replay(reference: str, every: bool, trigger: int | None, delivery_ids: tuple[int, ...]) -> None:
+    """Send the dead letters DELIVERY_IDS again, or all of them."""
+    if every == bool(delivery_ids):
+        raise click.ClickException("Name the deliveries to be sent again, or say --all.")
+
+    async def work(url: str) -> list[int]:
+        async with access.tenant(url, reference) as session:
+            if every:
+                return await deliveries.replay_all(session, trigger, REPLAYED_AT_ONCE)
+            return await deliveries.replay(session, delivery_ids)
+
+    click.echo(f"{len(access.administer(work))} are sent again.")
 
 
 @main.command()

@@ -6,8 +6,11 @@ import re
 from importlib.resources import files
 
 from app.domain.shops import new_key
-from app.store import keys, shops, token_keys
+from app.domain.webhooks import DeliveryStatus
+from app.operations.fire_triggers import fire
+from app.store import deliveries, keys, shops, token_keys, triggers, webhook_secrets
 from app.store.administration import administering
+from app.store.paging import Page
 from tests.shops import ShopClient, VetShop, new_vet_shop, to
 
 # what the store composes of typed fragments, by the names its statements then have
@@ -39,6 +42,7 @@ COMPOSED = (
     "contacts.aggregated",
     "products.aggregated",
     "prices.walk",
+    "records.matching",
     "records.picked",
 )
 
@@ -113,7 +117,48 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     await _catalogue(client, admin_url)
     await _deletions(client, vets)
     await _changes(client, vets)
+    await _triggers(client)
     return vets
+
+
+async def _triggers(client: ShopClient) -> None:
+    visitor = await client.contact("visitor@example.com")
+    await client.define("Visit", {"contact_id": "NUMBER"}, relationships=[to("contact_id", "contacts")])
+    when = {"contact_id": {"is": {"email": {"eq": "visitor@example.com"}}}}
+    about = {"definition": "visit", "when": when, "deliver": {"url": "https://hooks.example.com/"}}
+    trigger = await new_trigger(client, name="visits", **about)
+    await client.run("updateTrigger", "userErrors { code }", trigger=trigger, name="Visits")
+    await client.save("visit", *[{"contact_id": visitor}] * 3)
+    async with client.database.reading(client.id) as session:
+        [state] = await triggers.states(session)
+    assert state.behind
+    while await fire(client.database, client.id, int(trigger)):
+        pass
+    async with client.database.writing(client.id) as session:
+        assert await webhook_secrets.valid(session)
+        first, second = await deliveries.claim(session, {int(trigger): 2}, 60)
+        await deliveries.delivered(session, first, 200)
+        await deliveries.failed(session, second, None, "no answer", 0, dead=True)
+        assert await deliveries.replay(session, [second.id]) == [second.id]
+        [again] = await deliveries.claim(session, {int(trigger): 1}, 60)
+        await deliveries.failed(session, again, 500, "Answered 500.", 0, dead=True)
+        seen = await deliveries.page(session, Page(9), [*DeliveryStatus])
+        assert await deliveries.page(session, Page(9, backward=True), [*DeliveryStatus]) == seen[::-1]
+        assert await deliveries.count(session, 9, [*DeliveryStatus], int(trigger)) == len(seen) == 3
+        assert await deliveries.by_id(session, second.id)
+        assert await deliveries.replay_all(session, None, 9)
+    await client.run("rotateWebhookSecret", "secret", overlap=60)
+    for switch in ("disableTrigger", "enableTrigger"):
+        await client.run(switch, "trigger { enabled }", trigger=trigger)
+    await client.run("deleteTrigger", "deleted", trigger=trigger)
+
+
+async def new_trigger(client: ShopClient, **input: object) -> str:
+    """Adds a trigger, which must be good, and gives its id."""
+    made = await client.run("createTrigger", "trigger { idTrigger } userErrors { code message path }", **input)
+    assert made["userErrors"] == [], made["userErrors"]
+    id_: str = made["trigger"]["idTrigger"]
+    return id_
 
 
 async def _templates(client: ShopClient) -> None:

@@ -70,6 +70,13 @@ CONTACTS_RENDERED = 1_000  # in one call
 
 CHANGE_DAYS = 30  # how long the change log keeps what happened
 
+TRIGGERS_PER_SHOP = 50
+WHEN_LENGTH = 20_000  # characters of a trigger's condition, as JSON
+URL_LENGTH = 2_000
+DELIVERY_DAYS = 30  # how long deliveries are kept that were delivered or given up
+REPLAYED_AT_ONCE = 1_000
+SECRET_OVERLAP_SECONDS = 7 * 24 * 60 * 60  # the longest that an old webhook secret goes on signing
+
 LARGEST_ID = 2**63 - 1
 
 # Typed index slots of the records table, by what they hold: relations to contacts and definitions, relations to

@@ -25,11 +25,13 @@ _ROOTS = "query mutation subscription node nodes shop limits me custom customdat
 _NOUNS = """contact contacts contactaccess customer customers customerresult product products productpricing
     productresult fieldpricing pricesource priceoutcome override overrides overridepath overridepaths field
     fieldtype relationship relationtarget definition definitionstatus schematype record recordkey recordresult
-    changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
-    rendertemplates renderedtemplate renderedvalue
     deletedrecord segment segments segmentcount why conditionnode conditionkind decidingrecord
     orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode sortorder calendarunit
-    geolocation aggregate aggregates groupby groupfigure grouporder groupunit contactsaggregate productsaggregate"""
+    changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
+    rendertemplates renderedtemplate renderedvalue
+    trigger triggers triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
+    aggregate aggregates groupby groupfigure grouporder groupunit contactsaggregate productsaggregate
+    geolocation"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
 _CORE_PREFIX = "CustomData"
 _GENERATED_SUFFIXES = (

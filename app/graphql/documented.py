@@ -19,11 +19,12 @@ SCOPE = "scope"  # where a mutation's declaration, or its extensions, keep the s
 _DECLARED = "strawberry-definition"  # where Strawberry keeps a field's declaration
 
 
-def field(resolver: Resolver, *, contacts: bool = False) -> Any:
-    """A root field for reading: keys need the scope `read`; contact tokens are let in where `contacts` says so."""
+def field(resolver: Resolver, *, contacts: bool = False, scope: Scope = Scope.READ) -> Any:
+    """A root field for reading: keys need the scope, `read` unless given; contact tokens are let in where `contacts`
+    says so."""
 
     async def guarded(roots: Sequence[Any], info: Any, **arguments: Any) -> Column[Any]:
-        require(info, Scope.READ, contacts=contacts)
+        require(info, scope, contacts=contacts)
         return [await resolver(info, **arguments) for _ in roots]  # there is one
 
     asked = signature(resolver)

@@ -49,6 +49,7 @@ class Allowance:
     limits: Limits = Limits()
     spend: Callable[[int], None] = _free
     turn: Callable[[], AbstractAsyncContextManager[None]] = _at_once
+    private_webhooks: bool = False  # whether triggers may name private addresses
 
 
 class Bounded(SchemaExtension):

@@ -9,7 +9,7 @@ from app.domain.access import Scope
 from app.domain.definitions import Status
 from app.domain.problems import Code, Problem
 from app.domain.verdicts import Answer, Outcome
-from app.graphql import documented, inputs, payloads
+from app.graphql import automation, documented, inputs, payloads
 from app.graphql.contacts import contact_reference
 from app.graphql.context import Info
 from app.graphql.definitions import definition_node, load_definition
@@ -301,6 +301,13 @@ class Mutation:
     save_products = documented.mutation(_save_products, Scope.WRITE_CATALOGUE)
     create_contact_token = documented.mutation(_create_contact_token, Scope.MINT_TOKENS)
     delete_products = documented.mutation(_delete_products, Scope.WRITE_CATALOGUE)
+    create_trigger = documented.mutation(automation.create_trigger, Scope.MANAGE_AUTOMATION)
+    update_trigger = documented.mutation(automation.update_trigger, Scope.MANAGE_AUTOMATION)
+    enable_trigger = documented.mutation(automation.enable_trigger, Scope.MANAGE_AUTOMATION)
+    disable_trigger = documented.mutation(automation.disable_trigger, Scope.MANAGE_AUTOMATION)
+    delete_trigger = documented.mutation(automation.delete_trigger, Scope.MANAGE_AUTOMATION)
+    replay_deliveries = documented.mutation(automation.replay_deliveries, Scope.MANAGE_AUTOMATION)
+    rotate_webhook_secret = documented.mutation(automation.rotate_webhook_secret, Scope.MANAGE_AUTOMATION)
     create_segment = documented.mutation(_create_segment, Scope.MANAGE_AUTOMATION)
     update_segment = documented.mutation(_update_segment, Scope.MANAGE_AUTOMATION)
     delete_segment = documented.mutation(_delete_segment, Scope.MANAGE_AUTOMATION)

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import strawberry
 
+from app.domain.access import Scope
 from app.domain.entities import CONTACTS, PRODUCTS
 from app.domain.limits import COUNT_BOUND, PAGE_SIZE
 from app.graphql import documented
 from app.graphql import overrides as override_types
-from app.graphql.access import only_keys
+from app.graphql.access import only_keys, require
 from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy
 from app.graphql.aggregates import GroupArguments, aggregate, aggregate_records
 from app.graphql.changes import custom_data_changes, load_change
@@ -24,6 +25,7 @@ from app.graphql.definitions import (
     definition_node,
     load_definition,
 )
+from app.graphql.deliveries import load_delivery, webhook_deliveries
 from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.following import followed
 from app.graphql.list_arguments import Orders, TypedOrders, TypedWhere, Where
@@ -35,6 +37,7 @@ from app.graphql.scalars import JSON
 from app.graphql.segments import Segment, all_segments, load_segment
 from app.graphql.shop import Shop, shop_node
 from app.graphql.templates import render_template, render_templates, template_variables
+from app.graphql.triggers import load_trigger, triggers
 from app.operations.find_records import Named, find_record
 from app.store import contacts as contact_store
 
@@ -268,6 +271,16 @@ async def _fetch_change(info: Info, key: str) -> Node | None:
     return await load_change(info, key)
 
 
+async def _fetch_trigger(info: Info, key: str) -> Node | None:
+    require(info, Scope.MANAGE_AUTOMATION)
+    return await load_trigger(info, number(key))
+
+
+async def _fetch_delivery(info: Info, key: str) -> Node | None:
+    require(info, Scope.MANAGE_AUTOMATION)
+    return await load_delivery(info, number(key))
+
+
 async def _fetch_segment(info: Info, key: str) -> Node | None:
     only_keys(info)
     return await load_segment(info, key) if key.isdigit() else None
@@ -280,6 +293,8 @@ _FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "CustomDataRecord": _fetch_record,
     "CustomDataDefinition": _fetch_definition,
     "CustomDataChange": _fetch_change,
+    "Trigger": _fetch_trigger,
+    "WebhookDelivery": _fetch_delivery,
     "Segment": _fetch_segment,
 }
 
@@ -304,6 +319,8 @@ class Query:
     overrides = documented.field(overrides)
     override_paths = documented.field(override_paths)
     custom_data_changes = documented.field(custom_data_changes)
+    triggers = documented.field(triggers, scope=Scope.MANAGE_AUTOMATION)
+    webhook_deliveries = documented.field(webhook_deliveries, scope=Scope.MANAGE_AUTOMATION)
     template_variables = documented.field(template_variables)
     render_template = documented.field(render_template)
     render_templates = documented.field(render_templates)

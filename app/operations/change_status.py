@@ -7,11 +7,12 @@ from app.domain.definitions import Definition, Model, OverrideSource, Status, Ta
 from app.domain.paths import parse_path
 from app.domain.problems import Code, Problem, Refused
 from app.domain.segments import Segment
+from app.domain.triggers import Trigger
 from app.domain.verdicts import Answer, Outcome, Verdict
 from app.operations.extend_definition import take_definition
 from app.operations.journal import log, shown
 from app.operations.transaction import Call, perform
-from app.store import definitions
+from app.store import definitions, triggers
 from app.store.database import Database
 from app.store.session import Session
 
@@ -32,16 +33,19 @@ async def change_status(database: Database, call: Call, key_or_id: str, status: 
 
 
 async def delete_definition(database: Database, call: Call, key_or_id: str, *, force: bool) -> Answer:
-    """Deletes logically and frees name and key. Refused while a relationship, an override source, a source's path or a
-    segment uses the definition (DEFINITION_IN_USE, with the list); forced, those sources go too and a warning names
-    them. Those segments stay, and cannot be answered until their conditions are changed: a warning names them too."""
+    """Deletes logically and frees name and key. Refused while a relationship, an override source, a source's path, a
+    segment or a trigger uses the definition (DEFINITION_IN_USE, with the list); forced, those sources go too and a
+    warning names them. Those segments and triggers stay, and cannot be answered, and fire nothing, until their
+    conditions are changed: a warning names them too."""
 
     async def work(session: Session) -> Answer:
         model, definition = await take_definition(session, key_or_id)
         sources = [source for source in model.overrides if _reads(model, source, definition)]
+        firing = [trigger for trigger in await triggers.every(session) if definition.id in trigger.definition_ids]
         segments = [segment for segment in model.segments if definition.id in segment.definition_ids]
         uses = [*_relationship_uses(model, definition), *(_source_use(model, source) for source in sources)]
         uses += [f"the segment {segment.name!r}" for segment in segments]
+        uses += [f"the trigger {trigger.name!r}" for trigger in firing]
         if uses and not force:
             message = f"{definition.key} is used by {', '.join(uses)}. Remove those first, or send force: true."
             raise Refused((Problem(Code.DEFINITION_IN_USE, message, "definition"),))
@@ -50,7 +54,7 @@ async def delete_definition(database: Database, call: Call, key_or_id: str, *, f
         await definitions.set_status(session, definition.id, Status.DELETED)
         change = Change(Kind.DEFINITION_DELETED, before=shown(definition, definition.status))
         await log(session, call, definition.id, [change])
-        warnings = (*_removed(model, sources), *map(_broken, segments))
+        warnings = (*_removed(model, sources), *map(_broken, segments), *map(_fires_no_more, firing))
         return Answer((Verdict(0, Outcome.DELETED, str(definition.id)),), warnings=warnings)
 
     return await perform(database, call, work)
@@ -79,6 +83,11 @@ def _removed(model: Model, sources: Iterable[OverrideSource]) -> tuple[Problem, 
         Problem(Code.SOURCES_REMOVED, f"Removed with the definition: {_source_use(model, source)}.")
         for source in sources
     )
+
+
+def _fires_no_more(trigger: Trigger) -> Problem:
+    message = f"The trigger {trigger.name!r} used the definition: it fires nothing until it is changed."
+    return Problem(Code.TRIGGERS_BROKEN, message)
 
 
 def _broken(segment: Segment) -> Problem:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.graphql.schema import schema_for
 from app.server.auth import Gate
 from app.server.cors import cross_origin
+from app.server.delivering import delivering
 from app.server.documents import Persisted, Trusted
 from app.server.endpoint import Endpoint
 from app.server.explorer.assets import asset_route
@@ -71,7 +72,8 @@ def build(settings: Settings) -> Starlette:
             app.open(mount(app, database, settings))
             database.wakes.start()
             spare_collections()
-            yield
+            async with delivering(settings):
+                yield
         finally:
             await database.close()
 

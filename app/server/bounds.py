@@ -17,3 +17,4 @@ class Bounds:
     wait: float = 2.0
     body: float = 10.0  # for a request's body to arrive
     request: float = 10.0  # for its operation to be done
+    private_webhooks: bool = False  # whether triggers may name private addresses

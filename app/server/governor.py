@@ -28,7 +28,9 @@ class Governor:
     def _allowance(self, _viewer: Hashable, shop_id: int) -> Allowance:
         """What an operation may do that this viewer asks in this shop."""
         bucket = Bucket(self._bounds.rate_size, self._bounds.rate_refill)
-        return Allowance(self._bounds.limits, bucket.spend, partial(self._turns.turn, shop_id))
+        return Allowance(
+            self._bounds.limits, bucket.spend, partial(self._turns.turn, shop_id), self._bounds.private_webhooks
+        )
 
 
 class Bucket:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.graphql.limits import Limits
 from app.server.bounds import Bounds
 from app.server.documents import read_manifest
+from app.webhooks.bounds import WebhookBounds
 
 
 class InvalidSettings(Exception):
@@ -71,6 +72,12 @@ class Settings(BaseSettings):
     executor: Literal["breadth-first", "graphql-core"] = Field(
         default="breadth-first", validation_alias="CUSTOM_DATA_EXECUTOR"
     )
+    # whether these processes judge triggers and send webhooks; where they do not, 'custom-data deliver' does
+    deliver: bool = Field(default=True, validation_alias="CUSTOM_DATA_DELIVER")
+    # whether webhooks may go to private addresses and by http: for development and tests
+    private_webhooks: bool = Field(default=False, validation_alias="CUSTOM_DATA_PRIVATE_WEBHOOKS")
+    webhook_timeout_ms: int = _bound("CUSTOM_DATA_WEBHOOK_TIMEOUT_MS", 10_000, most=60_000)
+    webhook_attempts: int = _bound("CUSTOM_DATA_WEBHOOK_ATTEMPTS", WebhookBounds().attempts, most=100)
     # what one operation may ask for
     max_tokens: int = _bound("CUSTOM_DATA_MAX_TOKENS", _BOUNDS.limits.tokens)
     max_depth: int = _bound("CUSTOM_DATA_MAX_DEPTH", _BOUNDS.limits.depth, most=50)
@@ -95,7 +102,15 @@ class Settings(BaseSettings):
         return replace(
             _BOUNDS, limits=limits, rate_size=self.rate_size, rate_refill=self.rate_refill,
             in_flight=self.max_in_flight, request=self.request_timeout_ms / 1000, body=self.body_timeout_ms / 1000,
+            private_webhooks=self.private_webhooks,
         )  # fmt: skip
+
+    @property
+    def webhooks(self) -> WebhookBounds:
+        """What couriers go by."""
+        return WebhookBounds(
+            private=self.private_webhooks, timeout=self.webhook_timeout_ms / 1000, attempts=self.webhook_attempts
+        )
 
 
 def read_settings() -> Settings:

@@ -6,6 +6,7 @@ from typing import Self
 
 import asyncpg
 
+from app.store import shops
 from app.store.contact_session import ContactSession
 from app.store.definitions import MODEL_KNOWN, Models
 from app.store.failures import NoConnection, Unavailable, translated
@@ -107,6 +108,13 @@ class Database:
     def _reader(self, shop_id: int, check: Check | None = None) -> Session:
         begin = _READING.format(int(shop_id))
         return Session(self.pool, shop_id, begin, self.observers, lingers=True, check=check)
+
+    async def automated_shops(self) -> list[int]:
+        """The shops that have had triggers, for those who look after all of them. Raises the store's failures."""
+        with translated():
+            async with self.pool.acquire() as connection, connection.transaction():
+                await connection.execute("set local app.administration = 'on'")
+                return await shops.automated_shops(connection)
 
     async def ping(self) -> None:
         """Asks the database for a sign of life. Raises the store's failures."""

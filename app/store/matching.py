@@ -55,7 +55,7 @@ async def matching(
         f"with ordinality as s ({', '.join(columns)}, position)"
     )
     fulfilled = compiled(of_definition(definition), condition, Sql("r"), fragments)
-    sql = f"select r.position from ({table}) r where r.shop_id = $1 and {fulfilled}"
+    sql = f"select r.position from ({table}) r where {fulfilled}"
     rows = await session.fetch(Statement("records.matching", sql), *fragments.parameters)
     found = {row["position"] for row in rows}
     return [position in found for position in range(1, len(states) + 1)]

@@ -38,3 +38,8 @@ async def list_shops(connection: Connection) -> list[Shop]:
 async def named_shops(connection: Connection, reference: str) -> list[Shop]:
     """The shops of this id or name: the one of that id first, then those of that name."""
     return [Shop(**row) for row in await connection.fetch(_sql.admin_named_shops.sql, reference)]
+
+
+async def automated_shops(connection: Connection) -> list[int]:
+    """The ids of the shops that have had triggers."""
+    return [row["id"] for row in await connection.fetch(_sql.admin_automated_shops.sql)]

@@ -22,3 +22,7 @@ select shop_id as id, name, time_zone, unify_by_email, model_version, created_at
 from shops
 where shop_id::text = $1 or name = $1
 order by (shop_id::text = $1) desc, shop_id;
+
+-- name: admin_automated_shops
+-- The tenants that have had triggers. Outside any tenant.
+select shop_id as id from shops where automated order by shop_id;

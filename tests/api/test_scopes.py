@@ -45,6 +45,8 @@ QUERIES = {
     "productsAggregate": WayIn(READ, "{ productsAggregate { groups { count } } }"),
     "overrides": WayIn(READ, "{ overrides { field } }"),
     "customDataChanges": WayIn(READ, "{ customDataChanges { nodes { kind } } }"),
+    "triggers": WayIn(AUTOMATION, "{ triggers { name } }"),
+    "webhookDeliveries": WayIn(AUTOMATION, "{ webhookDeliveries { nodes { status } } }"),
     "templateVariables": WayIn(READ, "{ templateVariables { path } }"),
     "renderTemplate": WayIn(READ, '{ renderTemplate(template: "", contact: {email: "dubois@example.com"}) { text } }'),
     "renderTemplates": WayIn(READ, '{ renderTemplates(template: "", contacts: []) { text } }'),
@@ -72,6 +74,17 @@ MUTATIONS = {
     "deleteCustomers": WayIn(CATALOGUE, "userErrors { code }", {"customers": [{"idCustomer": "alone@example.com"}]}),
     "saveProducts": WayIn(CATALOGUE, "created", {"products": [{"idProduct": "n", "name": "New", "price": 1}]}),
     "deleteProducts": WayIn(CATALOGUE, "deleted", {"ids": ["bowl"]}),
+    "createTrigger": WayIn(
+        AUTOMATION,
+        "userErrors { code }",
+        VET | {"name": "new", "when": {}, "deliver": {"url": "https://hooks.example.com/"}},
+    ),
+    "updateTrigger": WayIn(AUTOMATION, "trigger { name }", {"trigger": "1", "name": "New"}),
+    "enableTrigger": WayIn(AUTOMATION, "trigger { name }", {"trigger": "1"}),
+    "disableTrigger": WayIn(AUTOMATION, "trigger { name }", {"trigger": "1"}),
+    "deleteTrigger": WayIn(AUTOMATION, "deleted userErrors { code }", {"trigger": "1"}),
+    "replayDeliveries": WayIn(AUTOMATION, "replayed userErrors { code }", {}),
+    "rotateWebhookSecret": WayIn(AUTOMATION, "userErrors { code }", {"overlap": 0}),
     "createSegment": WayIn(AUTOMATION, "userErrors { code }", {"name": "New", "where": {}}),
     "updateSegment": WayIn(AUTOMATION, "userErrors { code }", {"segment": "All", "name": "Everybody"}),
     "deleteSegment": WayIn(AUTOMATION, "userErrors { code }", {"segment": "Some"}),
@@ -82,8 +95,7 @@ MUTATIONS = {
 WAYS_IN = QUERIES | MUTATIONS
 TABLES = (
     "contacts", "customers", "products", "definitions", "records", "override_sources", "idempotent_answers",
-    "token_keys", "changes", "change_heads",
-    "token_keys", "segments",
+    "token_keys", "changes", "change_heads", "triggers", "deliveries", "webhook_secrets", "segments",
 )  # fmt: skip
 
 

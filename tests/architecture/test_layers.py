@@ -7,7 +7,7 @@ import pytest
 
 APP = Path(__file__).parents[2] / "app"
 
-LAYERS = ["cli", "server", "demo", "graphql", "execution", "operations", "loaders", "store", "domain"]
+LAYERS = ["cli", "server", "demo", "graphql", "execution", "webhooks", "operations", "loaders", "store", "domain"]
 
 # the database driver and the web stay in their rooms
 ROOMS = {
@@ -18,6 +18,7 @@ ROOMS = {
     "aiodataloader": {"loaders"},
     "pydantic": {"operations", "server"},
     "click": {"cli"},
+    "httpcore": {"webhooks"},
     "jwt": {"operations"},
 }
 

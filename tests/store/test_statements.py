@@ -10,23 +10,28 @@ import pytest
 from app.domain.contacts import Contact, Customer
 from app.domain.products import Product
 from app.domain.shops import ApiKey, Shop
+from app.domain.triggers import Trigger
+from app.domain.webhooks import Delivery
 from app.store import statements
 from app.store.administration import administering
 from app.store.database import Database
 from app.store.record_writes import Row
 from app.store.statements import Statement
 from app.store.token_keys import TokenKey
+from app.store.triggers import State
 from tests.shops import new_shop
 from tests.tour import COMPOSED, named_statements, tour
-
-RECORD = ("id", "definition_id", "version", "data", "created", "updated")
-CHANGE = ("sequence", "definition_id", "kind", "record_id", "version", "before", "after", "summary", "suppressed",
-          "operation", "api_key_id", "idempotency_key", "made_at")  # fmt: skip
-PLACED = (*RECORD, "unique_key")  # found by unique key
 
 
 def _of(kind: type) -> tuple[str, ...]:
     return tuple(kind.__annotations__)
+
+
+RECORD = ("id", "definition_id", "version", "data", "created", "updated")
+CHANGE = ("sequence", "definition_id", "kind", "record_id", "version", "before", "after", "summary", "suppressed",
+          "operation", "api_key_id", "idempotency_key", "made_at")  # fmt: skip
+TRIGGER = _of(Trigger)
+PLACED = (*RECORD, "unique_key")  # found by unique key
 
 
 # What the Python side reads, by position where it builds the object with *row. Not listed: reads nothing.
@@ -70,6 +75,13 @@ COLUMNS = {
     "definitions.hold": ("id", "updated_at", "model_version"),
     "definitions.insert": ("id",),
     "definitions.model_version": ("model_version",),
+    "deliveries.by_id": _of(Delivery),
+    "deliveries.claim": _of(Delivery),
+    "deliveries.count": ("n",),
+    "deliveries.page": _of(Delivery),
+    "deliveries.page_backward": _of(Delivery),
+    "deliveries.replay": ("id",),
+    "deliveries.replay_all": ("id",),
     "idempotency.claim": ("key",),
     "idempotency.find": ("fingerprint", "answer", "expired"),
     "keys.create_key": _of(ApiKey),
@@ -120,6 +132,13 @@ COLUMNS = {
     "segments.all": ("id", "name", "condition", "definition_ids", "segment_ids", "created_at", "updated_at"),
     "segments.insert": ("id",),
     "shops.find_shop": _of(Shop),
+    "records.matching": ("position",),
+    "triggers.all": TRIGGER,
+    "triggers.hold_behind": (*TRIGGER, "last"),
+    "triggers.insert": ("id",),
+    "triggers.states": State._fields,
+    "webhook_secrets.insert": ("id",),
+    "webhook_secrets.valid": ("secret",),
     "token_keys.find": _of(TokenKey),
     "token_keys.insert": _of(TokenKey),
     "token_keys.newest": _of(TokenKey),
@@ -193,4 +212,5 @@ def test_a_statement_names_its_tenant_for_every_table_it_touches(
 
 def test_administration_alone_works_outside_any_tenant() -> None:
     outside = [name for name in vars(statements.load("shops.sql")) if name.startswith("admin_")]
-    assert outside == ["admin_create_shop", "admin_list_shops", "admin_named_shops"]
+    assert outside == ["admin_create_shop", "admin_list_shops", "admin_named_shops",
+                       "admin_automated_shops"]  # fmt: skip

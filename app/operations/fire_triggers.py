@@ -1,0 +1,95 @@
+"""Judges the change log: what fires a trigger becomes a delivery, in the transaction that moves the trigger on."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from app.domain.changes import Logged, changed_fields
+from app.domain.definitions import Definition, Model
+from app.domain.periods import Calendar
+from app.domain.triggers import Trigger, concerned, fires, understood
+from app.domain.webhooks import event_id
+from app.store import changes, deliveries, shops, triggers
+from app.store.database import Database
+from app.store.deliveries import NewDelivery
+from app.store.matching import State, matching
+from app.store.paging import Page
+from app.store.session import Session
+
+_PAGE = 200
+
+
+async def fire(database: Database, shop_id: int, trigger_id: int) -> bool:
+    """Judges the next changes of the trigger's definition; whether there may be more. Nothing where somebody else is at
+    it. What fires while the trigger is broken is passed over: it fails closed. Raises the store's failures."""
+    async with database.writing(shop_id) as session:
+        held = await triggers.hold_behind(session, trigger_id)
+        shop = await shops.find_shop(session) if held is not None else None
+        if held is None or shop is None:
+            return False
+        trigger, last = held
+        page = Page(_PAGE, after=trigger.reached, before=last + 1)
+        found = await changes.page(session, page, definition_id=trigger.definition_id)
+        model = await database.models.current(session)
+        new = await _firing(session, model, trigger, found, ZoneInfo(shop.time_zone))
+        if new:
+            await deliveries.insert(session, trigger.id, new)
+        more = len(found) == _PAGE
+        await triggers.advance(session, trigger.id, found[-1].sequence if more else last)
+        return more
+
+
+async def _firing(
+    session: Session, model: Model, trigger: Trigger, found: Sequence[Logged], zone: ZoneInfo
+) -> list[NewDelivery]:
+    """The deliveries of those that fire. Calendar words mean the day of the change: changes of one day are judged by
+    one statement."""
+    new: list[NewDelivery] = []
+    by_day = groupby(concerned(trigger, found), key=lambda each: each.made_at.astimezone(zone).date())
+    for _, of_day in by_day:
+        of_day_ = list(of_day)
+        told, _ = understood(model, trigger, Calendar(of_day_[0].made_at, zone))
+        if told is None:
+            continue
+        definition, condition = told
+        states = [state for each in of_day_ for state in _states(each)]
+        judged = iter(await matching(session, definition, condition, states))
+        for each in of_day_:
+            before = each.change.before is not None and next(judged)
+            after = each.change.after is not None and next(judged)
+            if fires(trigger.transition, before, after):
+                new.append(_delivery(session.shop_id, trigger, definition, each))
+    return new
+
+
+def _states(logged: Logged) -> Iterator[State]:
+    """The record before and after the change, as far as it was there."""
+    change = logged.change
+    id_, version = change.record_id or 0, change.version or 0
+    if change.before is not None:
+        yield State(id_, version - 1, dict(change.before), logged.made_at)
+    if change.after is not None:
+        yield State(id_, version, dict(change.after), logged.made_at)
+
+
+def _delivery(shop_id: int, trigger: Trigger, definition: Definition, logged: Logged) -> NewDelivery:
+    body = {
+        "id": event_id(shop_id, trigger.id, logged.sequence),
+        "trigger": {"idTrigger": str(trigger.id), "name": trigger.name, "transition": trigger.transition.value},
+        "change": _change(definition, logged),
+    }
+    return NewDelivery(logged.sequence, logged.change.record_id or 0, orjson.dumps(body).decode())
+
+
+def _change(definition: Definition, logged: Logged) -> dict[str, Any]:
+    """As the change log shows it."""
+    change = logged.change
+    return {
+        "sequence": str(logged.sequence), "kind": change.kind.value, "definition": definition.key,
+        "idDefinition": str(definition.id), "idRecord": str(change.record_id), "version": change.version,
+        "before": change.before, "after": change.after, "changedFields": changed_fields(change),
+        "operation": logged.operation, "madeAt": logged.made_at.isoformat(),
+    }  # fmt: skip

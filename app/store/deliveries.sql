@@ -1,0 +1,86 @@
+-- name: insert
+-- What is to be told of some changes. As many of the oldest that were settled, and some more, go if they are older than
+-- $6 days.
+with forgotten as (
+    delete from deliveries where shop_id = $1 and id in (
+        select id from deliveries
+        where shop_id = $1 and settled_at < now() - make_interval(days => $6)
+        order by settled_at limit cardinality($3::bigint[]) + 10
+    )
+)
+insert into deliveries (shop_id, trigger_id, sequence, record_id, body)
+select $1, $2, new.sequence, new.record_id, new.body
+from unnest($3::bigint[], $4::bigint[], $5::text[]) as new (sequence, record_id, body);
+
+-- name: claim
+-- Of each trigger as many deliveries as it has places, those that are due and have no earlier one of their record before
+-- them. For $4 seconds nobody else sends them.
+with free as (
+    select trigger_id, places from unnest($2::bigint[], $3::integer[]) as given (trigger_id, places)
+), due as (
+    select found.id from free cross join lateral (
+        select d.id from deliveries d
+        where d.shop_id = $1 and d.trigger_id = free.trigger_id and d.status = 'PENDING' and d.next_at <= now()
+          and not exists (
+              select from deliveries e
+              where e.shop_id = $1 and e.trigger_id = d.trigger_id and e.record_id = d.record_id
+                and e.status = 'PENDING' and e.sequence < d.sequence
+          )
+        order by d.next_at, d.sequence limit free.places for update skip locked
+    ) found
+)
+update deliveries set next_at = now() + make_interval(secs => $4)
+where shop_id = $1 and id in (select id from due)
+returning id, trigger_id, sequence, record_id, status, body, attempts, next_at, answered, error, created_at, settled_at;
+
+-- name: delivered
+-- It has arrived, also where it was taken for lost meanwhile.
+update deliveries
+set status = 'DELIVERED', attempts = attempts + 1, answered = $3, error = null, settled_at = now()
+where shop_id = $1 and id = $2 and status = 'PENDING';
+
+-- name: failed
+-- An attempt that failed, by who claimed it until $3: to be tried again after $6 seconds, or given up ($7).
+update deliveries
+set attempts = attempts + 1, answered = $4, error = $5, next_at = now() + make_interval(secs => $6),
+    status = case when $7 then 'DEAD' else 'PENDING' end, settled_at = case when $7 then now() end
+where shop_id = $1 and id = $2 and status = 'PENDING' and next_at = $3;
+
+-- name: by_id
+select id, trigger_id, sequence, record_id, status, body, attempts, next_at, answered, error, created_at, settled_at
+from deliveries where shop_id = $1 and id = $2;
+
+-- name: page
+-- Deliveries of some statuses, of one trigger ($6) or all, in order of id.
+select id, trigger_id, sequence, record_id, status, body, attempts, next_at, answered, error, created_at, settled_at
+from deliveries
+where shop_id = $1 and id > $2 and id < $3 and status = any($5::text[]) and ($6::bigint is null or trigger_id = $6)
+order by id limit $4;
+
+-- name: page_backward
+select id, trigger_id, sequence, record_id, status, body, attempts, next_at, answered, error, created_at, settled_at
+from deliveries
+where shop_id = $1 and id > $2 and id < $3 and status = any($5::text[]) and ($6::bigint is null or trigger_id = $6)
+order by id desc limit $4;
+
+-- name: count
+-- How many such deliveries there are, counting to a bound.
+select count(*) as n from (
+    select from deliveries
+    where shop_id = $1 and status = any($3::text[]) and ($4::bigint is null or trigger_id = $4) limit $2
+) bounded;
+
+-- name: replay
+-- Dead letters, to be sent again from the first attempt.
+update deliveries set status = 'PENDING', attempts = 0, next_at = now(), settled_at = null
+where shop_id = $1 and id = any($2::bigint[]) and status = 'DEAD'
+returning id;
+
+-- name: replay_all
+-- The oldest dead letters of a trigger, or of all.
+update deliveries set status = 'PENDING', attempts = 0, next_at = now(), settled_at = null
+where shop_id = $1 and id in (
+    select id from deliveries
+    where shop_id = $1 and status = 'DEAD' and ($2::bigint is null or trigger_id = $2) order by id limit $3
+)
+returning id;

@@ -21,6 +21,7 @@ from app.domain.definitions import Definition
 from app.domain.entities import Entity
 from app.domain.orders import Order
 from app.domain.periods import Calendar
+from app.domain.problems import Code
 from app.store import narrowing, records
 from app.store.administration import administering
 from app.store.database import Database
@@ -84,6 +85,12 @@ async def matched(session: Session, definition: Definition, condition: Condition
     return [state.id for state, fulfilled in zip(states, found, strict=True) if fulfilled]
 
 
+def too_large(world: World, entity: Entity, sent: Any) -> bool:
+    """Whether the question is beyond what a condition may hold."""
+    _, problem = parse_condition(world.model, entity, sent, Calendar(world.now, world.zone))
+    return problem is not None and problem.code is Code.LIMIT_EXCEEDED
+
+
 def rows(world: World, entity: Entity) -> dict[Any, Row]:
     if entity.definition is None:
         return dict(world.contacts if entity.name == "contacts" else world.products)
@@ -112,6 +119,8 @@ def test_the_database_and_the_evaluator_agree(
             random = Random(number)
             entity = random.choice(entities(world))
             sent = Questioner(world, random).condition(entity)
+            if too_large(world, entity, sent):
+                return
             expected = [id_ for id_, row in rows(world, entity).items() if fulfils(world, row, sent)]
             assert ask(lambda session: found(session, world, entity, sent)) == expected, (entity.name, sent)
             telling.append(0 < len(expected) < len(rows(world, entity)))

@@ -86,11 +86,6 @@ _KINDS = {
 }
 
 
-def kind_of(scalar: FieldType) -> Kind:
-    """How values of a declared type compare, where they are no relation."""
-    return _KINDS[scalar]
-
-
 def of_definition(definition: Definition) -> Entity:
     return Entity(Target.DEFINITION, definition)
 

@@ -1,22 +1,19 @@
 """Segments as proposed: checked against every rule, then planned as the store will keep them."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from app.domain import limits
 from app.domain.condition_parser import Understood, parse_segment, understand
 from app.domain.definitions import Model
 from app.domain.entities import CONTACTS
+from app.domain.kept_conditions import kept_condition, kept_text
 from app.domain.naming import name_key, name_problem
 from app.domain.periods import Calendar
 from app.domain.problems import Code, Problem
 from app.domain.segments import Segment
-
-_LARGEST = 2**53  # integers beyond are kept as texts, which every client reads exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +72,12 @@ def _kept(
     if understood is None:
         return None, "", problem
     ids = {steps[1:]: str(each.id) for steps, each in understood.segments.items()}
-    text = json.dumps(_plain(where, ids), ensure_ascii=False, separators=(",", ":"))
+    text = kept_text(where, ids)
     if len(text) > limits.SEGMENT_LENGTH:
         message = f"The condition has {len(text):,} characters as JSON; at most {limits.SEGMENT_LENGTH:,} are kept."
         return None, "", Problem(Code.LIMIT_EXCEEDED, message, "where")
-    again, problem = understand(model, CONTACTS, json.loads(text, parse_float=Decimal), calendar, of=of)
+    again, problem = understand(model, CONTACTS, kept_condition(text), calendar, of=of)
     return again, text, problem
-
-
-def _plain(sent: Any, ids: Mapping[tuple[str, ...], str], at: tuple[str, ...] = ()) -> Any:
-    """JSON that every client can read: a number that a double would change becomes a text."""
-    if at in ids:
-        return ids[at]
-    if isinstance(sent, dict):
-        return {key: _plain(value, ids, (*at, key)) for key, value in sent.items()}
-    if isinstance(sent, list):
-        return [_plain(value, ids, (*at, str(index))) for index, value in enumerate(sent)]
-    if isinstance(sent, Decimal):
-        short = float(sent)
-        return short if Decimal(repr(short)) == sent else format(sent, "f")
-    if isinstance(sent, int) and abs(sent) > _LARGEST:
-        return str(sent)
-    return sent
 
 
 def _name_problems(model: Model, name: str, own: Segment | None) -> Iterator[Problem]:

@@ -1,9 +1,7 @@
 """Triggers as proposed: checked against every rule, then planned as the store will keep them."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from app.domain import limits
@@ -11,13 +9,13 @@ from app.domain.condition_parser import parse_condition, understand
 from app.domain.condition_uses import own_columns, used_definitions
 from app.domain.definitions import Definition, Model
 from app.domain.entities import of_definition
+from app.domain.kept_conditions import kept_condition, kept_text
 from app.domain.naming import name_key, name_problem
 from app.domain.periods import Calendar
 from app.domain.problems import Code, Problem
 from app.domain.triggers import Transition, Trigger
 from app.domain.webhooks import url_problem
 
-_LARGEST = 2**53  # integers beyond are kept as texts, which every client reads exactly
 _TIMES = ("created_at", "updated_at")
 
 
@@ -101,30 +99,14 @@ def _kept(
         message = f"A trigger cannot ask for {times[0]}: it is not known of the record before a change."
         return "", (), Problem(Code.INVALID_CONDITION, message, f"when.{times[0]}")
     segment_ids = {steps[1:]: str(each.id) for steps, each in meant.segments.items()}
-    text = json.dumps(_plain(when, segment_ids), ensure_ascii=False, separators=(",", ":"))
+    text = kept_text(when, segment_ids)
     if len(text) > limits.WHEN_LENGTH:
         message = f"The condition has {len(text):,} characters as JSON; at most {limits.WHEN_LENGTH:,} are kept."
         return "", (), Problem(Code.LIMIT_EXCEEDED, message, "when")
-    again, problem = parse_condition(model, entity, json.loads(text, parse_float=Decimal), calendar, "when")
+    again, problem = parse_condition(model, entity, kept_condition(text), calendar, "when")
     if again is None:
         return "", (), problem
     return text, tuple(sorted(used_definitions(again) | {definition.id})), None
-
-
-def _plain(sent: Any, segment_ids: Mapping[tuple[str, ...], str], at: tuple[str, ...] = ()) -> Any:
-    """JSON that every client can read: a number that a double would change becomes a text."""
-    if at in segment_ids:
-        return segment_ids[at]
-    if isinstance(sent, dict):
-        return {key: _plain(value, segment_ids, (*at, key)) for key, value in sent.items()}
-    if isinstance(sent, list):
-        return [_plain(value, segment_ids, (*at, str(index))) for index, value in enumerate(sent)]
-    if isinstance(sent, Decimal):
-        short = float(sent)
-        return short if Decimal(repr(short)) == sent else format(sent, "f")
-    if isinstance(sent, int) and abs(sent) > _LARGEST:
-        return str(sent)
-    return sent
 
 
 def _name_problems(name: str, others: Iterable[Trigger]) -> Iterator[Problem]:

@@ -75,8 +75,28 @@ class _Attribute(Reading):
         return values
 
 
-class _Batched(Reading):
+class _Together(Reading):
     """One call with all parents."""
+
+    def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
+        size = len(group.parents)
+        if not size:
+            return []
+        try:
+            column = self._called(group.parents, run)
+            if type(column) is list and len(column) == size:
+                return column
+            return _awaited(column, size) if isawaitable(column) else aligned(column, size)
+        except Exception as error:
+            return [error] * size
+
+    @abstractmethod
+    def _called(self, parents: Values, run: "Run") -> Any:
+        """What the function for many parents gives. May raise."""
+
+
+class _Batched(_Together):
+    """Of a field that Strawberry declared."""
 
     def __init__(self, field: "PlannedField", declared: StrawberryField) -> None:
         assert declared.base_resolver is not None
@@ -87,18 +107,6 @@ class _Batched(Reading):
         info = declared.base_resolver.info_parameter
         self._info = info.name if info is not None else None
 
-    def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
-        size = len(group.parents)
-        if not size:
-            return []
-        try:
-            column = self._called(group.parents, run)
-            if type(column) is list and len(column) == size:
-                return column
-            return _awaited(column, size) if isawaitable(column) else aligned(column, size)
-        except Exception as error:
-            return [error] * size
-
     def _called(self, parents: Values, run: "Run") -> Any:
         if self._info is None:
             return self._many(parents, **self._arguments.by_python_name(run))
@@ -106,24 +114,12 @@ class _Batched(Reading):
         return self._many(parents, **{self._info: info}, **self._arguments.by_python_name(run, info))
 
 
-class _Native(Reading):
-    """The same of a field that was made without Strawberry."""
+class _Native(_Together):
+    """Of a field that was made without Strawberry."""
 
     def __init__(self, field: "PlannedField", native: Native) -> None:
         self._field = field
         self._many, self._informed = native
-
-    def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
-        size = len(group.parents)
-        if not size:
-            return []
-        try:
-            column = self._called(group.parents, run)
-            if type(column) is list and len(column) == size:
-                return column
-            return _awaited(column, size) if isawaitable(column) else aligned(column, size)
-        except Exception as error:
-            return [error] * size
 
     def _called(self, parents: Values, run: "Run") -> Any:
         arguments = self._field.arguments(run.variables) if self._field.definition.args else {}

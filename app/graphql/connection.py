@@ -85,11 +85,6 @@ class ShownPage(NamedTuple):
     counted: Callable[[], Awaitable[int]]
 
 
-async def no_count() -> int:
-    """The count of an empty connection."""
-    return 0
-
-
 def number_page(first: int | None, after: str | None, last: int | None = None, before: str | None = None) -> Page[int]:
     """A page over numeric keys, one row longer than asked so that we know whether there is more."""
     return _page(first, after, last, before, number)

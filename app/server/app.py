@@ -65,7 +65,7 @@ def build(settings: Settings) -> Starlette:
     async def lifespan(app: Gateway) -> AsyncIterator[None]:
         if settings.database_url is None:
             raise RuntimeError("DATABASE_URL is not set: start the gateway with 'custom-data serve'.")
-        database = await Database.connect(
+        database = await Database.connect_in_time(
             settings.database_url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms
         )
         try:

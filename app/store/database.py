@@ -1,7 +1,9 @@
 """The pool of connections, opened as a role that row-level security binds."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Self
 
 import asyncpg
@@ -9,14 +11,19 @@ import asyncpg
 from app.store import shops
 from app.store.contact_session import ContactSession
 from app.store.definitions import MODEL_KNOWN, Models
-from app.store.failures import NoConnection, Unavailable, translated
+from app.store.failures import NoConnection, StoreFailure, Unavailable, translated
 from app.store.feeds import Feeds
 from app.store.pool import Connection, Pool
 from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE, contact_role_usable
 from app.store.session import Check, Observer, Session
 from app.store.wakes import Wakes
 
+_log = logging.getLogger(__name__)
 _OPENING_SECONDS = 60
+_CONNECT_SECONDS = 10
+_OUTAGE_SECONDS = 60
+_OUTAGE_PAUSE_SECONDS = 0.5
+_SILENCE_SECONDS = 2  # beyond the statement timeout, which the server keeps: then nobody is there who could
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
 _WRITING = "begin; set local app.shop_id = '{}'"
 _AS_CONTACT = f"set local app.contact_id = '{{}}'; set local role {CONTACT_ROLE}"
@@ -44,12 +51,17 @@ class Database:
         settings = {
             "statement_timeout": str(statement_timeout_ms),
             "application_name": "custom-data",
+            # a gateway that vanished holds no locks for longer, and no connections
+            "idle_in_transaction_session_timeout": "30s",
+            "tcp_keepalives_idle": "10",
+            "tcp_keepalives_interval": "5",
+            "tcp_keepalives_count": "3",
             "jit": "off",  # compiling costs more than any statement of ours runs
             # our statements have one good plan each, whatever the values (tests/store/test_plans.py): make it once
             "plan_cache_mode": "force_generic_plan",
         }
         with translated():
-            probe = await asyncpg.connect(url)
+            probe = await asyncpg.connect(url, timeout=_CONNECT_SECONDS, command_timeout=_CONNECT_SECONDS)
             try:
                 if await probe.fetchval(_MAY_BYPASS) and await probe.fetchval(_MAY_TAKE_ROLE, GATEWAY_ROLE):
                     settings["role"] = GATEWAY_ROLE
@@ -57,7 +69,7 @@ class Database:
                 await probe.close()
 
             def connect() -> Awaitable[Connection]:
-                return _connected(url, settings)
+                return _connected(url, settings, statement_timeout_ms / 1000 + _SILENCE_SECONDS)
 
             pool = Pool(connect, size)
             try:
@@ -68,6 +80,20 @@ class Database:
                 await pool.close()
                 raise
         return cls(pool, connect, contact_role=contact_role)
+
+    @classmethod
+    async def connect_in_time(cls, url: str, *, size: int = 16, statement_timeout_ms: int = 5000) -> Self:
+        """The same for who starts during an outage: waits up to a minute for a database that cannot be reached."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _OUTAGE_SECONDS
+        while True:
+            try:
+                return await cls.connect(url, size=size, statement_timeout_ms=statement_timeout_ms)
+            except StoreFailure as failure:
+                if loop.time() > deadline:
+                    raise
+                _log.warning("Waiting for the database: %s", failure)
+            await asyncio.sleep(_OUTAGE_PAUSE_SECONDS)
 
     def read_session(self, shop_id: int) -> Session:
         """One read-only snapshot, begun by its first statement: whatever is asked in it sees the same state. The
@@ -142,13 +168,16 @@ async def _ended(session: Session) -> AsyncIterator[Session]:
     try:
         yield session
     except BaseException:
-        await session.close("rollback")
+        with suppress(StoreFailure):  # undone it is in any case, and what came first is what went wrong
+            await session.close("rollback")
         raise
     await session.close()
 
 
-async def _connected(url: str, settings: dict[str, str]) -> Connection:
-    connection: Connection = await asyncpg.connect(url, server_settings=settings, command_timeout=30)
+async def _connected(url: str, settings: dict[str, str], patience: float) -> Connection:
+    connection: Connection = await asyncpg.connect(
+        url, server_settings=settings, timeout=_CONNECT_SECONDS, command_timeout=patience
+    )
     try:
         await connection.execute(f'prepare "{MODEL_KNOWN.name}" (bigint, bigint) as {MODEL_KNOWN.sql}')
     except BaseException:

@@ -25,6 +25,7 @@ class Check(NamedTuple):
 
 
 _FOUND = "SELECT 1"
+_ENDING_SECONDS = 2.0  # for a transaction to be ended after a cancellation
 
 
 class Session:
@@ -55,6 +56,8 @@ class Session:
         self._checked = False
         self._connection: Any = None
         self._lingers = lingers
+        self._disturbed = False  # whether something went wrong
+        self._silent = False  # whether the database did not even say so
         self._closed = False
         self._refused: NoConnection | None = None
         self._turn = asyncio.Lock()
@@ -112,7 +115,9 @@ class Session:
             done = await connection.execute("; ".join(commands))
             if self._closed:
                 raise asyncio.CancelledError
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, TimeoutError):
+                self._pool.doubt()
             connection.terminate()
             self._pool.give(connection)
             raise
@@ -126,7 +131,7 @@ class Session:
             with translated():
                 return await self._pool.take()
         except TimedOut as failure:
-            self._refused = NoConnection("All database connections are busy. Try again shortly.")
+            self._refused = NoConnection("No database connection was to be had in time. Try again shortly.")
             raise self._refused from failure
         except Unavailable as failure:
             self._refused = NoConnection(str(failure))
@@ -147,19 +152,25 @@ class Session:
             observe(self.shop_id, statement)
 
     async def _failed(self, error: BaseException) -> None:
-        self._lingers = False
+        self._lingers, self._disturbed = False, True
+        if isinstance(error, TimeoutError):  # the driver's own: the server keeps a shorter one
+            self._silent = True
+            self._pool.doubt()
         if isinstance(error, asyncpg.InvalidCachedStatementError):  # it will be so on every connection
             await self._pool.forget_statements()
 
     async def close(self, how: str = "commit") -> None:
-        """Ends the transaction, if one was begun, and gives the connection back."""
+        """Ends the transaction, if one was begun, and gives the connection back. Where something went wrong the
+        database has two seconds for that."""
         self._closed = True
         try:
             if self._askers or not self._lingers:
                 await self._end(how)
-        except BaseException:
+        except BaseException as error:
             if self._connection is not None:
                 self._connection.terminate()
+            if isinstance(error.__cause__, TimeoutError):
+                self._pool.doubt()
             raise
         finally:
             connection, self._connection = self._connection, None
@@ -170,10 +181,13 @@ class Session:
         for asker in self._askers:
             if asker is not None:
                 asker.cancel()
+        hurried = self._disturbed or bool(self._askers)
         async with self._turn:
+            if self._silent:
+                raise TimedOut("The database does not answer. Try again shortly.")
             if self._connection is not None:
                 with translated():
-                    await self._run(self._connection, how)
+                    await self._connection.execute(how, timeout=_ENDING_SECONDS if hurried else None)
 
 
 class _Asking:

@@ -21,7 +21,7 @@ from tests.processes import PATIENCE
 from tests.shops import ShopClient, new_shop
 
 CLIENTS = 200
-BATCHES = 5  # of each client, one after the other
+BATCHES = 3  # of each client, one after the other
 SHOPS = 4
 ROUNDS = 3
 
@@ -53,9 +53,11 @@ HEADING = (
 async def _a_backend(gateway: Supervised) -> None:
     """One that is writing."""
     async with connected(gateway.admin_url) as admin:
-        while not (pid := await admin.fetchval(_WRITING)):
-            await asyncio.sleep(0)
-        kill(pid)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if pid := await admin.fetchval(_WRITING):
+                    kill(pid)
+                    return
 
 
 async def _the_database(gateway: Supervised) -> None:
@@ -89,10 +91,10 @@ async def killed(name: str) -> Round:
         async with probing(gateway.url) as probes:
             async with asyncio.TaskGroup() as group:
                 group.create_task(writing(gateway.url, keys, CLIENTS, BATCHES, ledger))
-                await _until(lambda: len(ledger.acknowledged) > CLIENTS)
+                await ledger.until(CLIENTS)
                 moment = time.monotonic()
                 await KILLS[name](gateway)
-            await _until(lambda: probes.ready)
+            await probes.until_ready()
         await assert_exactly_once(gateway.admin_url, ledger)
         assert len(ledger.acknowledged) == CLIENTS * BATCHES
         assert "unexpected error" not in gateway.said, gateway.said
@@ -111,12 +113,6 @@ async def shops(gateway: Supervised, count: int = SHOPS) -> list[ShopClient]:
     finally:
         await database.close()
     return made
-
-
-async def _until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not true():
-            await asyncio.sleep(0.005)
 
 
 async def main(rounds: int) -> None:

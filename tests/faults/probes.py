@@ -1,6 +1,7 @@
 """Asks, as a load balancer does, whether the gateway lives and is ready."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -21,6 +22,12 @@ class Probes:
     live: Counter[int] = field(default_factory=Counter)
     readiness: Counter[int] = field(default_factory=Counter)
     ready: bool = False  # by the last answer
+
+    async def until_ready(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not self.ready:
+            assert time.monotonic() < deadline, self.readiness
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     @property
     def healthy(self) -> str:

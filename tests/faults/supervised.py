@@ -23,10 +23,10 @@ _SETTINGS = {"CUSTOM_DATA_RATE_SIZE": 10**9, "CUSTOM_DATA_RATE_REFILL": 10**9}
 class Supervised:
     """`custom-data serve`, always at the same address."""
 
-    def __init__(self, home: Path, **settings: object) -> None:
+    def __init__(self, home: Path, log: Path, **settings: object) -> None:
         self.home = home
         self._settings = {"CUSTOM_DATA_HOME": home, **_SETTINGS, **settings}
-        self._log = home.with_name("gateway.log")
+        self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self._port = 0
         self._supervisor: asyncio.Task[None] | None = None
@@ -98,10 +98,10 @@ class Supervised:
 
 
 @asynccontextmanager
-async def supervised(**settings: object) -> AsyncIterator[Supervised]:
-    """On a new home."""
+async def supervised(below: Path | None = None, **settings: object) -> AsyncIterator[Supervised]:
+    """On a new home, below a folder of its own or the given one."""
     with tempfile.TemporaryDirectory(prefix="custom-data-faults-") as folder:
-        gateway = Supervised(Path(folder) / "home", **settings)
+        gateway = Supervised((below or Path(folder)) / "home", Path(folder) / "gateway.log", **settings)
         await gateway.start()
         try:
             yield gateway

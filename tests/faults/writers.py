@@ -4,7 +4,7 @@ afterwards."""
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,20 @@ class Ledger:
     acknowledged: dict[str, list[str]] = field(default_factory=dict)  # the ids of a batch's records
     times: list[tuple[float, float]] = field(default_factory=list)  # when sent, and when acknowledged
     refusals: Counter[str] = field(default_factory=Counter)
+
+    async def until(self, count: int) -> None:
+        """Comes back when so many batches were acknowledged."""
+        await self._until(lambda: len(self.acknowledged) >= count)
+
+    async def until_refused(self, count: int) -> None:
+        """Comes back when so many calls were answered by something else."""
+        await self._until(lambda: self.refusals.total() >= count)
+
+    async def _until(self, true: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not true():
+            assert time.monotonic() < deadline, self.refusals
+            await asyncio.sleep(0.005)
 
     def first_after(self, moment: float) -> float:
         """Seconds until something that was sent later than that moment was acknowledged."""
@@ -65,26 +79,27 @@ def _acknowledged(answer: httpx.Response, ledger: Ledger) -> dict[str, Any] | No
     return payload
 
 
-async def writing(url: str, keys: Sequence[str], clients: int, batches: int, ledger: Ledger) -> None:
-    """So many clients at once, each with a shop's key, save so many batches each, one after the other."""
+async def writing(url: str, keys: Sequence[str], clients: int, batches: int, ledger: Ledger, prefix: str = "") -> None:
+    """So many clients at once, each with a shop's key, save so many batches each, one after the other. Their names
+    begin with the prefix."""
     limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
     async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=limits) as http, asyncio.TaskGroup() as group:
 
         async def one(number: int) -> None:
             for batch in range(batches):
-                await save(http, keys[number % len(keys)], f"{number}-{batch}", ledger)
+                await save(http, keys[number % len(keys)], f"{prefix}{number}-{batch}", ledger)
 
         for number in range(clients):
             group.create_task(one(number))
 
 
-async def assert_exactly_once(admin_url: str, ledger: Ledger) -> None:
-    """Each acknowledged batch is there, whole and once: as records, in the change log, and as a kept answer. Nothing
-    else is: every batch was sent until it was acknowledged."""
+async def assert_exactly_once(admin_url: str, ledger: Ledger, prefix: str = "") -> None:
+    """Of the batches whose names begin so: each is there, whole and once: as records, in the change log, and as a kept
+    answer. Nothing else is: every batch was sent until it was acknowledged."""
     async with connected(admin_url) as admin:
-        records = await admin.fetch(_RECORDS)
-        changes = await admin.fetch(_CHANGES)
-        kept = await admin.fetch(_KEPT)
+        records = await admin.fetch(_RECORDS, prefix)
+        changes = await admin.fetch(_CHANGES, prefix)
+        kept = await admin.fetch(_KEPT, prefix)
     expected = {batch: sorted(map(int, ids)) for batch, ids in ledger.acknowledged.items()}
     assert all(len(set(ids)) == RECORDS for ids in expected.values())
     assert {row["batch"]: sorted(row["ids"]) for row in records} == expected
@@ -93,7 +108,8 @@ async def assert_exactly_once(admin_url: str, ledger: Ledger) -> None:
     assert all(row["answered"] for row in kept)
 
 
-_RECORDS = "select data->>'batch' as batch, array_agg(id) as ids from records where data ? 'batch' group by 1"
+_RECORDS = """select data->>'batch' as batch, array_agg(id) as ids from records
+    where data ? 'batch' and starts_with(data->>'batch', $1) group by 1"""
 _CHANGES = """select idempotency_key as batch, array_agg(record_id) as ids from changes
-    where record_id is not null and idempotency_key is not null group by 1"""
-_KEPT = "select key, answer is not null as answered from idempotent_answers"
+    where record_id is not null and starts_with(idempotency_key, $1) group by 1"""
+_KEPT = "select key, answer is not null as answered from idempotent_answers where starts_with(key, $1)"

@@ -29,6 +29,7 @@ _PRICES = """query($one: ID!, $two: ID!) { products { nodes {
     idProduct none: price one: price(contact: {idContact: $one}) two: price(contact: {idContact: $two}) } } }"""
 
 names = st.sampled_from(NAMES)
+mostly = st.sampled_from([True, True, True, False])
 items = st.fixed_dictionaries(
     {},
     optional={
@@ -42,7 +43,7 @@ items = st.fixed_dictionaries(
 )
 usual = st.fixed_dictionaries(
     {"contact": st.sampled_from([0, 1]), "product": st.sampled_from(["p1", "p2"])},
-    optional={"price": st.sampled_from(["1.00", "2.50", None]), "n": st.sampled_from([1, 2])},
+    optional={"price": st.sampled_from(["1.00", "2.50", "4.00", "5.00", None]), "n": st.sampled_from([1, 2])},
 )
 
 
@@ -87,13 +88,15 @@ class Shop(RuleBasedStateMachine):
 
     world: World  # set by whoever runs it
 
-    @initialize(unique=st.booleans())
-    def begin(self, unique: bool) -> None:
+    @initialize()
+    def begin(self) -> None:
         self.shop, contacts = self.world.shop()
         self.model = Model(contacts)
-        self.create(NAMES[0], unique)
+        for name in NAMES[:2]:
+            self.create(name, True)
+        self.override([*NAMES[:2]])
 
-    @rule(name=names, unique=st.booleans())
+    @rule(name=names, unique=mostly)
     def create(self, name: str, unique: bool) -> None:
         more: dict[str, Any] = {"uniqueKeys": KEY} if unique else {}
         payload = self._run(
@@ -114,21 +117,33 @@ class Shop(RuleBasedStateMachine):
         if field not in table.fields:
             table.fields.append(field)
 
-    @rule(name=names, active=st.sampled_from([True, True, False]))
+    @rule(name=names, active=mostly)
     def switch(self, name: str, active: bool) -> None:
         payload = self._run(f"{'' if active else 'de'}activateCustomDataDefinition", _CODES, definition=name)
         assert bool(payload["userErrors"]) == (name not in self.model.tables), payload
         if table := self.model.tables.get(name):
             table.active = active
 
-    @rule(name=names, force=st.booleans())
-    def drop(self, name: str, force: bool) -> None:
+    @rule(name=names, force=st.booleans(), spared=mostly)
+    def drop(self, name: str, force: bool, spared: bool) -> None:
+        if spared:
+            return
         payload = self._run("deleteCustomDataDefinition", _CODES, definition=name, force=force)
         refused = name not in self.model.tables or (name in self.model.sources and not force)
         assert bool(payload["userErrors"]) == refused, payload
         if not refused:
             del self.model.tables[name]
             self.model.sources = [each for each in self.model.sources if each != name]
+
+    @rule(name=names, sent=st.lists(usual, min_size=3, max_size=8))
+    def fill(self, name: str, sent: list[dict[str, Any]]) -> None:
+        self.save(name, sent)
+
+    @rule(sent=st.lists(usual, min_size=3, max_size=8))
+    def sell(self, sent: list[dict[str, Any]]) -> None:
+        """To the same contacts, in each source at its own price."""
+        for priority, name in enumerate(list(self.model.sources), 1):
+            self.save(name, [{**item, "price": f"{priority}.50"} for item in sent])
 
     @rule(name=names, sent=st.lists(st.one_of(usual, usual, items), min_size=1, max_size=5))
     def save(self, name: str, sent: list[dict[str, Any]]) -> None:
@@ -173,9 +188,9 @@ class Shop(RuleBasedStateMachine):
 
     @rule(chosen=st.lists(names, unique=True, max_size=3))
     def override(self, chosen: list[str]) -> None:
+        """Of those with a key: which of several rows wins is another rule."""
+        chosen = [name for name in chosen if name not in self.model.tables or self.model.tables[name].unique]
         sources = [{"definition": each, "field": "price", "priority": n} for n, each in enumerate(chosen, 1)]
-        if any(table.unique is False for name, table in self.model.tables.items() if name in chosen):
-            return  # which of several rows wins is another rule
         payload = self.world.run(self.shop.override(*sources))
         refused = not set(chosen) <= self.model.tables.keys()
         assert bool(payload["userErrors"]) == refused, payload
@@ -183,6 +198,9 @@ class Shop(RuleBasedStateMachine):
             self.model.sources = chosen
 
     @rule()
+    def watch(self) -> None:
+        self.look()
+
     def look(self) -> None:
         """Everything, compared."""
         listed = self._ask(_STATUSES)["customDataDefinitions"]
@@ -215,7 +233,7 @@ class Shop(RuleBasedStateMachine):
         """A definition, and ids of records it has or had."""
         name = data.draw(st.sampled_from(sorted(k for k, t in self.model.tables.items() if t.rows or t.gone)))
         table = self.model.tables[name]
-        ids = st.sampled_from([*table.rows, *table.gone])
+        ids = st.sampled_from([*table.rows, *table.rows, *table.gone])
         return name, data.draw(st.lists(ids, min_size=1, max_size=most, unique=True))
 
     def _run(self, mutation: str, selection: str, **input: Any) -> Any:

@@ -40,7 +40,7 @@ OK = "OK"
 _PRICES = "{ contacts { nodes { email products { nodes { name payable } } } } }"
 _PAGE = """{ customDataRecords(definition: "veterinarian", first: 50, where: {ville: {eq: "Lyon"}}) {
     totalCount { count } nodes { version data } } }"""
-_CHANGES = "{ changes(last: 20) { nodes { sequence kind after } } }"
+_CHANGES = "{ customDataChanges(last: 20) { nodes { sequence kind after } } }"
 _SAVE = """mutation($input: SaveRecordsInput!) { saveCustomDataRecords(input: $input) {
     rejected userErrors { code } } }"""
 _DELETE = """mutation($key: JSON!) { deleteCustomDataRecord(input: {by: {definition: "veterinarian", key: $key}}) {
@@ -77,8 +77,8 @@ class Turn:
         told = ", ".join(f"{count} {code}" for code, count in sorted(self.told.items()))
         return (
             f"| {'a noisy one beside them' if self.noisy else 'quiet'} | {told} |"
-            f" {median(self.seconds) * 1000:.0f} ms | {p99(self.seconds) * 1000:.0f} ms | {self.weight.memory / MEBIBYTE:.0f} MiB | {self.weight.tasks} |"
-            f" {self.connections} |"
+            f" {median(self.seconds) * 1000:.0f} ms | {p99(self.seconds) * 1000:.0f} ms |"
+            f" {self.weight.memory / MEBIBYTE:.0f} MiB | {self.weight.tasks} | {self.connections} |"
         )
 
 

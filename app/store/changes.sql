@@ -10,7 +10,8 @@ with forgotten as (
         ) oldest where made_at < now() - make_interval(days => $13)
     )
 ), head as (
-    insert into change_heads (shop_id, sequence) select $1, cardinality($7::text[]) from pg_advisory_xact_lock($1)
+    insert into change_heads (shop_id, sequence)
+    values ($1, (select cardinality($7::text[]) from pg_advisory_xact_lock($1)))
     on conflict (shop_id) do update set sequence = change_heads.sequence + excluded.sequence
     returning sequence - cardinality($7::text[]) as reached
 )

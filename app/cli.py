@@ -14,7 +14,7 @@ from app.domain.problems import Problem
 from app.domain.shops import ApiKey, Shop, name_problem, new_key, scopes_problem, time_zone_problem
 from app.domain.webhooks import Delivery, DeliveryStatus
 from app.operations.contact_tokens import LONGEST_SECONDS, SHORTEST_SECONDS, USUAL_SECONDS, mint
-from app.server import access, delivering, processes
+from app.server import access, delivering, processes, telling
 from app.server.explorer.pages import DEMO_KEY
 from app.server.settings import InvalidSettings, read_settings
 from app.store import contacts, deliveries, keys, shops, token_keys
@@ -24,10 +24,12 @@ from app.store.definitions import Models
 from app.store.failures import StoreFailure
 from app.store.migrate import Migrated, MigrationRefused, migrate
 from app.store.paging import Page
+from app.telemetry.metrics import AddressTaken, forget_process
+from app.telemetry.tracing import TracingMissing
 
 EXPLORER_PATH = "/graphql"
 _FAILURES = (
-    InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, UnsafeRole,
+    AddressTaken, InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, TracingMissing, UnsafeRole,
     access.ShopNotFound, processes.ServingFailure,
 )  # fmt: skip
 
@@ -71,7 +73,8 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         os.environ["DATABASE_URL"] = urls.gateway
         os.environ.pop("DATABASE_ADMIN_URL", None)
         os.environ[DEMO_KEY] = key if key is not None and signed_in else ""
-        processes.serve(listener, workers)
+        with telling.metrics_told(settings):
+            processes.serve(listener, workers, gone=forget_process)
 
 
 @main.command("migrate")
@@ -224,7 +227,8 @@ def deliver() -> None:
     "serve" does so by itself unless CUSTOM_DATA_DELIVER is false. Any number of processes may.
     """
     settings = read_settings()
-    with processes.until_told_to_stop(), access.opened(settings) as urls:
+    telling.set_up_logging(settings)
+    with processes.until_told_to_stop(), access.opened(settings) as urls, telling.metrics_told(settings):
         asyncio.run(delivering.until_stopped(settings, urls))
 
 

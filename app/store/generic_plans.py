@@ -1,0 +1,24 @@
+"""How the database would run a statement, whatever the values: no value is needed to know, and none is told."""
+
+from app.store.failures import translated
+from app.store.pool import Pool
+from app.telemetry.observation import Query
+
+_SINCE = 16  # PostgreSQL's first version with EXPLAIN (GENERIC_PLAN)
+_LINES = 60
+
+
+async def generic_plan(pool: Pool, shop_id: int, query: Query) -> list[str]:
+    """The lines of the plan inside a shop, where every policy applies; none where the server cannot tell, or the
+    statement is none that has a plan. Raises the store's failures."""
+    if not query.sql.lstrip().lower().startswith(("select", "with", "insert", "update", "delete")):
+        return []
+    with translated():
+        async with pool.acquire() as connection:
+            if connection.get_server_version().major < _SINCE:
+                return []
+            async with connection.transaction(readonly=True):
+                await connection.execute(f"set local app.shop_id = '{int(shop_id)}'")
+                explained = await connection.prepare(f"explain (generic_plan, costs off) {query.sql}")
+                rows = await explained.fetch(*(None for _ in explained.get_parameters()))
+    return [str(row[0]) for row in rows[:_LINES]]

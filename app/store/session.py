@@ -117,6 +117,7 @@ class Session:
         try:
             done = await connection.execute("; ".join(commands))
             observation.asked(_BEGIN if self._check is None else self._check.statement, began)
+            self._running = None
             if self._closed:
                 raise asyncio.CancelledError
         except BaseException:

@@ -112,7 +112,7 @@ class Metrics:
             "How long the webhook that is due the longest has waited.",
             multiprocess_mode="livemax",
         )
-        self._shown: set[str] = set()
+        self._labels = Labels(_DEFINITIONS)
 
     def __call__(self, seen: Observation) -> None:
         """Counts an operation that ended."""
@@ -128,7 +128,7 @@ class Metrics:
         for loader, keys in seen.batches:
             self._batches.labels(loader).observe(keys)
         for key in seen.definitions:
-            self._definitions.labels(self._label(key), kind).inc()
+            self._definitions.labels(self._labels[key], kind).inc()
         for (field, outcome), number in seen.items.items():
             self._items.labels(field, outcome).inc(number)
 
@@ -145,7 +145,15 @@ class Metrics:
     def lag(self, seconds: float) -> None:
         self._lag.set(seconds)
 
-    def _label(self, key: str) -> str:
-        if key not in self._shown and len(self._shown) < _DEFINITIONS:
-            self._shown.add(key)
-        return key if key in self._shown else _OTHERS
+
+class Labels(dict[str, str]):
+    """A label for each of the first names, and one for all others."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self._room = room
+
+    def __missing__(self, name: str) -> str:
+        if len(self) < self._room:
+            self[name] = name
+        return self.get(name, _OTHERS)

@@ -27,8 +27,15 @@ async def test_an_operation_is_noted_with_what_it_asked(listening: Listening) ->
     assert [name for name in told if not name.startswith("session.")] == statements
     assert all(each.seconds > 0 for each in first.statements)
     assert first.seconds > first.database_seconds / len(first.statements)
-    assert first.batches
-    assert all(keys > 0 for _, keys in first.batches)
+
+
+@pytest.mark.usefixtures("vets")
+async def test_what_loaders_ask_at_once_is_noted(listening: Listening) -> None:
+    seen: list[Observation] = []
+    async with listening(seen.append) as shop:
+        await shop.products(*({"idProduct": f"p{n}", "name": "P", "price": "1"} for n in range(4)))
+        await shop.ask('{ products { nodes { pricing(contact: { email: "dubois@example.com" }) { payable } } } }')
+    assert ("prices", 5) in seen[-1].batches
 
 
 @pytest.mark.usefixtures("vets")

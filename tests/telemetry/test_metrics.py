@@ -84,7 +84,7 @@ def test_attempts_of_webhooks_are_counted(home: Path) -> None:
             assert "errors" not in answer, answer
 
         ask("""mutation { createTrigger(input: { name: "Nobody there", definition: "loyalty", transition: EVERY_MATCH,
-            when: {}, deliver: { url: "http://127.0.0.1:1/" } }) { userErrors { message } } }""")
+            when: {}, deliver: "http://127.0.0.1:1/" }) { userErrors { message } } }""")
         ask("""mutation { saveCustomDataRecords(input: { definition: "loyalty",
             records: [{ contact_id: { email: "marie.dubois@example.com" }, points: 7 }] }) { rejected } }""")
         deadline = time.monotonic() + 60

@@ -81,19 +81,21 @@ def test_attempts_of_webhooks_are_counted(home: Path) -> None:
 
         def ask(query: str) -> None:
             answer = httpx.post(f"{gateway.url}/graphql", json={"query": query}, headers={"spm-api-key": key}).json()
-            assert "errors" not in answer, answer
+            assert [*answer["data"].values()] == [{"userErrors": []}], answer
 
         ask("""mutation { createTrigger(input: { name: "Nobody there", definition: "loyalty", transition: EVERY_MATCH,
-            when: {}, deliver: "http://127.0.0.1:1/" }) { userErrors { message } } }""")
+            when: {}, deliver: { url: "http://127.0.0.1:1/" } }) { userErrors { message } } }""")
         ask("""mutation { saveCustomDataRecords(input: { definition: "loyalty",
-            records: [{ contact_id: { email: "marie.dubois@example.com" }, points: 7 }] }) { rejected } }""")
+            records: [{ contact_id: { by: "email", value: "marie.dubois@example.com" }, points: 7 }] }) { userErrors { message } } }""")
+        items = values(address, "custom_data_items_total")
+        assert sum(number for labels, number in items.items() if "saveCustomDataRecords" in labels) == 1
+        assert not [labels for labels in items if "REJECTED" in labels]
         deadline = time.monotonic() + 60
         while values(address, "custom_data_webhook_attempts_total").get('{outcome="FAILED"}', 0) < 1:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert values(address, "custom_data_webhook_seconds_count")[""] >= 1
         assert "" in values(address, "custom_data_webhook_lag_seconds")
-        assert values(address, "custom_data_items_total")
 
 
 def test_an_address_that_is_taken_is_told_of(home: Path) -> None:

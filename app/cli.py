@@ -21,6 +21,7 @@ from app.store import contacts, deliveries, keys, shops, token_keys
 from app.store.administration import NotMigrated, administering
 from app.store.database import UnsafeRole
 from app.store.definitions import Models
+from app.store.examination import Finding, Health, examine
 from app.store.failures import StoreFailure
 from app.store.migrate import Migrated, MigrationRefused, migrate
 from app.store.paging import Page
@@ -296,6 +297,24 @@ def deliveries_replay(reference: str, every: bool, trigger: int | None, delivery
             return await deliveries.replay(session, delivery_ids)
 
     click.echo(f"{len(access.administer(work))} are sent again.")
+
+
+@main.command()
+def doctor() -> None:
+    """Look at the deployment and say what to mend. Exits with 1 if something is wrong."""
+    settings = read_settings()
+
+    async def work(url: str) -> list[Finding]:
+        return [finding async for finding in examine(url, settings.pool_size)]
+
+    with access.opened(settings) as urls:
+        findings = asyncio.run(work(urls.gateway))
+    for each in findings:
+        click.echo(f"{each.health.value:<5}  {each.subject}: {each.told}")
+        if each.mend:
+            click.echo(f"       -> {each.mend}")
+    if any(each.health is Health.FAULT for each in findings):
+        raise SystemExit(1)
 
 
 @main.command()

@@ -86,7 +86,8 @@ def test_attempts_of_webhooks_are_counted(home: Path) -> None:
         ask("""mutation { createTrigger(input: { name: "Nobody there", definition: "loyalty", transition: EVERY_MATCH,
             when: {}, deliver: { url: "http://127.0.0.1:1/" } }) { userErrors { message } } }""")
         ask("""mutation { saveCustomDataRecords(input: { definition: "loyalty",
-            records: [{ contact_id: { by: "email", value: "marie.dubois@example.com" }, points: 7 }] }) { userErrors { message } } }""")
+            records: [{ contact_id: { by: "email", value: "marie.dubois@example.com" }, points: 7 }] }) {
+            userErrors { message } } }""")
         items = values(address, "custom_data_items_total")
         assert sum(number for labels, number in items.items() if "saveCustomDataRecords" in labels) == 1
         assert not [labels for labels in items if "REJECTED" in labels]

@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, shops, keys, deliveries, doctor, schema. Every failure is one line on standard error."""
+"""The command line: serve, migrate, shops, keys, deliveries, doctor, schema. A failure is one line on standard error."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, shops, keys, deliveries, doctor, schema. A failure is one line on standard error."""
+"""The command line: serve, migrate, shops, keys, deliveries, doctor, schema. Failures are one line on stderr."""
 
 import asyncio
 import os

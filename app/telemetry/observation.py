@@ -6,11 +6,13 @@ operation notes in it what it did. Nothing that a client sent is kept but the op
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-_MOST = 1_000  # statements and batches that are told one by one
+_MOST = 200  # statements and batches that are told one by one
 
 
 class Query(Protocol):
@@ -40,56 +42,33 @@ class Level(NamedTuple):
 
 
 class Observation:
-    """One operation. `codes` are those of its errors; `status` is HTTP's, 0 where there is none."""
+    """One operation. `codes` are those of its errors; `status` is HTTP's, 0 where there is none. What most operations
+    do not have is made when it is first noted, since observing must cost next to nothing."""
 
-    __slots__ = (
-        "answers",
-        "batches",
-        "began",
-        "codes",
-        "cost",
-        "definitions",
-        "detailed",
-        "document",
-        "items",
-        "kind",
-        "known",
-        "levels",
-        "name",
-        "parent",
-        "request_id",
-        "seconds",
-        "shop_id",
-        "started",
-        "statements",
-        "status",
-        "transport",
-        "untold",
-    )  # fmt: skip
+    seconds = 0.0
+    shop_id: int | None = None
+    kind = ""  # query, mutation or subscription
+    name: str | None = None
+    known = False  # whether the document was asked before
+    document: object = None  # parsed
+    cost = 0
+    status = 0
+    codes: tuple[str, ...] = ()
+    answers = 0  # of a subscription
+    definitions: AbstractSet[str] = frozenset()  # by key
+    items: Mapping[tuple[str, str], int] = MappingProxyType({})  # written: how many by (field, outcome)
+    batches: Sequence[tuple[str, int]] = ()  # of loaders: (loader, keys)
+    levels: Sequence[Level] = ()
+    untold = 0  # statements beyond those
 
     def __init__(self, request_id: str, transport: str, parent: str | None = None, *, detailed: bool = False) -> None:
-        self.detailed = detailed  # whether levels are wanted
         self.request_id = request_id
         self.transport = transport
         self.parent = parent  # the caller's trace, as the header traceparent names it
+        self.detailed = detailed  # whether levels are wanted
         self.started = time.time_ns()
         self.began = time.perf_counter()
-        self.seconds = 0.0
-        self.shop_id: int | None = None
-        self.kind = ""  # query, mutation or subscription
-        self.name: str | None = None
-        self.known = False  # whether the document was asked before
-        self.document: object = None  # parsed
-        self.cost = 0
-        self.status = 0
-        self.codes: tuple[str, ...] = ()
-        self.answers = 0  # of a subscription
-        self.definitions: set[str] = set()  # by key
-        self.items: Counter[tuple[str, str]] = Counter()  # written: (field, outcome)
         self.statements: list[Asked] = []
-        self.batches: list[tuple[str, int]] = []  # of loaders: (loader, keys)
-        self.levels: list[Level] = []
-        self.untold = 0  # statements beyond those
 
     def asked(self, query: Query, began: float) -> None:
         """A statement that began then has ended now."""
@@ -100,12 +79,12 @@ class Observation:
 
     def batch(self, loader: str, keys: int) -> None:
         if len(self.batches) < _MOST:
-            self.batches.append((loader, keys))
+            self.batches = [*self.batches, (loader, keys)]
 
     def level(self, began: float, fields: int) -> None:
         """A level that began then has ended now."""
         if len(self.levels) < _MOST:
-            self.levels.append(Level(began, time.perf_counter() - began, fields))
+            self.levels = [*self.levels, Level(began, time.perf_counter() - began, fields)]
 
     @property
     def statement_count(self) -> int:
@@ -148,12 +127,14 @@ def touched(definition_key: str) -> None:
     """Notes that the operation reads or writes this definition's records."""
     seen = current.get()
     if seen is not None:
-        seen.definitions.add(definition_key)
+        seen.definitions |= {definition_key}
 
 
 def written(field: str, outcomes: "Counter[str]") -> None:
     """Notes what became of the items that a mutation's field was sent."""
     seen = current.get()
     if seen is not None:
+        items = Counter(seen.items)
         for outcome, number in outcomes.items():
-            seen.items[field, outcome] += number
+            items[field, outcome] += number
+        seen.items = items

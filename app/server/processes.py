@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -68,9 +68,12 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def serve(listener: socket.socket, workers: int, application: str = APPLICATION) -> None:
+def serve(
+    listener: socket.socket, workers: int, application: str = APPLICATION, gone: Callable[[int], None] = lambda _: None
+) -> None:
     """Keeps that many workers serving until a KeyboardInterrupt, and ends them before it lets go. A worker that is
-    killed is replaced; one that ends by itself cannot start, which raises ServingFailure."""
+    killed is replaced, and `gone` is told its process id; one that ends by itself cannot start, which raises
+    ServingFailure."""
     running: dict[BaseProcess, float] = {}  # since when
     try:
         for _ in range(workers):
@@ -78,6 +81,7 @@ def serve(listener: socket.socket, workers: int, application: str = APPLICATION)
         while True:
             for worker in _ended(running):
                 since = running.pop(worker)
+                gone(worker.pid or 0)
                 running[_replace(worker, since, listener, application)] = time.monotonic()
     finally:
         _ignore_signals()
@@ -103,7 +107,7 @@ def configuration(application: str) -> uvicorn.Config:
     """How a worker serves."""
     return uvicorn.Config(
         application, factory=True, loop="uvloop", http=Connection, timeout_graceful_shutdown=_GRACE_SECONDS,
-        access_log=False, log_level="warning", server_header=False, backlog=_BACKLOG,
+        access_log=False, log_level="warning", log_config=None, server_header=False, backlog=_BACKLOG,
         ws="websockets-sansio", ws_max_size=LARGEST_BODY,
     )  # fmt: skip
 

@@ -77,6 +77,9 @@ DELIVERY_DAYS = 30  # how long deliveries are kept that were delivered or given 
 REPLAYED_AT_ONCE = 1_000
 SECRET_OVERLAP_SECONDS = 7 * 24 * 60 * 60  # the longest that an old webhook secret goes on signing
 
+DRY_RUN_SHOWN = 20  # triggers and prices that a dry run names
+PRICES_COMPARED = 10_000  # pairs of contact and product whose price a dry run compares
+
 LARGEST_ID = 2**63 - 1
 
 # Typed index slots of the records table, by what they hold: relations to contacts and definitions, relations to

@@ -19,6 +19,7 @@ from app.store.wakes import Wakes
 _OPENING_SECONDS = 60
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
 _WRITING = "begin; set local app.shop_id = '{}'"
+_TRYING = "begin isolation level repeatable read; set local app.shop_id = '{}'"
 _AS_CONTACT = f"set local app.contact_id = '{{}}'; set local role {CONTACT_ROLE}"
 
 
@@ -104,6 +105,15 @@ class Database:
         except NoConnection as failure:
             failure.unwritten = True
             raise
+
+    @asynccontextmanager
+    async def trying(self, shop_id: int) -> AsyncIterator[Session]:
+        """A transaction that may write, in one snapshot, and is always undone."""
+        session = Session(self.pool, shop_id, _TRYING.format(int(shop_id)), self.observers)
+        try:
+            yield session
+        finally:
+            await session.close("rollback")
 
     def _reader(self, shop_id: int, check: Check | None = None) -> Session:
         begin = _READING.format(int(shop_id))

@@ -71,6 +71,11 @@ class Session:
         which come from records that the contact may not read, and for the model, which is the whole shop's."""
         return await self.fetch(statement, *args)
 
+    async def command(self, text: str) -> None:
+        """Runs a command of ours that takes no values, such as a savepoint."""
+        async with self._asking():
+            await self._run(await self._ready(), text)
+
     async def run_many(self, statement: Statement, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs the statement once for each row of arguments, in one round trip. The shop's id is $1 in each."""
         if not rows:

@@ -57,7 +57,11 @@ def main() -> None:
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
 @click.option("--demo", is_flag=True, help="Fill a demo shop, once, and print its API key.")
 def serve(host: str, port: int, workers: int, demo: bool) -> None:
-    """Migrate the database and serve until Ctrl-C."""
+    """Migrate the database and serve until Ctrl-C.
+
+    Settings are environment variables, all of them in the README: CUSTOM_DATA_CHANGE_DAYS (30) for how long the change
+    log keeps what happened, CUSTOM_DATA_DELIVER, CUSTOM_DATA_PRIVATE_WEBHOOKS, CUSTOM_DATA_POOL_SIZE and more.
+    """
     settings = read_settings()
     with (
         processes.until_told_to_stop(),

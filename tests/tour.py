@@ -42,6 +42,8 @@ COMPOSED = (
     "contacts.aggregated",
     "products.aggregated",
     "prices.walk",
+    "prices.reached_contacts",
+    "prices.reached_products",
     "records.matching",
     "records.picked",
 )
@@ -110,6 +112,7 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
         {"contact_id": {"by": "email", "value": "alone@example.com"}, "veto_id": vets.durand},
         {"contact_id": {"by": "id_customer", "value": "dubois@example.com"}, "veto_id": vets.durand},
     )
+    await _dry_runs(client, vets)
     await _templates(client)
     await _retried(client, admin_url)
     await _definitions(client, vets)
@@ -119,6 +122,17 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     await _changes(client, vets)
     await _triggers(client)
     return vets
+
+
+async def _dry_runs(client: ShopClient, vets: VetShop) -> None:
+    asked = (
+        "dryRun { prices { totalCount { count } nodes { before } } triggers { nodes { kind } } } userErrors { code }"
+    )
+    price = {"veto_id": vets.martin, "product_id": "diet", "price": 10}
+    assigned = {"contact_id": vets.dubois, "veto_id": None}
+    for definition, record in (("vet_pricing", price), ("vet_assignment", assigned)):
+        tried = await client.run("saveCustomDataRecords", asked, definition=definition, records=[record], dryRun=True)
+        assert tried["userErrors"] == []
 
 
 async def _triggers(client: ShopClient) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from app.demo import content
+from app.domain.limits import CHANGE_DAYS
 from app.domain.periods import Calendar
 from app.domain.problems import Code
 from app.domain.shops import new_key, parse_key
@@ -30,10 +31,10 @@ _BATCH = 50
 _ALREADY_THERE = {Code.NAME_TAKEN, Code.KEY_TAKEN}
 
 
-async def ensure(admin_url: str, gateway_url: str, home: Path) -> str:
+async def ensure(admin_url: str, gateway_url: str, home: Path, change_days: int = CHANGE_DAYS) -> str:
     """The demo shop's API key, from the file `demo-key` in `home`. Without a working key there, the shop is completed
     and gets a new one: keys are stored as digests, so this file is the only place that can say it again."""
-    database = await Database.connect(gateway_url, size=2)
+    database = await Database.connect(gateway_url, size=2, change_days=change_days)
     try:
         known = _read(home / "demo-key")
         if known is not None and await _works(database, known):

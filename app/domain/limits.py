@@ -68,7 +68,8 @@ TEMPLATE_VARIABLES = 100  # different ones in one template
 TEMPLATE_HOPS = 3  # relations followed by one variable
 CONTACTS_RENDERED = 1_000  # in one call
 
-CHANGE_DAYS = 30  # how long the change log keeps what happened
+CHANGE_DAYS = 30  # how long the change log keeps what happened, unless the settings say otherwise
+LONGEST_CHANGE_DAYS = 3_650
 
 TRIGGERS_PER_SHOP = 50
 WHEN_LENGTH = 20_000  # characters of a trigger's condition, as JSON

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from app.domain.limits import CHANGE_DAYS
 from app.store.failures import NoConnection, TimedOut, Unavailable, translated, translation
 from app.store.pool import Pool
 from app.store.statements import Statement, timeless
@@ -49,6 +50,7 @@ class Session:
     ) -> None:
         self.shop_id = shop_id
         self.timeless = False  # whether nobody will look at the times of what is read
+        self.change_days = CHANGE_DAYS  # how long the change log keeps what this session writes to it
         self._pool = pool
         self._begin = begin
         self._check = check

@@ -90,6 +90,8 @@ COLUMNS = {
     "keys.revoke_key": _of(ApiKey),
     "overrides.all": ("system_field", "priority", "definition_id", "field", "product_field", "contact_path",
                       "latest_by"),
+    "prices.reached_contacts": ("place", "value"),
+    "prices.reached_products": ("place", "value"),
     "prices.walk": ("known", "outcome", "id"),
     "products.by_ids": _of(Product),
     "products.by_references": ("reference", "id"),

@@ -104,6 +104,7 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     """Fills a shop and does everything with it. Two pushes of one new product run at once, so that locks are taken."""
     vets = await new_vet_shop(client)
     await _keys(client)
+    await _dry_runs(client, vets)
     for query in _READS:
         await client.answer(query, **({"vet": str(vets.martin)} if "$vet" in query else {}))
     await client.save("vet_pricing", *_NAMED_IN_MANY_WAYS)
@@ -112,7 +113,6 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
         {"contact_id": {"by": "email", "value": "alone@example.com"}, "veto_id": vets.durand},
         {"contact_id": {"by": "id_customer", "value": "dubois@example.com"}, "veto_id": vets.durand},
     )
-    await _dry_runs(client, vets)
     await _templates(client)
     await _retried(client, admin_url)
     await _definitions(client, vets)

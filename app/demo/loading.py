@@ -15,6 +15,7 @@ from app.domain.shops import new_key, parse_key
 from app.domain.verdicts import Answer, Outcome
 from app.operations.create_definition import create_definition
 from app.operations.create_segment import create_segment
+from app.operations.create_trigger import create_trigger
 from app.operations.save_customers import save_customers
 from app.operations.save_products import save_products
 from app.operations.save_records import SaveRecords, save_records
@@ -77,6 +78,7 @@ async def load(database: Database, shop_id: int) -> None:
     calendar = Calendar(datetime.now(UTC), ZoneInfo(content.TIME_ZONE))
     for name, where in content.SEGMENTS.items():
         await _done(create_segment(database, call, calendar, name, where))
+    await _done(create_trigger(database, call, "loyalty", content.TRIGGER, enabled=True))
 
 
 async def _done(operation: Awaitable[Answer]) -> None:

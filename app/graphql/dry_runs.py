@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -16,11 +16,14 @@ from app.graphql.changes import ChangeKind
 from app.graphql.connection import TotalCount
 from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
+from app.graphql.errors import Refusal
 from app.graphql.products import Product, load_products
 from app.graphql.scalars import JSON
 from app.graphql.selecting import fields
 from app.graphql.triggers import Trigger
 from app.operations.dry_run import Wanted
+
+Few = Annotated[int, strawberry.argument(description=f"How many, at most {DRY_RUN_SHOWN}.")]
 
 
 @strawberry.type(description="A change that would fire a trigger.")
@@ -68,7 +71,13 @@ class DryRunPrice:
 @strawberry.type(description=f"How often triggers would fire, and the first {DRY_RUN_SHOWN} times.")
 class DryRunTriggers:
     total_count: TotalCount
-    nodes: list[DryRunFiring] = strawberry.field(description="In order of triggers, then of items.")
+    said: strawberry.Private[domain.Found[domain.Firing]]
+
+    @batched(description="In order of triggers, then of items.")
+    @staticmethod
+    def nodes(parents: Sequence["DryRunTriggers"], first: Few = DRY_RUN_SHOWN) -> Column[list[DryRunFiring]]:
+        shown = _few(first)
+        return [[DryRunFiring(said=each) for each in parent.said.first[:shown]] for parent in parents]
 
 
 @strawberry.type(
@@ -77,7 +86,13 @@ class DryRunTriggers:
 )
 class DryRunPrices:
     total_count: TotalCount
-    nodes: list[DryRunPrice] = strawberry.field(description="In order of contacts, then of products.")
+    said: strawberry.Private[domain.Found[domain.PriceChange]]
+
+    @batched(description="In order of contacts, then of products.")
+    @staticmethod
+    def nodes(parents: Sequence["DryRunPrices"], first: Few = DRY_RUN_SHOWN) -> Column[list[DryRunPrice]]:
+        shown = _few(first)
+        return [[DryRunPrice(said=each) for each in parent.said.first[:shown]] for parent in parents]
 
 
 @strawberry.type(description="What would follow if the same were sent without `dryRun`, right now.")
@@ -89,20 +104,14 @@ class DryRun:
     def triggers(parents: Sequence["DryRun"], info: Info) -> Column[DryRunTriggers | None]:
         require(info, Scope.MANAGE_AUTOMATION)
         found = [parent.said.firings or domain.Found[domain.Firing]() for parent in parents]
-        return [
-            DryRunTriggers(total_count=_count(each), nodes=[DryRunFiring(said=one) for one in each.first])
-            for each in found
-        ]
+        return [DryRunTriggers(total_count=_count(each), said=each) for each in found]
 
     @batched(description="Whose prices would change. Needs the scope `read`.")
     @staticmethod
     def prices(parents: Sequence["DryRun"], info: Info) -> Column[DryRunPrices | None]:
         require(info, Scope.READ)
         found = [parent.said.prices or domain.Found[domain.PriceChange]() for parent in parents]
-        return [
-            DryRunPrices(total_count=_count(each), nodes=[DryRunPrice(said=one) for one in each.first])
-            for each in found
-        ]
+        return [DryRunPrices(total_count=_count(each), said=each) for each in found]
 
 
 def wanted(info: Info) -> Wanted:
@@ -120,6 +129,13 @@ def wanted(info: Info) -> Wanted:
 def shown(said: domain.DryRun | None) -> DryRun | None:
     """Null of what is no dry run, and where the whole call was refused."""
     return None if said is None or said.answer.problems else DryRun(said=said)
+
+
+def _few(first: int) -> int:
+    if not 0 <= first <= DRY_RUN_SHOWN:
+        message = f"first is {first}; it may be 0 to {DRY_RUN_SHOWN}."
+        raise Refusal("LIMIT_EXCEEDED", message, limit="first", value=first, maximum=DRY_RUN_SHOWN)
+    return first
 
 
 def _inside(node: Any, fragments: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from app.domain.webhooks import DeliveryStatus
 from app.operations.fire_triggers import fire
 from app.store import deliveries, keys, shops, token_keys, triggers, webhook_secrets
 from app.store.administration import administering
+from app.store.deliveries import Failure, Room
 from app.store.paging import Page
 from tests.shops import ShopClient, VetShop, new_vet_shop, to
 
@@ -150,12 +151,14 @@ async def _triggers(client: ShopClient) -> None:
         pass
     async with client.database.writing(client.id) as session:
         assert await webhook_secrets.valid(session)
-        first, second = await deliveries.claim(session, {int(trigger): 2}, 60)
-        await deliveries.delivered(session, first, 200)
-        await deliveries.failed(session, second, None, "no answer", 0, dead=True)
+        [first], [second] = await deliveries.claim(session, {int(trigger): Room(2)}, 60)
+        await deliveries.delivered(session, [(first, 200)])
+        await deliveries.let_go(session, [second])
+        [[second]] = await deliveries.claim(session, {int(trigger): Room(1)}, 60)
+        await deliveries.failed(session, [Failure(second, None, "no answer", 0, dead=True)])
         assert await deliveries.replay(session, [second.id]) == [second.id]
-        [again] = await deliveries.claim(session, {int(trigger): 1}, 60)
-        await deliveries.failed(session, again, 500, "Answered 500.", 0, dead=True)
+        [[again]] = await deliveries.claim(session, {int(trigger): Room(1)}, 60)
+        await deliveries.failed(session, [Failure(again, 500, "Answered 500.", 0, dead=True)])
         seen = await deliveries.page(session, Page(9), [*DeliveryStatus])
         assert await deliveries.page(session, Page(9, backward=True), [*DeliveryStatus]) == seen[::-1]
         assert await deliveries.count(session, 9, [*DeliveryStatus], int(trigger)) == len(seen) == 3

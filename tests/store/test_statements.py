@@ -76,7 +76,7 @@ COLUMNS = {
     "definitions.insert": ("id",),
     "definitions.model_version": ("model_version",),
     "deliveries.by_id": _of(Delivery),
-    "deliveries.claim": _of(Delivery),
+    "deliveries.claim": (*_of(Delivery), "place"),
     "deliveries.count": ("n",),
     "deliveries.page": _of(Delivery),
     "deliveries.page_backward": _of(Delivery),

@@ -28,7 +28,7 @@ class Sender:
     def __init__(self, bounds: WebhookBounds) -> None:
         self._timeout = bounds.timeout
         self._pool = httpcore.AsyncConnectionPool(
-            max_connections=bounds.at_once, max_keepalive_connections=bounds.at_once // 4, keepalive_expiry=5.0,
+            max_connections=bounds.at_once, max_keepalive_connections=bounds.at_once, keepalive_expiry=5.0,
             network_backend=Guarded(private=bounds.private), ssl_context=httpcore.default_ssl_context(),
         )  # fmt: skip
 

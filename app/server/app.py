@@ -70,7 +70,10 @@ def build(settings: Settings) -> Starlette:
         if settings.database_url is None:
             raise RuntimeError("DATABASE_URL is not set: start the gateway with 'custom-data serve'.")
         database = await Database.connect(
-            settings.database_url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms
+            settings.database_url,
+            size=settings.pool_size,
+            statement_timeout_ms=settings.statement_timeout_ms,
+            change_days=settings.change_days,
         )
         try:
             async with telling(settings, database) as telemetry:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.domain.limits import CHANGE_DAYS, LONGEST_CHANGE_DAYS
 from app.graphql.limits import Limits
 from app.server.bounds import Bounds
 from app.server.documents import read_manifest
@@ -79,6 +80,8 @@ class Settings(BaseSettings):
     executor: Literal["breadth-first", "graphql-core"] = Field(
         default="breadth-first", validation_alias="CUSTOM_DATA_EXECUTOR"
     )
+    # for how many days the change log keeps what happened
+    change_days: int = _bound("CUSTOM_DATA_CHANGE_DAYS", CHANGE_DAYS, most=LONGEST_CHANGE_DAYS)
     # whether these processes judge triggers and send webhooks; where they do not, 'custom-data deliver' does
     deliver: bool = Field(default=True, validation_alias="CUSTOM_DATA_DELIVER")
     # whether webhooks may go to private addresses and by http: for development and tests

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from app.domain.limits import CHANGE_DAYS
 from app.store.failures import NoConnection, TimedOut, Unavailable, translated, translation
 from app.store.pool import Pool
 from app.store.statements import Statement, timeless
@@ -53,6 +54,7 @@ class Session:
     ) -> None:
         self.shop_id = shop_id
         self.timeless = False  # whether nobody will look at the times of what is read
+        self.change_days = CHANGE_DAYS  # how long the change log keeps what this session writes to it
         self._pool = pool
         self._begin = begin
         self._check = check
@@ -75,6 +77,11 @@ class Session:
         """The same with the gateway's own rights, also where the session reads in the name of a contact. For prices,
         which come from records that the contact may not read, and for the model, which is the whole shop's."""
         return await self.fetch(statement, *args)
+
+    async def command(self, text: str) -> None:
+        """Runs a command of ours that takes no values, such as a savepoint."""
+        async with self._asking():
+            await self._run(await self._ready(), text)
 
     async def run_many(self, statement: Statement, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs the statement once for each row of arguments, in one round trip. The shop's id is $1 in each."""

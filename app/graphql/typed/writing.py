@@ -11,6 +11,7 @@ from typing import Any
 
 from graphql import (
     GraphQLArgument,
+    GraphQLBoolean,
     GraphQLEnumType,
     GraphQLField,
     GraphQLID,
@@ -86,6 +87,12 @@ class Writes:
                 GraphQLString,
                 out_name="idempotency_key",
                 description="1 to 255 characters; a retry within 24 hours answers the same and writes nothing.",
+            ),
+            "dryRun": GraphQLArgument(
+                GraphQLNonNull(GraphQLBoolean),
+                default_value=False,
+                out_name="dry_run",
+                description="Only tells what this would do, and writes nothing: see `dryRun` of the payload.",
             ),
         }
         how = "upserted by their unique key" if definition.unique_keys else "inserted: it has no unique key"

@@ -36,7 +36,7 @@ _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
 _CORE_PREFIX = "CustomData"
 _GENERATED_SUFFIXES = (
     "Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference", "Filter", "Custom", "Result", "ById",
-    "ByKey", "Aggregates",
+    "ByKey", "Updated", "Changed", "Aggregates",
 )  # fmt: skip
 
 # What every record type has, and the words that join filters.

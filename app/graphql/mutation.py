@@ -105,8 +105,15 @@ async def save_records_payload(info: Info, input: inputs.SaveRecordsInput) -> pa
 
 async def _update_record(info: Info, input: inputs.UpdateRecordInput) -> payloads.UpdateRecordPayload:
     """Changes fields of one record; absent fields stay, null clears."""
+    return await update_record_payload(info, input)
+
+
+async def update_record_payload(
+    info: Info, input: inputs.UpdateRecordInput, of: str | None = None
+) -> payloads.UpdateRecordPayload:
+    """The same, refused for records of others than the definition `of`."""
     call = await _call(info, input)
-    named, problem = _named(input.id, input.by)
+    named, problem = _named(input.id, input.by, of)
     if named is None:
         return payloads.UpdateRecordPayload(outcome=None, warnings=[], user_errors=user_errors((problem,)), key=None)
     asked = UpdateRecord(named, input.data, input.if_version, input.events)
@@ -135,7 +142,9 @@ async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payload
     )
 
 
-async def _bulk_delete_records(info: Info, input: inputs.BulkDeleteRecordsInput) -> payloads.BulkDeleteRecordsPayload:
+async def bulk_delete_records_payload(
+    info: Info, input: inputs.BulkDeleteRecordsInput
+) -> payloads.BulkDeleteRecordsPayload:
     """Removes 1 to 20 records of one definition, one verdict each."""
     call = await _call(info, input)
     ids = [number_of(str(id_), "CustomDataRecord") for id_ in input.ids]
@@ -265,7 +274,7 @@ async def _definition_payload(info: Info, answer: Answer) -> payloads.Definition
     return payloads.DefinitionPayload(definition=definition, user_errors=user_errors(answer.problems))
 
 
-def _named(id_: strawberry.ID | None, by: RecordKey | None) -> tuple[Named | None, Problem]:
+def _named(id_: strawberry.ID | None, by: RecordKey | None, of: str | None = None) -> tuple[Named | None, Problem]:
     """The record an input names, or what is wrong with the naming."""
     if (id_ is None) == (by is None):
         return None, Problem(Code.INVALID_REFERENCE, "Send either id or by.", "id")
@@ -275,7 +284,7 @@ def _named(id_: strawberry.ID | None, by: RecordKey | None) -> tuple[Named | Non
     if record_id is None:
         message = "This is not the id of a record. Send idRecord, or the id a query gave."
         return None, Problem(Code.INVALID_REFERENCE, message, "id")
-    return Named(record_id=record_id), _NO_PROBLEM
+    return Named(record_id, of), _NO_PROBLEM
 
 
 _NO_PROBLEM = Problem(Code.INVALID_REFERENCE, "")
@@ -294,7 +303,7 @@ class Mutation:
     save_custom_data_records = documented.mutation(save_records_payload, Scope.WRITE_RECORDS)
     update_custom_data_record = documented.mutation(_update_record, Scope.WRITE_RECORDS)
     delete_custom_data_record = documented.mutation(_delete_record, Scope.WRITE_RECORDS)
-    bulk_delete_custom_data_records = documented.mutation(_bulk_delete_records, Scope.WRITE_RECORDS)
+    bulk_delete_custom_data_records = documented.mutation(bulk_delete_records_payload, Scope.WRITE_RECORDS)
     set_overrides = documented.mutation(_set_overrides, Scope.MANAGE_OVERRIDES)
     save_customers = documented.mutation(_save_customers, Scope.WRITE_CATALOGUE)
     delete_customers = documented.mutation(_delete_customers, Scope.WRITE_CATALOGUE)

@@ -74,7 +74,7 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
     name, kind = node.name.value, get_named_type(field.type).name
     each = name in _LISTS and parent.endswith(_PAGES)
     if parent.startswith("Mutation") and not kind.endswith(_AROUND):
-        return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input", "records"))
+        return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input", "records", "ids"))
     if kind.endswith("Connection"):
         own = ROW + (_CHOSEN if parent == "Segment" or _arguments(node, "where", "orderBy") else 0)
         return Weight(own, ROW, DEFAULT_PAGE_SIZE, page=True, asked=_arguments(node, "first", "last", "ids"))

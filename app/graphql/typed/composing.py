@@ -67,7 +67,7 @@ class _Composition:
         filters = Filters(scalars)
         self._questions = Questions(Model(0, tuple(shown), ()), filters, self._options)
         self._records = Records(self._copy, self._questions, filters, self._options, contact=contact)
-        self._writes = Writes(self._copy, self._questions, self._records, self._options)
+        self._writes = Writes(self._copy, self._questions, self._records)
 
     def schema(self) -> GraphQLSchema:
         return self._copy.schema([self._records.type(each) for each in self._definitions])

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
 import strawberry
 
 from app.domain import contacts as domain
+from app.domain.definitions import Target
 from app.domain.references import ContactReference as Reference
 from app.domain.references import parse_contact
 from app.execution import Answers, Column, attribute, batched, represents
 from app.graphql.access import forbid, may_read, only_keys, only_own
-from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy
+from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy, Having
 from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
@@ -107,24 +108,27 @@ class Contact(Node):
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
     ]:  # fmt: skip
-        from app.graphql.relations import records_of_contacts
+        from app.graphql.relations import Behind, records_behind
 
         may_read(info)
         contacts = [parent.id for parent in parents]
         asked = (first, after, last, before)
-        return await records_of_contacts(info, definition, field, contacts, asked, where, order_by)
+        return await records_behind(info, Behind(Target.CONTACTS, contacts, definition, field), asked, where, order_by)
 
     @batched(description="What this contact's records of a definition amount to, in groups.")
     @staticmethod
     async def custom_data_aggregate(
         parents: Contacts, info: Info, definition: DefinitionName, field: RelationName = None,
         where: Where = None, group_by: GroupsBy = None, order_by: GroupOrders = None, first: FirstGroups = None,
+        having: Having = None,
     ) -> Column[Aggregates | None]:  # fmt: skip
         from app.graphql.aggregates import GroupArguments
-        from app.graphql.relations import groups_of_contacts
+        from app.graphql.relations import Behind, groups_behind
 
-        asked = GroupArguments(where, group_by, order_by, first)
-        return await groups_of_contacts(info, definition, field, [parent.id for parent in parents], asked)
+        asked = GroupArguments(where, group_by, order_by, first, having)
+        return await groups_behind(
+            info, Behind(Target.CONTACTS, [parent.id for parent in parents], definition, field), asked
+        )
 
     @batched(description="The active catalogue as this contact sees it: prices inside are this contact's.")
     @staticmethod

@@ -60,7 +60,7 @@ class Questioner:
         operators = self._random.sample(
             OPERATORS[found.kind], 2 if self._random.random() < 0.1 and found.kind is not Kind.OPAQUE else 1
         )
-        return {name: {operator: self._operand(entity, found, operator) for operator in operators}}
+        return {name: {operator: self.operand(entity, found, operator) for operator in operators}}
 
     def _across(self, entity: Entity, depth: int, hops: int) -> Sent:
         """Along a relation, one way or the other."""
@@ -92,7 +92,8 @@ class Questioner:
             asked["where"] = self._inner(records, depth, hops)
         return asked
 
-    def _operand(self, entity: Entity, found: Attribute, operator: str) -> Any:
+    def operand(self, entity: Entity, found: Attribute, operator: str) -> Any:
+        """A value to compare the attribute with."""
         pool = _pool(self._world, entity, found)
         some = self._random.choice
         if operator == "isNull":

@@ -21,9 +21,11 @@ from app.domain.entities import CONTACTS, PRODUCTS, Entity
 from app.domain.values import scalar_type
 from app.execution.native import native_field, same
 from app.graphql.typed import reading
+from app.graphql.typed.aggregate_fields import AggregateFields
 from app.graphql.typed.copying import Copy, Fields, retyped
 from app.graphql.typed.entities import Questions
 from app.graphql.typed.filters import Filters
+from app.graphql.typed.group_inputs import GROUP_VALUE
 from app.graphql.typed.record_types import Records
 from app.graphql.typed.references import PRODUCT_REFERENCE
 from app.graphql.typed.scalars import FLOAT, date_time
@@ -48,7 +50,7 @@ def dismantle(made: GraphQLSchema, core: GraphQLSchema) -> None:
     vars(made).clear()
 
 
-_SHARED = (FLOAT, PRODUCT_REFERENCE)  # besides what the core has
+_SHARED = (FLOAT, GROUP_VALUE, PRODUCT_REFERENCE)  # besides what the core has
 
 
 class _Composition:
@@ -64,9 +66,13 @@ class _Composition:
         if not contact:
             changes["Mutation"] = self._mutation
         self._copy = Copy(core, {"DateTime": scalars["DateTime"]}, changes)
-        filters = Filters(scalars)
+        units: Any = core.type_map["CalendarUnit"]
+        filters = Filters(scalars, units)
         self._questions = Questions(Model(0, tuple(shown), ()), filters, self._options)
-        self._records = Records(self._copy, self._questions, filters, self._options, contact=contact)
+        self._aggregates = AggregateFields(self._copy, self._questions, filters, self._options)
+        self._records = Records(
+            self._copy, self._questions, filters, self._options, None if contact else self._aggregates
+        )
         self._writes = Writes(self._copy, self._questions, self._records)
 
     def schema(self) -> GraphQLSchema:
@@ -110,6 +116,8 @@ class _Composition:
             )  # fmt: skip
             if definition.unique_keys and not self._contact:
                 fields[f"{name}ByKey"] = self._by_key(definition)
+            if not self._contact:
+                fields[f"{name}Aggregate"] = self._aggregates.field(definition, reading.groups(definition.key))
         return fields
 
     def _listed(self, definition: Definition) -> bool:
@@ -129,15 +137,11 @@ class _Composition:
 
     def _contact_fields(self, fields: Fields) -> Fields:
         ways = [way for way in self._questions.ways(CONTACTS) if self._listed(way.definition)]
-        return fields | self._custom("Contact", {
-            way.name: self._records.page(way.definition, reading.of_contacts(way)) for way in ways
-        })  # fmt: skip
+        return fields | self._custom("Contact", self._records.behind(ways, reading.of_contacts))
 
     def _product_fields(self, fields: Fields) -> Fields:
         ways = [] if self._contact else self._questions.ways(PRODUCTS)
-        return fields | self._custom("Product", {
-            way.name: self._records.page(way.definition, reading.of_products(way)) for way in ways
-        })  # fmt: skip
+        return fields | self._custom("Product", self._records.behind(ways, reading.of_products))
 
     def _segment(self, fields: Fields) -> Fields:
         """Its contacts are ordered as all contacts are."""
@@ -168,7 +172,7 @@ class _Composition:
 def _shown(core: GraphQLSchema, definitions: Sequence[Definition]) -> list[Definition]:
     """The definitions whose types have names of their own. Others are from before that was a rule, and are read in
     general form."""
-    names = {*core.type_map, "Date", "Geolocation", "SortOrder", "CalendarUnit", "ProductReference"}
+    names = {*core.type_map, "Date", "Geolocation", "SortOrder", "GroupValue", "ProductReference"}
     found = []
     for definition in definitions:
         name = naming.type_name(definition.key)

@@ -37,7 +37,7 @@ class Questions:
             compared = [*self._compared(entity)]
             if entity.target is Target.CONTACTS:
                 compared.append(Compared("segment", "segment", SEGMENTS, "Whether it is in one of some segments."))
-            pointed = [Pointed(*names, partial(self.where, target)) for names, target in self._relations(entity)]
+            pointed = [Pointed(*names, partial(self.where, target)) for names, target in self.relations(entity)]
             ways = self.ways(entity)
             custom = custom_where(f"{name}CustomWhere", ways, self._quantified)
             self._where[name] = where_type(f"{name}Where", compared, pointed, custom, entity.name)
@@ -46,9 +46,9 @@ class Questions:
     def order(self, entity: Entity) -> GraphQLInputObjectType:
         name = type_name(entity)
         if name not in self._orders:
-            keys = {shown: each.name for shown, each in _attributes(entity) if each.kind not in UNORDERED}
+            keys = {shown: each.name for shown, each in attributes(entity) if each.kind not in UNORDERED}
             relations = {shown: (key, partial(self.order, target))
-                         for (shown, key), target in self._relations(entity)}  # fmt: skip
+                         for (shown, key), target in self.relations(entity)}  # fmt: skip
             self._orders[name] = order_type(f"{name}OrderBy", keys, relations)
         return self._orders[name]
 
@@ -59,14 +59,14 @@ class Questions:
         return [*found.values()][::-1]
 
     def _compared(self, entity: Entity) -> Iterator[Compared]:
-        for shown, each in _attributes(entity):
+        for shown, each in attributes(entity):
             options = None
             if each.field is not None and entity.definition is not None:
                 options = self._options(entity.definition, each.field)
             text = description(each.field) if each.field is not None else None
             yield Compared(shown, each.name, self._filters.of(each, options), text)
 
-    def _relations(self, entity: Entity) -> Iterator[tuple[tuple[str, str], Entity]]:
+    def relations(self, entity: Entity) -> Iterator[tuple[tuple[str, str], Entity]]:
         """The relations to one whose target there is: the object's name, the field, and what it leads to."""
         for relationship in entity.definition.relationships if entity.definition is not None else ():
             target = self.target(relationship.target, relationship.definition_id)
@@ -99,7 +99,7 @@ def description(field: Field) -> str | None:
     return f"{'. '.join(said)}." if said else None
 
 
-def _attributes(entity: Entity) -> Sequence[tuple[str, Attribute]]:
+def attributes(entity: Entity) -> Sequence[tuple[str, Attribute]]:
     """Each with its name in GraphQL."""
     return [(_shown(entity, name), attribute(entity, name)) for name in attribute_names(entity)]
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.aggregates import Unit
 from app.domain.orders import Direction, Nulls
+from app.graphql.aggregate_types import GroupFigure
 
 Shown = tuple[int, str]  # how many steps before a step of the general path are not shown, and what is shown instead
 
@@ -39,11 +41,31 @@ class TypedOrder:
     shown: str
 
 
+@dataclass(frozen=True, slots=True)
+class TypedKey:
+    """What rows of a group have in common, as in general form."""
+
+    field: str
+    unit: Unit | None
+
+
+@dataclass(frozen=True, slots=True)
+class TypedGroupOrder:
+    """What groups are ordered by, as in general form."""
+
+    by: GroupFigure
+    field: str | None
+    direction: Direction
+    nulls: Nulls
+
+
 def shown_path(path: str, sent: Any) -> str:
     """The path of a problem in general form ("where.contact_id.is.email") as it was sent ("where.contact.email")."""
     root, *steps = path.split(".")
     shown, at = [root], sent
-    for step in steps:
+    while steps:
+        step = _step(at, steps)
+        del steps[: step.count(".") + 1]
         drop, name = getattr(at, "steps", {}).get(step, (0, step))
         if drop:
             del shown[-drop:]
@@ -51,6 +73,12 @@ def shown_path(path: str, sent: Any) -> str:
             shown.append(name)
         at = _inside(at, step)
     return ".".join(shown)
+
+
+def _step(value: Any, steps: list[str]) -> str:
+    """The next key. Some lead along relations and have points inside."""
+    joined = (".".join(steps[:length]) for length in range(len(steps), 1, -1))
+    return next((key for key in joined if isinstance(value, dict) and key in value), steps[0])
 
 
 def _inside(value: Any, step: str) -> Any:

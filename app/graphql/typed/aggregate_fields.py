@@ -103,16 +103,18 @@ class AggregateFields:
             kind, convert = self._shown(entity, each)
             return native_field(kind, figures.keys(each.name, convert))
 
-        fields = {shown: partial(own, each) for shown, each in grouping(entity)}
+        fields = {shown: partial(own, each) for shown, each in grouping(self._questions.attributes(entity))}
         return self._object(entity, "Keys", fields, self._keys, "What the rows of a group have in common.")
 
     def _numbers(self, entity: Entity) -> GraphQLObjectType:
-        fields = {shown: partial(self._told, entity, each) for shown, each in numbers(entity)}
+        found = numbers(self._questions.attributes(entity))
+        fields = {shown: partial(self._told, entity, each) for shown, each in found}
         text = "A figure of each field that is a number: NUMBER to the nearest double, DECIMAL exactly."
         return self._object(entity, "Numbers", fields, self._numbers, text)
 
     def _values(self, entity: Entity) -> GraphQLObjectType:
-        fields = {shown: partial(self._told, entity, each) for shown, each in comparable(entity)}
+        found = comparable(self._questions.attributes(entity))
+        fields = {shown: partial(self._told, entity, each) for shown, each in found}
         return self._object(entity, "Values", fields, self._values, "A figure of each field that is ordered.")
 
     def _told(self, entity: Entity, each: Attribute) -> GraphQLField:

@@ -157,7 +157,7 @@ class _Composition:
 
     def _options(self, definition: Definition, field: Field) -> GraphQLEnumType | None:
         """The enum of a field's options, if they are names; else they stay texts or numbers."""
-        if scalar_type(field) is not FieldType.STRING or not field.options:
+        if not field.options or scalar_type(field) is not FieldType.STRING:
             return None
         if not all(map(naming.is_enum_name, field.options)):
             return None

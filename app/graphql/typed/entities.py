@@ -18,6 +18,9 @@ _TYPES = {Target.CONTACTS: "Contact", Target.PRODUCTS: "Product"}
 _NAMES = {(Target.PRODUCTS, "id"): "idProduct"}
 
 
+Attributes = Sequence[tuple[str, Attribute]]
+
+
 class Questions:
     """The input types for conditions and orders of one schema, each made when it is first asked for."""
 
@@ -30,6 +33,16 @@ class Questions:
         self._where: dict[str, GraphQLInputObjectType] = {}
         self._orders: dict[str, GraphQLInputObjectType] = {}
         self._many: dict[str, GraphQLInputObjectType] = {}
+        self._attributes: dict[object, Attributes] = {}
+
+    def attributes(self, entity: Entity) -> Attributes:
+        """What can be asked of an entity, each with its name in GraphQL."""
+        key = entity.target if entity.definition is None else entity.definition.key
+        if key not in self._attributes:
+            self._attributes[key] = [
+                (_shown(entity, name), attribute(entity, name)) for name in attribute_names(entity)
+            ]
+        return self._attributes[key]
 
     def where(self, entity: Entity) -> GraphQLInputObjectType:
         name = type_name(entity)
@@ -46,7 +59,7 @@ class Questions:
     def order(self, entity: Entity) -> GraphQLInputObjectType:
         name = type_name(entity)
         if name not in self._orders:
-            keys = {shown: each.name for shown, each in attributes(entity) if each.kind not in UNORDERED}
+            keys = {shown: each.name for shown, each in self.attributes(entity) if each.kind not in UNORDERED}
             relations = {shown: (key, partial(self.order, target))
                          for (shown, key), target in self.relations(entity)}  # fmt: skip
             self._orders[name] = order_type(f"{name}OrderBy", keys, relations)
@@ -59,7 +72,7 @@ class Questions:
         return [*found.values()][::-1]
 
     def _compared(self, entity: Entity) -> Iterator[Compared]:
-        for shown, each in attributes(entity):
+        for shown, each in self.attributes(entity):
             options = None
             if each.field is not None and entity.definition is not None:
                 options = self._options(entity.definition, each.field)
@@ -97,11 +110,6 @@ def description(field: Field) -> str | None:
     label = None if field.label == field.name else field.label
     said = [text.rstrip(".") for text in (label, field.description) if text]
     return f"{'. '.join(said)}." if said else None
-
-
-def attributes(entity: Entity) -> Sequence[tuple[str, Attribute]]:
-    """Each with its name in GraphQL."""
-    return [(_shown(entity, name), attribute(entity, name)) for name in attribute_names(entity)]
 
 
 def _shown(entity: Entity, name: str) -> str:

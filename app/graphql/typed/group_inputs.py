@@ -23,7 +23,7 @@ from app.domain.entities import Attribute, Entity, Kind
 from app.domain.limits import ORDER_HOPS
 from app.domain.orders import UNORDERED
 from app.graphql.aggregate_types import GroupFigure
-from app.graphql.typed.entities import Questions, attributes, type_name
+from app.graphql.typed.entities import Attributes, Questions, type_name
 from app.graphql.typed.filters import Filters
 from app.graphql.typed.one_of import one_of
 from app.graphql.typed.orders import SORT_ORDER
@@ -35,19 +35,19 @@ _IN_TIME = (Kind.DATE, Kind.DATETIME)
 _WHOLE = ("eq", "ne", "lt", "lte", "gt", "gte")
 
 
-def numbers(entity: Entity) -> list[tuple[str, Attribute]]:
-    """What can be summed up, by its name in GraphQL."""
-    return [(shown, each) for shown, each in attributes(entity) if each.kind in SUMMED]
+def numbers(found: Attributes) -> Attributes:
+    """What can be summed up."""
+    return [(shown, each) for shown, each in found if each.kind in SUMMED]
 
 
-def comparable(entity: Entity) -> list[tuple[str, Attribute]]:
+def comparable(found: Attributes) -> Attributes:
     """What has a smallest and a largest."""
-    return [(shown, each) for shown, each in attributes(entity) if each.kind not in COMPARED]
+    return [(shown, each) for shown, each in found if each.kind not in COMPARED]
 
 
-def grouping(entity: Entity) -> list[tuple[str, Attribute]]:
+def grouping(found: Attributes) -> Attributes:
     """What rows are grouped by."""
-    return [(shown, each) for shown, each in attributes(entity) if each.kind not in UNORDERED]
+    return [(shown, each) for shown, each in found if each.kind not in UNORDERED]
 
 
 class GroupInputs:
@@ -63,7 +63,7 @@ class GroupInputs:
         """`{tier: VALUE}`, `{since: MONTH}`, `{contact: {lang: VALUE}}`."""
         name = f"{type_name(entity)}GroupBy"
         if name not in self._made:
-            own = dict(grouping(entity))
+            own = dict(grouping(self._questions.attributes(entity)))
             ways = {shown: (key, target) for (shown, key), target in self._questions.relations(entity)}
 
             def fields() -> dict[str, GraphQLInputField]:
@@ -111,13 +111,15 @@ class GroupInputs:
         """The names of what can be counted."""
         name = f"{type_name(entity)}AggregateField"
         if name not in self._enums:
-            named = {shown: each.name for shown, each in attributes(entity) if naming.is_enum_name(shown)}
+            named = {
+                shown: each.name for shown, each in self._questions.attributes(entity) if naming.is_enum_name(shown)
+            }
             self._enums[name] = GraphQLEnumType(name, named, description="A field whose values are counted.")
         return self._enums[name]
 
     def sums(self, entity: Entity, hops: int = ORDER_HOPS) -> bool:
         """Whether there is anything to sum up, also along relations."""
-        if numbers(entity):
+        if numbers(self._questions.attributes(entity)):
             return True
         return hops > 0 and any(self.sums(target, hops - 1) for _, target in self._questions.relations(entity))
 
@@ -136,7 +138,8 @@ class GroupInputs:
     def _figures(self, entity: Entity, *, summed: bool) -> GraphQLInputObjectType:
         name = f"{type_name(entity)}Having{'Numbers' if summed else 'Values'}"
         if name not in self._made:
-            own = dict(numbers(entity) if summed else comparable(entity))
+            found = self._questions.attributes(entity)
+            own = dict(numbers(found) if summed else comparable(found))
             ways = dict(self._ways(entity, summed=summed))
 
             def fields() -> dict[str, GraphQLInputField]:

@@ -29,15 +29,15 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode sortorder calendarunit
     changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
     rendertemplates renderedtemplate renderedvalue
-    trigger triggers triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
+    trigger triggers triggeron triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
     aggregate aggregates groupby groupfigure grouporder groupvalue contactsaggregate productsaggregate
     geolocation"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
 _CORE_PREFIX = "CustomData"
 _GENERATED_SUFFIXES = (
     "Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference", "Filter", "Custom", "Result", "ById",
-    "ByKey", "Updated", "Changed", "Aggregates", "Aggregate", "AggregateField", "AggregateKeys", "AggregateNumbers",
-    "AggregateValues", "GroupBy", "Having", "HavingCount", "HavingNumbers", "HavingValues",
+    "ByKey", "Updated", "Changed", "ChangedValues", "Aggregates", "Aggregate", "AggregateField", "AggregateKeys",
+    "AggregateNumbers", "AggregateValues", "GroupBy", "Having", "HavingCount", "HavingNumbers", "HavingValues",
 )  # fmt: skip
 
 # What every record type has, and the words that join filters.

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 
 _CONDITION = 'On contacts, as the `where` of contacts: `{custom: {card: {some: {tier: {eq: "gold"}}}}}`.'
 _SEGMENT = "A segment's name (case and accents do not count) or id."
-ContactCondition = Annotated[JSON, strawberry.argument(description=_CONDITION)]
 AskedCondition = Annotated[JSON | None, strawberry.argument(description=_CONDITION)]
+TypedCondition = Annotated[
+    JSON | None,  # the schema that is served has an input type instead (typed/composing.py)
+    strawberry.argument(description="The same by the shop's own types, instead of `where`."),
+]
 AskedSegment = Annotated[str | None, strawberry.argument(description=_SEGMENT)]
 SegmentNames = Annotated[list[str] | None, strawberry.argument(description="Names or ids of segments.")]
 
@@ -157,21 +160,24 @@ class Contact(Node):
 
     @batched(description="Whether this contact fulfils a condition, such as a scenario's filter.")
     @staticmethod
-    async def matches(parents: Contacts, info: Info, where: ContactCondition) -> Column[bool]:
+    async def matches(
+        parents: Contacts, info: Info, where: AskedCondition = None, filter: TypedCondition = None
+    ) -> Column[bool]:
         from app.graphql.membership import matches
 
         only_keys(info)
-        return await matches(info, [parent.id for parent in parents], where)
+        return await matches(info, [parent.id for parent in parents], where, filter)
 
     @batched(description="Why this contact is in a segment or not, or fulfils a condition or not.")
     @staticmethod
     async def why(
-        parents: Contacts, info: Info, segment: AskedSegment = None, where: AskedCondition = None
-    ) -> Column[Annotated["Why", strawberry.lazy("app.graphql.why")]]:
+        parents: Contacts, info: Info, segment: AskedSegment = None, where: AskedCondition = None,
+        filter: TypedCondition = None,
+    ) -> Column[Annotated["Why", strawberry.lazy("app.graphql.why")]]:  # fmt: skip
         from app.graphql.membership import reasons
 
         only_keys(info)
-        return await reasons(info, [parent.id for parent in parents], segment, where)
+        return await reasons(info, [parent.id for parent in parents], segment, where, filter)
 
 
 def contact_reference(sent: ContactReference) -> Reference:

@@ -18,6 +18,7 @@ from app.graphql.overrides import overrides
 from app.graphql.payloads import DELETED, SAVED, counts, user_errors
 from app.graphql.query import RecordKey
 from app.graphql.segments import load_segment
+from app.graphql.typed.translated import as_sent
 from app.operations.change_status import change_status, delete_definition
 from app.operations.create_definition import create_definition
 from app.operations.create_segment import create_segment
@@ -238,17 +239,21 @@ async def _create_contact_token(info: Info, input: inputs.CreateContactTokenInpu
 async def _create_segment(info: Info, input: inputs.CreateSegmentInput) -> payloads.SegmentPayload:
     """Keeps a condition on contacts under a name. Who fulfils it is found out whenever it is asked."""
     call = await _call(info, input)
-    answer = await create_segment(info.context.database, call, info.context.calendar, input.name, input.where)
-    return await _segment_payload(info, answer)
+    if (input.where is None) == (input.filter is None):
+        return payloads.SegmentPayload(segment=None, user_errors=user_errors((ONE_FORM,)))
+    where = input.filter if input.where is None else input.where
+    answer = await create_segment(info.context.database, call, info.context.calendar, input.name, where)
+    return await _segment_payload(info, answer, input.filter)
 
 
 async def _update_segment(info: Info, input: inputs.UpdateSegmentInput) -> payloads.SegmentPayload:
     """Changes a segment's name or condition. Refused where it would lead back to itself, or break one that uses it."""
     call = await _call(info, input)
-    answer = await update_segment(
-        info.context.database, call, info.context.calendar, input.segment, input.name, input.where
-    )
-    return await _segment_payload(info, answer)
+    if input.where is not None and input.filter is not None:
+        return payloads.SegmentPayload(segment=None, user_errors=user_errors((ONE_FORM,)))
+    where = input.filter if input.where is None else input.where
+    answer = await update_segment(info.context.database, call, info.context.calendar, input.segment, input.name, where)
+    return await _segment_payload(info, answer, input.filter)
 
 
 async def _delete_segment(info: Info, input: inputs.DeleteSegmentInput) -> payloads.DeleteSegmentPayload:
@@ -261,10 +266,11 @@ async def _delete_segment(info: Info, input: inputs.DeleteSegmentInput) -> paylo
     return payloads.DeleteSegmentPayload(segment=gone, user_errors=user_errors(answer.problems))
 
 
-async def _segment_payload(info: Info, answer: Answer) -> payloads.SegmentPayload:
+async def _segment_payload(info: Info, answer: Answer, filter: Any) -> payloads.SegmentPayload:
     first = answer.first
     segment = await load_segment(info, first.id) if first is not None and first.id is not None else None
-    return payloads.SegmentPayload(segment=segment, user_errors=user_errors(answer.problems))
+    problems = as_sent(answer.problems, "where", filter, "filter")
+    return payloads.SegmentPayload(segment=segment, user_errors=user_errors(problems))
 
 
 async def _definition_payload(info: Info, answer: Answer) -> payloads.DefinitionPayload:
@@ -287,6 +293,7 @@ def _named(id_: strawberry.ID | None, by: RecordKey | None, of: str | None = Non
     return Named(record_id, of), _NO_PROBLEM
 
 
+ONE_FORM = Problem(Code.INVALID_CONDITION, "Send the condition either as where or as filter.", "where")
 _NO_PROBLEM = Problem(Code.INVALID_REFERENCE, "")
 
 

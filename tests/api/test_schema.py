@@ -78,7 +78,7 @@ CONTRACT = {
     "ConditionNode": {"level": "Int!", "kind": "ConditionKind!", "text": "String!", "isTrue": "Boolean!",
                       "value": "JSON", "records": "[DecidingRecord!]!"},
     "DecidingRecord": {"kind": "String!", "id": "ID!", "value": "JSON"},
-    "CreateSegmentInput": {"name": "String!", "where": "JSON!"},
+    "CreateSegmentInput": {"name": "String!", "where": "JSON", "filter": "ContactWhere"},
     "UpdateSegmentInput": {"segment": "String!", "name": "String", "where": "JSON"},
     "DeleteSegmentInput": {"segment": "String!"},
     "CustomDataRecord": {
@@ -101,8 +101,8 @@ CONTRACT = {
         "customDataAggregate": "(definition: String!, field: String, where: JSON, groupBy: [GroupBy!], "
         "orderBy: [GroupOrder!], first: Int, having: JSON): Aggregates",
         "products": "(first: Int, after: String, last: Int, before: String): ProductConnection!",
-        "segments": "(only: [String!]): [Segment!]!", "matches": "(where: JSON!): Boolean!",
-        "why": "(segment: String, where: JSON): Why!",
+        "segments": "(only: [String!]): [Segment!]!", "matches": "(where: JSON, filter: ContactWhere): Boolean!",
+        "why": "(segment: String, where: JSON, filter: ContactWhere): Why!",
     },
     "Product": {
         "idProduct": "ID!", "reference": "String", "name": "String!", "currency": "String", "nativePrice": "Decimal!",

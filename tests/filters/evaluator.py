@@ -26,6 +26,7 @@ class World:
     contacts: dict[int, Row] = field(default_factory=dict)
     products: dict[str, Row] = field(default_factory=dict)
     records: dict[int, Row] = field(default_factory=dict)
+    customers: list[Row] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -45,7 +46,11 @@ def _part(world: World, row: Row, key: str, sent: Any) -> bool:
     if key == "not":
         return not fulfils(world, row, sent)
     if key == "custom":
-        return all(_quantified(world, row, name, asked) for name, asked in sent.items())
+        return all(
+            _quantified(world, behind(world, row, name, asked.get("field")), asked) for name, asked in sent.items()
+        )
+    if key == "customers" and "id_contact" in row:
+        return _quantified(world, [each for each in world.customers if each["contact_id"] == row["id_contact"]], sent)
     if key == "segment" and "id_contact" in row:
         return all(_in_segments(world, row, names) is (word == "in") for word, names in sent.items())
     return all(_compared(world, row, key, operator, value) for operator, value in sent.items())
@@ -56,8 +61,7 @@ def _in_segments(world: World, row: Row, names: list[str | int]) -> bool:
     return any(fulfils(world, row, each.where) for each in asked)
 
 
-def _quantified(world: World, row: Row, key: str, asked: Row) -> bool:
-    records = behind(world, row, key, asked.get("field"))
+def _quantified(world: World, records: list[Row], asked: Row) -> bool:
     for word, sent in asked.items():
         if word == "some":
             true = any(fulfils(world, record, sent) for record in records)

@@ -10,6 +10,7 @@ from app.domain.definitions import FieldType, Target
 from app.domain.entities import (
     CONTACTS,
     PRODUCTS,
+    TO_CUSTOMERS,
     Attribute,
     Entity,
     Kind,
@@ -66,15 +67,18 @@ class Questioner:
         """Along a relation, one way or the other."""
         relations = entity.definition.relationships if entity.definition is not None else ()
         back = list(links(self._world.model, entity))
-        chosen = self._random.choice([*relations, *back])
+        to_customers = [TO_CUSTOMERS] if entity == CONTACTS else []
+        chosen = self._random.choice([*relations, *back, *to_customers])
         if chosen in relations:
             target = followed(self._world.model, entity, chosen.field)
             return {chosen.field: {"is": self._inner(target, depth, hops)}}
-        records = of_definition(chosen.definition)
+        records = chosen.records
         words = self._random.sample(("some", "none", "every"), self._random.choice([0, 1, 1, 1, 2]))
         asked = {word: self._inner(records, depth, hops) for word in words}
         if not asked:
             asked["count"] = self._counts(records, depth, hops)
+        if chosen.definition is None:
+            return {"customers": asked}
         return {"custom": {chosen.definition.key: {**asked, "field": chosen.field}}}
 
     def _inner(self, entity: Entity, depth: int, hops: int) -> Sent:
@@ -138,7 +142,7 @@ def _pool(world: World, entity: Entity, found: Attribute) -> list[Any]:
             return [True, False]
         case Kind.DATETIME:
             return moments(world.now, world.zone)
-    return [*TEXTS[:24], "fr", "en", "EUR", "r"]
+    return [*TEXTS[:24], "fr", "en", "EUR", "r", "shop", "till", "c1", "c7"]
 
 
 def _to_contacts(entity: Entity, found: Attribute) -> bool:

@@ -22,6 +22,7 @@ from app.domain.values import scalar_type
 from app.execution.native import native_field, same
 from app.graphql.typed import reading
 from app.graphql.typed.aggregate_fields import AggregateFields
+from app.graphql.typed.changed import Changed
 from app.graphql.typed.copying import Copy, Fields, retyped
 from app.graphql.typed.entities import Questions
 from app.graphql.typed.filters import Filters
@@ -30,6 +31,7 @@ from app.graphql.typed.record_types import Records
 from app.graphql.typed.references import PRODUCT_REFERENCE
 from app.graphql.typed.scalars import FLOAT, date_time
 from app.graphql.typed.writing import Writes
+from app.graphql.typed.written import Written
 
 
 def compose(core: GraphQLSchema, definitions: Sequence[Definition] = (), *, contact: bool = False) -> GraphQLSchema:
@@ -64,15 +66,17 @@ class _Composition:
         changes = {"Query": self._query, "Contact": self._contact_fields, "Product": self._product_fields,
                    "Segment": self._segment}  # fmt: skip
         if not contact:
-            changes["Mutation"] = self._mutation
-        self._copy = Copy(core, {"DateTime": scalars["DateTime"]}, changes)
+            changes |= {"Mutation": self._mutation, "Subscription": self._subscription}
         units: Any = core.type_map["CalendarUnit"]
         filters = Filters(scalars, units)
         self._questions = Questions(Model(0, tuple(shown), ()), filters, self._options)
+        written = Written(self._questions, () if contact else shown).instead(core.type_map)
+        self._copy = Copy(core, {"DateTime": scalars["DateTime"], **written}, changes)
         self._aggregates = AggregateFields(self._copy, self._questions, filters, self._options)
         self._records = Records(
             self._copy, self._questions, filters, self._options, None if contact else self._aggregates
         )
+        self._changed = Changed(self._copy, self._questions, self._records)
         self._writes = Writes(self._copy, self._questions, self._records)
 
     def schema(self) -> GraphQLSchema:
@@ -99,6 +103,9 @@ class _Composition:
 
     def _mutation(self, fields: Fields) -> Fields:
         return fields | {"custom": self._writes.field(self._definitions)} if self._definitions else fields
+
+    def _subscription(self, fields: Fields) -> Fields:
+        return fields | self._changed.fields(self._definitions, fields["customDataChanged"])
 
     def _asked(self, entity: Entity) -> dict[str, Any]:
         order = GraphQLList(GraphQLNonNull(self._questions.order(entity)))
@@ -136,6 +143,8 @@ class _Composition:
         )  # fmt: skip
 
     def _contact_fields(self, fields: Fields) -> Fields:
+        for name in ("matches", "why"):
+            fields[name] = retyped(fields[name], fields[name].type, {"filter": self._questions.where(CONTACTS)})
         ways = [way for way in self._questions.ways(CONTACTS) if self._listed(way.definition)]
         return fields | self._custom("Contact", self._records.behind(ways, reading.of_contacts))
 
@@ -172,7 +181,7 @@ class _Composition:
 def _shown(core: GraphQLSchema, definitions: Sequence[Definition]) -> list[Definition]:
     """The definitions whose types have names of their own. Others are from before that was a rule, and are read in
     general form."""
-    names = {*core.type_map, "Date", "Geolocation", "SortOrder", "GroupValue", "ProductReference"}
+    names = {*core.type_map, "Date", "Geolocation", "SortOrder", "GroupValue", "TriggerOn", "ProductReference"}
     found = []
     for definition in definitions:
         name = naming.type_name(definition.key)

@@ -7,14 +7,14 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType
 
 from app.domain import naming
 from app.domain.definitions import Definition, Field, Model, Target
-from app.domain.entities import Attribute, Entity, Kind, attribute, attribute_names, of_definition
+from app.domain.entities import CUSTOMERS, Attribute, Entity, Kind, attribute, attribute_names, of_definition
 from app.domain.reverse_names import Reverse, reverses
 from app.graphql.typed.conditions import Compared, Pointed, custom_where, many_filter, where_type
 from app.graphql.typed.filters import SEGMENTS, Filters
 from app.graphql.typed.orders import order_type
 
 UNORDERED = (Kind.LONGTEXT, Kind.LIST, Kind.OPAQUE)
-_TYPES = {Target.CONTACTS: "Contact", Target.PRODUCTS: "Product"}
+_TYPES = {Target.CONTACTS: "Contact", Target.PRODUCTS: "Product", Target.CUSTOMERS: "Customer"}
 _NAMES = {(Target.PRODUCTS, "id"): "idProduct"}
 
 
@@ -49,6 +49,8 @@ class Questions:
         if name not in self._where:
             compared = [*self._compared(entity)]
             if entity.target is Target.CONTACTS:
+                customers = many_filter(type_name(CUSTOMERS), self.where(CUSTOMERS))
+                compared.append(Compared("customers", "customers", customers, "What the shop's systems know of it."))
                 compared.append(Compared("segment", "segment", SEGMENTS, "Whether it is in one of some segments."))
             pointed = [Pointed(*names, partial(self.where, target)) for names, target in self.relations(entity)]
             ways = self.ways(entity)

@@ -108,13 +108,19 @@ class Records:
     def _fields(self, definition: Definition) -> Fields:
         core = self._core("CustomDataRecord")
         fields = {name: core[name] for name in _OWN}
-        for field in definition.fields:
-            fields |= self._declared(definition, field)
+        fields |= self.declared(definition)
         if self._aggregates is not None:
             fields |= self._reverse(definition, fields)
         if definition.relations_to(Target.CONTACTS) and definition.relations_to(Target.PRODUCTS):
             fields["pricing"] = core["pricing"]
         return fields | {name: core[name] for name in _TIMES}
+
+    def declared(self, definition: Definition) -> Fields:
+        """The definition's own fields."""
+        found: Fields = {}
+        for field in definition.fields:
+            found |= self._declared(definition, field)
+        return found
 
     def _declared(self, definition: Definition, field: Field) -> Fields:
         """A field; a relation is two: the raw id, and what it points to, if that is shown."""

@@ -76,10 +76,12 @@ async def test_one_statement_however_many_contacts(club: ShopClient) -> None:
     where = {"customers": {"some": {"source": {"eq": "webshop"}, "idCustomer": {"in": ["1", "2"]}}}}
     query = "query($w: ContactWhere, $n: Int) { contacts(where: $w, first: $n) { nodes { email } } }"
     await club.ask(query, w=where, n=1)
+    seen = []
     for first in (1, 2):
         with club.statements() as statements:
             await club.ask(query, w=where, n=first)
-        assert statements == ["contacts.listed"]
+        seen.append([each for each in statements if "model" not in each])
+    assert seen == [["contacts.listed"]] * 2
 
 
 async def test_segments_keep_it(club: ShopClient, other_shop: ShopClient) -> None:

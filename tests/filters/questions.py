@@ -9,6 +9,7 @@ from typing import Any
 from app.domain.definitions import FieldType, Target
 from app.domain.entities import (
     CONTACTS,
+    CUSTOMERS,
     PRODUCTS,
     TO_CUSTOMERS,
     Attribute,
@@ -54,7 +55,7 @@ class Questioner:
         return self._leaf(entity, depth, hops)
 
     def _leaf(self, entity: Entity, depth: int, hops: int) -> Sent:
-        if hops and self._random.random() < 0.5:
+        if hops and entity != CUSTOMERS and self._random.random() < 0.5:
             return self._across(entity, depth, hops)
         name = self._random.choice(attribute_names(entity))
         found = attribute(entity, name)

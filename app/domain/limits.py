@@ -53,6 +53,7 @@ GROUP_FIELDS = 4  # that rows are grouped by
 GROUPS = 1_000  # the largest "first" of groups
 DEFAULT_GROUPS = 100
 MEASURES = 20  # different figures of one aggregate
+HAVING_NODES = 20  # comparisons and joinings of one condition on groups
 
 SEGMENTS_PER_SHOP = 200
 SEGMENT_LENGTH = 20_000  # characters of a segment's condition, written as JSON

@@ -263,12 +263,17 @@ class DeleteProductsInput:
     ids: list[strawberry.ID] = strawberry.field(description="1 to 50 product ids.")
 
 
-@strawberry.input(description="A condition on contacts, to be kept under a name.")
+_FILTER = "The same by the shop's own types, instead of `where`."
+
+
+@strawberry.input(description="A condition on contacts, to be kept under a name: `where` or `filter`.")
 class CreateSegmentInput:
     name: str
-    where: JSON = strawberry.field(
-        description="As the `where` of contacts, and `segment: {in: [...]}` with names or ids of other segments."
+    where: JSON | None = strawberry.field(
+        default=None,
+        description="On contacts, in general form, and `segment: {in: [...]}` with names or ids of other segments.",
     )
+    filter: JSON | None = strawberry.field(default=None, description=_FILTER)  # typed/written.py
 
 
 @strawberry.input(description="A segment's new name or condition; what is left out stays.")
@@ -276,6 +281,7 @@ class UpdateSegmentInput:
     segment: str = strawberry.field(description="Name or id.")
     name: str | None = None
     where: JSON | None = None
+    filter: JSON | None = strawberry.field(default=None, description=_FILTER)  # typed/written.py
 
 
 @strawberry.input(description="Names a segment that is to go.")

@@ -19,6 +19,7 @@ from app.graphql.overrides import overrides
 from app.graphql.payloads import DELETED, SAVED, counts, user_errors
 from app.graphql.query import RecordKey
 from app.graphql.segments import load_segment
+from app.graphql.typed.translated import as_sent
 from app.operations.change_status import change_status, delete_definition
 from app.operations.create_definition import create_definition
 from app.operations.create_segment import create_segment
@@ -108,8 +109,15 @@ async def save_records_payload(info: Info, input: inputs.SaveRecordsInput) -> pa
 
 async def _update_record(info: Info, input: inputs.UpdateRecordInput) -> payloads.UpdateRecordPayload:
     """Changes fields of one record; absent fields stay, null clears."""
+    return await update_record_payload(info, input)
+
+
+async def update_record_payload(
+    info: Info, input: inputs.UpdateRecordInput, of: str | None = None
+) -> payloads.UpdateRecordPayload:
+    """The same, refused for records of others than the definition `of`."""
     call = await _call(info, input)
-    named, problem = _named(input.id, input.by)
+    named, problem = _named(input.id, input.by, of)
     if named is None:
         errors = user_errors((problem,))
         return payloads.UpdateRecordPayload(outcome=None, dry_run=None, warnings=[], user_errors=errors, key=None)
@@ -145,7 +153,9 @@ async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payload
     )
 
 
-async def _bulk_delete_records(info: Info, input: inputs.BulkDeleteRecordsInput) -> payloads.BulkDeleteRecordsPayload:
+async def bulk_delete_records_payload(
+    info: Info, input: inputs.BulkDeleteRecordsInput
+) -> payloads.BulkDeleteRecordsPayload:
     """Removes 1 to 20 records of one definition, one verdict each."""
     call = await _call(info, input)
     ids = [number_of(str(id_), "CustomDataRecord") for id_ in input.ids]
@@ -241,17 +251,21 @@ async def _create_contact_token(info: Info, input: inputs.CreateContactTokenInpu
 async def _create_segment(info: Info, input: inputs.CreateSegmentInput) -> payloads.SegmentPayload:
     """Keeps a condition on contacts under a name. Who fulfils it is found out whenever it is asked."""
     call = await _call(info, input)
-    answer = await create_segment(info.context.database, call, info.context.calendar, input.name, input.where)
-    return await _segment_payload(info, answer)
+    if (input.where is None) == (input.filter is None):
+        return payloads.SegmentPayload(segment=None, user_errors=user_errors((ONE_FORM,)))
+    where = input.filter if input.where is None else input.where
+    answer = await create_segment(info.context.database, call, info.context.calendar, input.name, where)
+    return await _segment_payload(info, answer, input.filter)
 
 
 async def _update_segment(info: Info, input: inputs.UpdateSegmentInput) -> payloads.SegmentPayload:
     """Changes a segment's name or condition. Refused where it would lead back to itself, or break one that uses it."""
     call = await _call(info, input)
-    answer = await update_segment(
-        info.context.database, call, info.context.calendar, input.segment, input.name, input.where
-    )
-    return await _segment_payload(info, answer)
+    if input.where is not None and input.filter is not None:
+        return payloads.SegmentPayload(segment=None, user_errors=user_errors((ONE_FORM,)))
+    where = input.filter if input.where is None else input.where
+    answer = await update_segment(info.context.database, call, info.context.calendar, input.segment, input.name, where)
+    return await _segment_payload(info, answer, input.filter)
 
 
 async def _delete_segment(info: Info, input: inputs.DeleteSegmentInput) -> payloads.DeleteSegmentPayload:
@@ -264,10 +278,11 @@ async def _delete_segment(info: Info, input: inputs.DeleteSegmentInput) -> paylo
     return payloads.DeleteSegmentPayload(segment=gone, user_errors=user_errors(answer.problems))
 
 
-async def _segment_payload(info: Info, answer: Answer) -> payloads.SegmentPayload:
+async def _segment_payload(info: Info, answer: Answer, filter: Any) -> payloads.SegmentPayload:
     first = answer.first
     segment = await load_segment(info, first.id) if first is not None and first.id is not None else None
-    return payloads.SegmentPayload(segment=segment, user_errors=user_errors(answer.problems))
+    problems = as_sent(answer.problems, "where", filter, "filter")
+    return payloads.SegmentPayload(segment=segment, user_errors=user_errors(problems))
 
 
 async def _definition_payload(info: Info, answer: Answer) -> payloads.DefinitionPayload:
@@ -277,7 +292,7 @@ async def _definition_payload(info: Info, answer: Answer) -> payloads.Definition
     return payloads.DefinitionPayload(definition=definition, user_errors=user_errors(answer.problems))
 
 
-def _named(id_: strawberry.ID | None, by: RecordKey | None) -> tuple[Named | None, Problem]:
+def _named(id_: strawberry.ID | None, by: RecordKey | None, of: str | None = None) -> tuple[Named | None, Problem]:
     """The record an input names, or what is wrong with the naming."""
     if (id_ is None) == (by is None):
         return None, Problem(Code.INVALID_REFERENCE, "Send either id or by.", "id")
@@ -287,9 +302,10 @@ def _named(id_: strawberry.ID | None, by: RecordKey | None) -> tuple[Named | Non
     if record_id is None:
         message = "This is not the id of a record. Send idRecord, or the id a query gave."
         return None, Problem(Code.INVALID_REFERENCE, message, "id")
-    return Named(record_id=record_id), _NO_PROBLEM
+    return Named(record_id, of), _NO_PROBLEM
 
 
+ONE_FORM = Problem(Code.INVALID_CONDITION, "Send the condition either as where or as filter.", "where")
 _NO_PROBLEM = Problem(Code.INVALID_REFERENCE, "")
 
 
@@ -306,7 +322,7 @@ class Mutation:
     save_custom_data_records = documented.mutation(save_records_payload, Scope.WRITE_RECORDS)
     update_custom_data_record = documented.mutation(_update_record, Scope.WRITE_RECORDS)
     delete_custom_data_record = documented.mutation(_delete_record, Scope.WRITE_RECORDS)
-    bulk_delete_custom_data_records = documented.mutation(_bulk_delete_records, Scope.WRITE_RECORDS)
+    bulk_delete_custom_data_records = documented.mutation(bulk_delete_records_payload, Scope.WRITE_RECORDS)
     set_overrides = documented.mutation(_set_overrides, Scope.MANAGE_OVERRIDES)
     save_customers = documented.mutation(_save_customers, Scope.WRITE_CATALOGUE)
     delete_customers = documented.mutation(_delete_customers, Scope.WRITE_CATALOGUE)

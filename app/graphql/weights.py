@@ -51,7 +51,7 @@ _IN_HAND = {
     "ConditionNode", "CustomDataDefinition", "DecidingRecord", "DryRun", "DryRunFiring", "DryRunPrice", "Field",
     "FieldPricing", "Limits", "OverridePath", "PageInfo", "PriceSource", "Relationship", "Segment", "Shop", "UserError",
 }  # fmt: skip
-_AROUND = "Custom"  # types that only hold the shop's own fields
+_AROUND = ("Custom", "AggregateKeys", "AggregateNumbers", "AggregateValues")  # types that only hold the shop's fields
 _LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "Field": 10, "Override": 3, "OverridePath": 3,
             "PriceSource": 3, "Relationship": 3, "Segment": 10, "UserError": 1}  # fmt: skip
 _PAGES = ("Connection", "Payload", "Aggregates")  # types that hold one list whose length the field around them decides
@@ -78,12 +78,12 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
     name, kind = node.name.value, get_named_type(field.type).name
     each = name in _LISTS and parent.endswith(_PAGES)
     if parent.startswith("Mutation") and not kind.endswith(_AROUND):
-        return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input", "records"))
+        return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input", "records", "ids"))
     if kind.endswith("Connection"):
         own = ROW + (_CHOSEN if parent == "Segment" or _arguments(node, "where", "orderBy") else 0)
         return Weight(own, ROW, DEFAULT_PAGE_SIZE, page=True, asked=_arguments(node, "first", "last", "ids"))
     if kind.endswith("Aggregates"):
-        own = _AGGREGATED if parent == "Query" else _CHOSEN
+        own = _AGGREGATED if parent in ("Query", "ShopCustom") else _CHOSEN
         return Weight(own, 0, DEFAULT_GROUPS, page=True, asked=_arguments(node, "first"), longest=GROUPS)
     if each or (name == "node" and parent.endswith("Edge")):
         return Weight(item=ATTRIBUTE, each=each)  # the rows are counted where the page is asked

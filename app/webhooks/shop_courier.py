@@ -99,7 +99,7 @@ class ShopCourier:
         self._places.free -= (taken := sum(places.values()))
         claimed: list[Delivery] = []
         try:
-            async with self._database.writing(self._shop_id) as session:
+            async with self._database.writing(self._shop_id, untold=True) as session:
                 claimed = await deliveries.claim(session, places, self._bounds.lease)
                 secrets = await webhook_secrets.valid(session) if claimed else []
         finally:
@@ -159,7 +159,7 @@ class ShopCourier:
                 return
 
     async def _settle(self, delivery: Delivery, attempt: Attempt) -> None:
-        async with self._database.writing(self._shop_id) as session:
+        async with self._database.writing(self._shop_id, untold=True) as session:
             if attempt.error is None:
                 await deliveries.delivered(session, delivery, attempt.answered or 0)
                 return

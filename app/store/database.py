@@ -1,5 +1,6 @@
 """The pool of connections, opened as a role that row-level security binds."""
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Self, TypeVar
@@ -24,6 +25,14 @@ _OPENING_SECONDS = 60
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
 _WRITING = "begin; set local app.shop_id = '{}'"
 _AS_CONTACT = f"set local app.contact_id = '{{}}'; set local role {CONTACT_ROLE}"
+
+
+_DEAF = (
+    "A pooler stands before the database. What other processes write is noticed within a second, not at once: set "
+    "DATABASE_DIRECT_URL to the server itself."
+)
+
+_log = logging.getLogger(__name__)
 
 
 class UnsafeRole(Exception):
@@ -65,6 +74,8 @@ class Database:
         server = Server(url, settings, MODEL_KNOWN)
         await server.look()
         listening = Server(direct_url, settings) if direct_url is not None else None if server.pooled else server
+        if listening is None:
+            _log.warning(_DEAF)
         with translated():
             pool = Pool(server.connect, size, server)
             try:

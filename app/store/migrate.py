@@ -11,6 +11,7 @@ import asyncpg
 
 from app.store.administration import connected
 from app.store.roles import GATEWAY_ROLE, ready_contact_role
+from app.store.servers import is_pooled
 
 _OLDEST_SERVER = 15
 _LOCK = 0x637573746F6D  # any number of our own: whoever migrates this database holds it
@@ -66,6 +67,7 @@ async def migrate(url: str, folder: Traversable | None = None) -> Migrated:
     waits for the first. Raises MigrationRefused."""
     migrations = _read(folder or _folder())
     async with connected(url) as connection:
+        await _refuse_pooler(connection)
         _refuse_old(connection.get_server_version().major)
         await connection.execute("select pg_advisory_lock($1)", _LOCK)  # the connection's end releases it
         try:
@@ -73,6 +75,15 @@ async def migrate(url: str, folder: Traversable | None = None) -> Migrated:
             return Migrated(tuple(applied), await _ready_role(connection))
         except asyncpg.InsufficientPrivilegeError as error:
             raise MigrationRefused(f"The login may not migrate: {error}. Use the database's owner.") from error
+
+
+async def _refuse_pooler(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """The lock of a run is its connection's; behind a pooler it would be anybody's."""
+    if await is_pooled(connection):
+        raise MigrationRefused(
+            "A pooler stands before this database, and migrations need a connection of their own. Set "
+            "DATABASE_DIRECT_URL, or DATABASE_ADMIN_URL for the owner's login, to the server itself."
+        )
 
 
 def _refuse_old(major: int) -> None:

@@ -1,6 +1,7 @@
 """Everything works behind pgbouncer in transaction mode, with two connections for everybody."""
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -40,7 +41,8 @@ async def test_every_statement_of_the_gateway_runs(pooled: Pooled) -> None:
 
 
 async def test_saves_of_50_by_many_clients_at_once(pooled: Pooled) -> None:
-    shops = [await pooled.shop(client) for client in (pooled.first, pooled.second)]
+    """Of ten shops, five clients each: a shop may have eight operations under way in a gateway."""
+    shops = [await pooled.shop((pooled.first, pooled.second)[n % 2]) for n in range(10)]
     for shop in shops:
         await shop.define("Note", {"text": "STRING"}, uniqueKeys=["text"])
 
@@ -58,7 +60,7 @@ async def test_saves_of_50_by_many_clients_at_once(pooled: Pooled) -> None:
                 " and application_name <> 'custom-data' and usename = 'custom_data_gateway'"
             ))  # fmt: skip
 
-    working = [asyncio.create_task(work(shops[n % 2], n)) for n in range(50)]
+    working = [asyncio.create_task(work(shops[n % 10], n)) for n in range(50)]
     counted = set()
     while not all(task.done() for task in working):
         counted.add(await servers())
@@ -67,7 +69,7 @@ async def test_saves_of_50_by_many_clients_at_once(pooled: Pooled) -> None:
     assert max(counted) <= CONNECTIONS
     for shop in shops:
         found = await shop.ask('{ customDataRecords(definition: "note") { totalCount { count } } }')
-        assert found["customDataRecords"]["totalCount"]["count"] == 2500
+        assert found["customDataRecords"]["totalCount"]["count"] == 500
 
 
 async def test_contacts_keys_and_shops_never_meet(pooled: Pooled, vets: VetShop) -> None:
@@ -156,8 +158,6 @@ async def test_subscribers_of_one_gateway_hear_what_the_other_writes(pooled: Poo
 
 
 async def _events(pooled: Pooled, vets: VetShop, number: int) -> list[dict[str, Any]]:
-    import json
-
     found: list[dict[str, Any]] = []
     query = 'subscription { customDataChanged(definition: "veterinarian") { kind record { data } } }'
     headers = {"spm-api-key": vets.shop.key, "accept": "text/event-stream"}

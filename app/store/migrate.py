@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 
 from app.store.administration import connected
+from app.store.distribution import distribute
 from app.store.roles import GATEWAY_ROLE, ready_contact_role
 from app.store.servers import is_pooled
 
@@ -45,10 +46,12 @@ class MigrationRefused(Exception):
 @dataclass(frozen=True, slots=True)
 class Migrated:
     """What a run did. `role_ready` is false when the login could not create the gateway's role: then the login itself
-    serves, and since row-level security is forced it binds the tables' owner too."""
+    serves, and since row-level security is forced it binds the tables' owner too. `distributed` are tables of a Citus
+    cluster."""
 
     applied: tuple[str, ...]
     role_ready: bool
+    distributed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ async def migrate(url: str, folder: Traversable | None = None) -> Migrated:
         await connection.execute("select pg_advisory_lock($1)", _LOCK)  # the connection's end releases it
         try:
             applied = await _apply(connection, migrations)
-            return Migrated(tuple(applied), await _ready_role(connection))
+            distributed = await distribute(connection)
+            return Migrated(tuple(applied), await _ready_role(connection), tuple(distributed))
         except asyncpg.InsufficientPrivilegeError as error:
             raise MigrationRefused(f"The login may not migrate: {error}. Use the database's owner.") from error
 

@@ -14,7 +14,7 @@ import asyncpg
 from app.store.failures import StoreFailure
 from app.store.pool import Connection
 
-_ASKED = "select shop_id, sequence + unlogged as position from change_heads where shop_id = any($1::bigint[])"
+ASKED = "select shop_id, sequence + unlogged as position from change_heads where shop_id = any($1::bigint[])"
 _PATIENCE_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
 _REMEMBERED = 10_000  # shops
@@ -97,7 +97,7 @@ class Positions:
         asked = self._taken()
         try:
             now = self._loop.time()
-            rows = await connection.fetch(_ASKED, [*asked], timeout=_PATIENCE_SECONDS)
+            rows = await connection.fetch(ASKED, [*asked], timeout=_PATIENCE_SECONDS)
         except BaseException:
             self._tell_nobody(asked)
             raise

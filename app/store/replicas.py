@@ -23,7 +23,7 @@ from app.store.statements import Statement
 REACHED = Statement(
     "positions.reached",
     "select from generate_series(1, 2) where pg_is_in_recovery() and ($2::bigint = 0 or exists ("
-    "select from change_heads where shop_id = $1::bigint and sequence + unlogged >= $2))"
+    "select from change_heads where shop_id = $1 and sequence + unlogged >= $2))"
     " union all select from shops where shop_id = $1 and model_version = $3::bigint",
 )
 _TAGS = {"SELECT 0": (False, False), "SELECT 1": (False, True), "SELECT 2": (True, False), "SELECT 3": (True, True)}

@@ -1,7 +1,7 @@
 """Spreads the tenant tables over a Citus cluster by shop, where the database is one. Nothing else knows about it.
 
-All tables are distributed by shop_id and co-located, so that a shop lives on one node with all it has, foreign keys hold,
-and every statement, which names its shop, is one node's. There are no reference tables: nothing is shared between shops.
+All tables are distributed by shop_id and co-located: a shop lives on one node with all it has, foreign keys hold, and
+every statement, which names its shop, is one node's. There are no reference tables: shops share nothing.
 """
 
 import asyncpg

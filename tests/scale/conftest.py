@@ -92,6 +92,17 @@ async def until(holds: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(0.01)
 
 
+@asynccontextmanager
+async def paused(pair: Pair) -> AsyncIterator[None]:
+    """The replica replays nothing meanwhile."""
+    await pair.admin.replica("select pg_wal_replay_pause()")
+    await until(lambda: pair.admin.replica("select pg_get_wal_replay_pause_state() = 'paused'"))
+    try:
+        yield
+    finally:
+        await pair.admin.replica("select pg_wal_replay_resume()")
+
+
 async def _asked(url: str, sql: str, *args: object) -> object:
     connection = await asyncpg.connect(url)
     try:

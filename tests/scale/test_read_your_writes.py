@@ -2,14 +2,16 @@
 state: write through A, read at once through B."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
-from tests.scale.conftest import Pair, until
+from app.server.app import mount
+from tests.scale.conftest import Pair, paused, until
 from tests.shops import ShopClient
+from tests.sockets import connected
 from tests.storefront import as_contact
 
 ROUNDS = 100
@@ -18,17 +20,6 @@ COUNT = '{ customDataRecords(definition: "note") { totalCount { count } } }'
 
 async def count(shop: ShopClient) -> int:
     return int((await shop.ask(COUNT))["customDataRecords"]["totalCount"]["count"])
-
-
-@asynccontextmanager
-async def paused(pair: Pair) -> AsyncIterator[None]:
-    """The replica replays nothing meanwhile."""
-    await pair.admin.replica("select pg_wal_replay_pause()")
-    await until(lambda: pair.admin.replica("select pg_get_wal_replay_pause_state() = 'paused'"))
-    try:
-        yield
-    finally:
-        await pair.admin.replica("select pg_wal_replay_resume()")
 
 
 async def test_queries_are_a_replicas_and_the_rest_is_the_primarys(pair: Pair) -> None:
@@ -162,3 +153,25 @@ async def test_contacts_are_answered_by_replicas_too_and_see_no_more(pair: Pair)
         assert (await client.errors(texts))[0][0] == "FORBIDDEN"
         assert pair.from_replica > before
         before = pair.from_replica
+
+
+async def test_subscribers_are_told_by_the_primary(pair: Pair) -> None:
+    """Of what another gateway writes, while the replica replays nothing."""
+    await pair.first.define("Note", {"text": "STRING"})
+    await pair.caught_up()
+    app = Starlette()
+    mount(app, pair.second.database)
+    async with paused(pair), connected(app) as socket:
+        await socket.init({"spm-api-key": pair.second.key})
+        query = 'subscription { customDataChanged(definition: "note") { after record { data } } }'
+        await socket.subscribe(query)
+        await until(lambda: _follows(pair))
+        for number in range(5):
+            await pair.first.save_one("note", {"text": str(number)})
+            told = (await socket.receive())["payload"]["data"]["customDataChanged"]
+            assert told == {"after": {"text": str(number)}, "record": {"data": {"text": str(number)}}}
+    assert pair.from_replica == 0
+
+
+async def _follows(pair: Pair) -> bool:
+    return pair.second.id in pair.second.database.feeds._feeds

@@ -40,7 +40,8 @@ async def shop(owner: str) -> AsyncIterator[ShopClient]:
     await database.close()
 
 
-async def test_all_tables_of_shops_are_distributed_together(owner: str, shop: ShopClient) -> None:
+@pytest.mark.usefixtures("shop")
+async def test_all_tables_of_shops_are_distributed_together(owner: str) -> None:
     async with connected(owner) as admin:
         local = await admin.fetch(
             "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id'"

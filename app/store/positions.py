@@ -64,10 +64,15 @@ class Positions:
             self._running.cancel()
             with suppress(asyncio.CancelledError):
                 await self._running
-        self._tell_nobody(self._taken())
 
     async def _run(self) -> None:
         """Answers for as long as there is a connection; while there is none, nobody is kept waiting."""
+        try:
+            await self._answer_on()
+        finally:
+            self._tell_nobody(self._taken())
+
+    async def _answer_on(self) -> None:
         while True:
             try:
                 async with asyncio.timeout(_PATIENCE_SECONDS):

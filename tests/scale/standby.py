@@ -16,7 +16,7 @@ class Standby:
 
     def __init__(self, home: Path, primary: EmbeddedUrls) -> None:
         home.mkdir(mode=0o755)
-        self._home = home
+        self.home = home
         self._cluster = Cluster(home, FAST)
         data = home / "postgres"
         data.mkdir(mode=0o700)
@@ -36,7 +36,7 @@ class Standby:
 
     def promote(self) -> None:
         """Makes it a primary of its own."""
-        self._cluster._call("pg_ctl", "promote", "-w", "-D", self._home / "postgres")
+        self._cluster._call("pg_ctl", "promote", "-w", "-D", self.home / "postgres")
 
     def stop(self) -> None:
         self._cluster.stop()

@@ -25,14 +25,20 @@ class Counted:
 
     async def connect(self) -> Any:
         connection = await asyncpg.connect(self._url, server_settings={"app.positions": "on"})
-        fetch = connection.fetch
+        return _Watched(connection, self.questions)
 
-        async def counted(sql: str, shops: list[int], **more: Any) -> Any:
-            self.questions.append(shops)
-            return await fetch(sql, shops, **more)
 
-        connection.fetch = counted
-        return connection
+class _Watched:
+    def __init__(self, connection: Any, questions: list[list[int]]) -> None:
+        self._connection = connection
+        self._questions = questions
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetch(self, sql: str, shops: list[int], **more: Any) -> Any:
+        self._questions.append(shops)
+        return await self._connection.fetch(sql, shops, **more)
 
 
 async def test_questions_of_a_moment_are_one_statement(pair: Pair, servers: tuple[EmbeddedUrls, Standby]) -> None:

@@ -73,9 +73,7 @@ class Database:
         }
         server = Server(url, settings, MODEL_KNOWN)
         await server.look()
-        listening = Server(direct_url, settings) if direct_url is not None else None if server.pooled else server
-        if listening is None:
-            _log.warning(_DEAF)
+        listening = await _direct(direct_url, settings, server)
         with translated():
             pool = Pool(server.connect, size, server)
             try:
@@ -177,6 +175,20 @@ async def _ended(session: AnySession) -> AsyncIterator[AnySession]:
     await session.close()
 
 
+async def _direct(url: str | None, settings: dict[str, str], server: Server) -> Server | None:
+    """What leads past a pooler, if anything does. Raises NoDirectConnection."""
+    if url is None:
+        if server.pooled:
+            _log.warning(_DEAF)
+        return None if server.pooled else server
+    direct = Server(url, settings)
+    direct.same_as = server
+    await direct.look()
+    if direct.pooled:
+        raise NoDirectConnection("DATABASE_DIRECT_URL leads to a pooler. It must name the server itself.")
+    return direct
+
+
 def _replicas(
     urls: Sequence[str], settings: dict[str, str], primary: Server | None, size: int, trust: float, wakes: Wakes
 ) -> Replicas:
@@ -186,6 +198,8 @@ def _replicas(
             "the server itself."
         )
     servers = [Server(url, settings, REACHED) for url in urls]
+    for server in servers:
+        server.same_as = primary
     positions = Positions(lambda: primary.connect(**{"app.positions": "on"}), trust)
     wakes.heard.append(positions.moved)
     return Replicas([Pool(server.connect, size, server) for server in servers], positions)

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import asyncpg
 
-from app.store.failures import StoreFailure
+from app.store.failures import StoreFailure, Unavailable
 from app.store.pool import Connection
 
 ASKED = "select shop_id, sequence + unlogged as position from change_heads where shop_id = any($1::bigint[])"
@@ -33,6 +33,8 @@ class Positions:
         self._loop = asyncio.get_running_loop()
         self._known: OrderedDict[int, tuple[int, float]] = OrderedDict()  # and when it was asked for
         self._asked: defaultdict[int, list[Told]] = defaultdict(list)
+        self._flying: set[int] = set()  # shops that the question under way asks for
+        self._spoiled: set[int] = set()  # those of them that were written to meanwhile
         self._due = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -55,7 +57,9 @@ class Positions:
         return told
 
     def moved(self, shop_id: int) -> None:
-        """The shop was written to, here or elsewhere: what we know is not trusted any more."""
+        """The shop was written to, here or elsewhere: what we know, or are about to hear, is not trusted any more."""
+        if shop_id in self._flying:
+            self._spoiled.add(shop_id)
         if (known := self._known.get(shop_id)) is not None:
             self._known[shop_id] = (known[0], -self._trust)
 
@@ -76,7 +80,7 @@ class Positions:
         while True:
             try:
                 async with asyncio.timeout(_PATIENCE_SECONDS):
-                    connection = await self._connect()
+                    connection = await self._seeing()
             except _LOST:
                 self._tell_nobody(self._taken())
                 await self._silent(_RETRY_SECONDS)
@@ -90,6 +94,17 @@ class Positions:
             finally:
                 connection.terminate()
 
+    async def _seeing(self) -> Connection:
+        """A connection to which the policies show positions: to another every shop would seem never written to."""
+        connection = await self._connect()
+        try:
+            if await connection.fetchval("select current_setting('app.positions', true)") != "on":
+                raise Unavailable("Positions cannot be asked for over this connection.")
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
     async def _silent(self, seconds: float) -> None:
         until = self._loop.time() + seconds
         with suppress(TimeoutError):
@@ -100,12 +115,15 @@ class Positions:
 
     async def _answer(self, connection: Connection) -> None:
         asked = self._taken()
+        self._flying, self._spoiled = set(asked), set()
         try:
             now = self._loop.time()
             rows = await connection.fetch(ASKED, [*asked], timeout=_PATIENCE_SECONDS)
         except BaseException:
             self._tell_nobody(asked)
             raise
+        finally:
+            self._flying = set()
         found = {row["shop_id"]: row["position"] for row in rows}
         for shop_id, waiting in asked.items():
             position = found.get(shop_id, 0)  # a shop without a row was never written to
@@ -115,7 +133,7 @@ class Positions:
                     told.set_result(position)
 
     def _learn(self, shop_id: int, position: int, asked_at: float) -> None:
-        self._known[shop_id] = (position, asked_at)
+        self._known[shop_id] = (position, -self._trust if shop_id in self._spoiled else asked_at)
         self._known.move_to_end(shop_id)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)

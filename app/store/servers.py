@@ -9,12 +9,13 @@ from functools import partial
 
 import asyncpg
 
-from app.store.failures import translated
+from app.store.failures import Unavailable, translated
 from app.store.roles import GATEWAY_ROLE
 from app.store.statements import Statement
 
 _COMMAND_SECONDS = 30
 _MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+_IDENTITY = "select system_identifier || ' ' || current_database() from pg_control_system()"
 _MAY_TAKE_ROLE = "select exists (select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member'))"
 
 
@@ -24,20 +25,32 @@ async def is_pooled(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
         return bool(connection.get_server_pid() != await connection.fetchval("select pg_backend_pid()"))
 
 
+async def identity(connection: "asyncpg.Connection[asyncpg.Record]") -> str | None:
+    """What a primary and its replicas share, and nothing else: the cluster and the database. None where it is not
+    told."""
+    try:
+        async with connection.transaction():
+            return str(await connection.fetchval(_IDENTITY))
+    except asyncpg.InsufficientPrivilegeError:
+        return None
+
+
 class Server:
     """One of them, as the gateway's role. Looked at when it is first connected to. `prepared` are statements over the
     shop's id and other numbers that every connection knows by name, where it can."""
 
     def __init__(self, url: str, settings: dict[str, str], *prepared: Statement) -> None:
         self.pooled = False
+        self.identity: str | None = None  # where it was looked at, and told
+        self.same_as: Server | None = None  # whose identity it must have, for a replica or the way past a pooler
         self._url = url
         self._settings = settings
         self._prepared = prepared
         self._looked = False
 
     async def look(self) -> None:
-        """Finds out whether a pooler stands before it, and whether the login must take on the gateway's role. Raises
-        the store's failures."""
+        """Finds out whether a pooler stands before it, whether the login must take on the gateway's role, and whether
+        it is the database that it should be. Raises the store's failures."""
         with translated():
             probe = await asyncpg.connect(self._url, statement_cache_size=0)
             try:
@@ -45,8 +58,12 @@ class Server:
                 async with probe.transaction():
                     if await probe.fetchval(_MAY_BYPASS) and await probe.fetchval(_MAY_TAKE_ROLE, GATEWAY_ROLE):
                         self._settings = {**self._settings, "role": GATEWAY_ROLE}
+                self.identity = await identity(probe)
             finally:
                 await probe.close()
+        expected = None if self.same_as is None else self.same_as.identity
+        if None not in (expected, self.identity) and expected != self.identity:
+            raise Unavailable("It is another database than DATABASE_URL names.")
         self._looked = True
 
     async def connect(self, **more: str) -> "asyncpg.Connection[asyncpg.Record]":

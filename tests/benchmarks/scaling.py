@@ -23,6 +23,12 @@ from tests.scale.standby import Standby, primary_and_standby
 from tests.shops import ShopClient, VetShop, new_shop, new_vet_shop, to
 
 REQUESTS, CLIENTS = 600, 8
+_UNBOUNDED = {
+    "CUSTOM_DATA_RATE_SIZE": 10**9,
+    "CUSTOM_DATA_RATE_REFILL": 10**9,
+    "CUSTOM_DATA_STATEMENT_TIMEOUT_MS": 60_000,
+    "CUSTOM_DATA_REQUEST_TIMEOUT_MS": 60_000,
+}
 PAGE = """{ customDataRecords(definition: "card", first: 50) { nodes { idRecord data
     contact: relation(field: "contact_id") { ... on Contact { idContact email firstName lastName } }
     product: relation(field: "product_id") { ... on Product { idProduct name payable } } } } }"""
@@ -107,15 +113,16 @@ def _arranged(url: str, direct: str, standby: Standby) -> Iterator[dict[str, tup
     """Gateways by how they are set up, each with the machines that its requests use."""
     primary, replica = _postmaster(standby.home.parent / "primary"), _postmaster(standby.home)
     with ExitStack() as stack:
-        plain = stack.enter_context(serving(DATABASE_URL=direct))
-        fresh = stack.enter_context(serving(DATABASE_URL=direct, DATABASE_REPLICA_URLS=standby.urls.gateway))
-        late = stack.enter_context(
-            serving(DATABASE_URL=direct, DATABASE_REPLICA_URLS=standby.urls.gateway,
-                    CUSTOM_DATA_REPLICA_STALENESS_MS=1000)
-        )  # fmt: skip
-        found = {"primary only": plain, "a replica": fresh, "a replica, 1 s late": late}
+        bare = {"DATABASE_URL": direct, **_UNBOUNDED}
+        replicated = {**bare, "DATABASE_REPLICA_URLS": standby.urls.gateway}
+        settings = {
+            "primary only": bare,
+            "a replica": replicated,
+            "a replica, 1 s late": {**replicated, "CUSTOM_DATA_REPLICA_STALENESS_MS": 1000},
+        }
         if url != direct:
-            found["pgbouncer"] = stack.enter_context(serving(DATABASE_URL=url, DATABASE_DIRECT_URL=direct))
+            settings["pgbouncer"] = {**bare, "DATABASE_URL": url, "DATABASE_DIRECT_URL": direct}
+        found = {name: stack.enter_context(serving(**each)) for name, each in settings.items()}
         yield {
             name: (each.url, {"gateway": Machine(each.process.pid), "primary": primary, "replica": replica})
             for name, each in found.items()

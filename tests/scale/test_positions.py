@@ -22,22 +22,24 @@ class Counted:
     def __init__(self, url: str) -> None:
         self._url = url
         self.questions: list[list[int]] = []
+        self.asking = asyncio.Event()
 
     async def connect(self) -> Any:
         connection = await asyncpg.connect(self._url, server_settings={"app.positions": "on"})
-        return _Watched(connection, self.questions)
+        return _Watched(connection, self)
 
 
 class _Watched:
-    def __init__(self, connection: Any, questions: list[list[int]]) -> None:
+    def __init__(self, connection: Any, counted: Counted) -> None:
         self._connection = connection
-        self._questions = questions
+        self._counted = counted
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
 
     async def fetch(self, sql: str, shops: list[int], **more: Any) -> Any:
-        self._questions.append(shops)
+        self._counted.questions.append(shops)
+        self._counted.asking.set()
         return await self._connection.fetch(sql, shops, **more)
 
 
@@ -95,6 +97,37 @@ async def test_nothing_but_positions_is_seen_of_other_shops(servers: tuple[Embed
         finally:
             await connection.close()
     assert "shop_id = any($1::bigint[])" in ASKED
+
+
+async def test_a_write_while_a_question_is_under_way_is_not_forgotten(
+    pair: Pair, servers: tuple[EmbeddedUrls, Standby]
+) -> None:
+    """Its answer may be older than the write, so it is used for whoever asked and not trusted after that."""
+    counted = Counted(servers[0].gateway)
+    positions = Positions(counted.connect, trust=10_000.0)
+    try:
+        asked = positions.ask(pair.first.id)
+        await counted.asking.wait()
+        positions.moved(pair.first.id)
+        await asked
+        await positions.ask(pair.first.id)
+        assert len(counted.questions) == 2
+        await positions.ask(pair.first.id)
+        assert len(counted.questions) == 2, "nothing was written since"
+    finally:
+        await positions.close()
+
+
+async def test_a_connection_that_sees_no_positions_says_nothing(
+    pair: Pair, servers: tuple[EmbeddedUrls, Standby]
+) -> None:
+    """To it every shop would seem never written to."""
+    await pair.first.contact("ada@example.com")
+    positions = Positions(lambda: asyncpg.connect(servers[0].gateway))
+    try:
+        assert await positions.ask(pair.first.id) is None
+    finally:
+        await positions.close()
 
 
 async def test_with_staleness_allowed_only_others_writes_may_be_late(

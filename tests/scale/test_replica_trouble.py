@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from app.store.database import Database
 from app.store.embedded import EmbeddedUrls
+from app.store.failures import Unavailable
 from app.store.replicas import Begun, Replicas
 from app.store.servers import Server
 from tests.scale.conftest import Pair, gateway, until
@@ -142,3 +144,16 @@ async def test_a_gateway_starts_without_its_replica_and_finds_it_later(notes: Pa
             assert await count(notes.second) == 1
         await asyncio.to_thread(notes.standby.start)
         await until_answered(notes)
+
+
+async def test_a_replica_of_another_database_is_not_asked(notes: Pair, gateway_url: str) -> None:
+    """Nor is another database taken for the way past a pooler."""
+    async with gateway(notes.primary_url, replica_urls=[gateway_url]) as (database, http):
+        notes.second.database, notes.second.http = database, http
+        assert await count(notes.second) == 1
+        assert database.replicas is not None
+        [replica] = database.replicas.all
+        assert not replica.begun
+        assert not replica.pool.open
+    with pytest.raises(Unavailable, match="another database"):
+        await Database.connect(notes.primary_url, direct_url=gateway_url)

@@ -227,6 +227,8 @@ async def test_commands_work_through_the_pooler(pooled: Pooled) -> None:
 async def test_replicas_need_a_direct_connection(pooled: Pooled) -> None:
     with pytest.raises(NoDirectConnection, match="DATABASE_DIRECT_URL"):
         await Database.connect(pooled.url, replica_urls=[pooled.direct])
+    with pytest.raises(NoDirectConnection, match="the server itself"):
+        await Database.connect(pooled.url, direct_url=pooled.url)
 
 
 async def test_without_a_direct_connection_others_writes_are_noticed_within_a_look(

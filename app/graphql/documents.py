@@ -22,6 +22,7 @@ class Document:
     times: bool = field(init=False)  # whether it may ask for one
     reads: bool = field(init=False)  # whether all its operations are queries
     kinds: dict[str | None, OperationType] = field(init=False)  # of each operation by name; of the first by None
+    name: str | None = field(init=False)  # of the first operation
 
     def __post_init__(self) -> None:
         source = self.ast.loc.source.body if self.ast.loc else None
@@ -32,6 +33,7 @@ class Document:
         self.kinds = {each.name.value: kind for each, kind in zip(operations, kinds, strict=True) if each.name}
         if kinds:
             self.kinds[None] = kinds[0]
+        self.name = operations[0].name.value if operations and operations[0].name else None
 
 
 class Documents:

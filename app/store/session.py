@@ -1,6 +1,7 @@
 """One connection, one transaction, one tenant."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from app.store.failures import NoConnection, Retryable, TimedOut, Unavailable, t
 from app.store.pool import Pool
 from app.store.replicas import Replica, Replicas
 from app.store.statements import Statement, timeless
+from app.telemetry import observation
 
 Observer = Callable[[int, Statement], None]
 
@@ -23,6 +25,8 @@ class Check(NamedTuple):
 
 
 _FOUND = "SELECT 1"
+_BEGIN = Statement("session.begin", "begin")
+_END = Statement("session.end", "commit")
 
 
 class Session:
@@ -63,6 +67,7 @@ class Session:
         self._turn = asyncio.Lock()
         self._askers: set[asyncio.Task[Any] | None] = set()
         self._observers = observers
+        self._running: tuple[Statement, float] | None = None  # since when
 
     async def fetch(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
         """The statement's rows. The shop's id is passed as $1, `args` as $2 and on."""
@@ -114,8 +119,11 @@ class Session:
         if self._check is not None:
             commands.append(server.command(self._check.statement, self.shop_id, self._check.number))
             self._observe(self._check.statement)
+        began = time.perf_counter()
         try:
             done = await connection.execute("; ".join(commands))
+            observation.asked(_BEGIN if self._check is None else self._check.statement, began)
+            self._running = None
             if self._closed:
                 raise asyncio.CancelledError
         except BaseException:
@@ -126,11 +134,14 @@ class Session:
         return connection
 
     async def _begun_by(self, replicas: Replicas) -> Any:
+        began = time.perf_counter()
         begun = await replicas.begin(self.shop_id, self._begin, 0 if self._check is None else self._check.number)
         if begun is None:
             return None
         if self._check is not None:
             self._observe(self._check.statement)
+        observation.asked(_BEGIN if self._check is None else self._check.statement, began)
+        self._running = None
         self._replica, connection, self._checked = begun
         self._pool = self._replica.pool
         if self._closed:
@@ -164,6 +175,7 @@ class Session:
     def _observe(self, statement: Statement) -> None:
         for observe in self._observers:
             observe(self.shop_id, statement)
+        self._running = statement, time.perf_counter()
 
     async def _failed(self, error: BaseException) -> None:
         self._lingers = False
@@ -194,8 +206,10 @@ class Session:
                 asker.cancel()
         async with self._turn:
             if self._connection is not None:
+                began = time.perf_counter()
                 with translated():
                     await self._run(self._connection, how)
+                observation.asked(_END, began)
 
 
 class _Asking:
@@ -220,6 +234,9 @@ class _Asking:
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         session = self._session
+        running, session._running = session._running, None
+        if running is not None:
+            observation.asked(*running)
         try:
             if error is not None:
                 await session._failed(error)

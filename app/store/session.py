@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from app.domain.limits import CHANGE_DAYS
-from app.store.failures import NoConnection, TimedOut, Unavailable, translated, translation
+from app.store.failures import NoConnection, Retryable, TimedOut, Unavailable, translated, translation
 from app.store.pool import Pool
+from app.store.replicas import Replica, Replicas
 from app.store.statements import Statement, timeless
 from app.telemetry import observation
 
@@ -18,13 +19,10 @@ Observer = Callable[[int, Statement], None]
 
 class Check(NamedTuple):
     """Whether the statement finds a row for the shop ($1) and a number ($2). It goes with the beginning of a snapshot
-    and costs no round trip. `Database` prepares such statements on every connection, under their names."""
+    and costs no round trip (see `servers.py`)."""
 
     statement: Statement
     number: int
-
-    def command(self, shop_id: int) -> str:
-        return f'execute "{self.statement.name}" ({int(shop_id)}, {int(self.number)})'
 
 
 _FOUND = "SELECT 1"
@@ -40,7 +38,9 @@ class Session:
     where its state is not known. A session that got no connection does not wait for one again.
 
     A session that `lingers` has nothing to write: unless something went wrong, it gives its connection back with the
-    transaction open, and the next one ends it. A `check` needs a transaction with one snapshot."""
+    transaction open, and the next one ends it. A `check` needs a transaction with one snapshot.
+
+    With `replicas`, set before the first statement, its transaction is one of theirs if it can be."""
 
     def __init__(
         self,
@@ -55,12 +55,15 @@ class Session:
         self.shop_id = shop_id
         self.timeless = False  # whether nobody will look at the times of what is read
         self.change_days = CHANGE_DAYS  # how long the change log keeps what this session writes to it
+        self.replicas: Replicas | None = None
+        self.interrupted = False  # whether a replica failed in the midst of it: the primary would have answered
+        self._replica: Replica | None = None
         self._pool = pool
         self._begin = begin
         self._check = check
         self._checked = False
         self._connection: Any = None
-        self._lingers = lingers
+        self._lingers = lingers and not pool.server.pooled
         self._closed = False
         self._refused: NoConnection | None = None
         self._turn = asyncio.Lock()
@@ -113,12 +116,15 @@ class Session:
         return self._connection
 
     async def _begun(self) -> Any:
+        if self.replicas is not None and (connection := await self._begun_by(self.replicas)) is not None:
+            return connection
         connection = await self._acquired()
-        commands = [self._begin]
+        server = self._pool.server
+        commands = [server.opening(self._begin)]
         if connection.is_in_transaction():  # the session before this one lingers
             commands.insert(0, "commit")
         if self._check is not None:
-            commands.append(self._check.command(self.shop_id))
+            commands.append(server.command(self._check.statement, self.shop_id, self._check.number))
             self._observe(self._check.statement)
         began = time.perf_counter()
         try:
@@ -132,6 +138,22 @@ class Session:
             self._pool.give(connection)
             raise
         self._checked = done == _FOUND
+        return connection
+
+    async def _begun_by(self, replicas: Replicas) -> Any:
+        began = time.perf_counter()
+        begun = await replicas.begin(self.shop_id, self._begin, 0 if self._check is None else self._check.number)
+        if begun is None:
+            return None
+        if self._check is not None:
+            self._observe(self._check.statement)
+        observation.asked(_BEGIN if self._check is None else self._check.statement, began)
+        self._running = None
+        self._replica, connection, self._checked = begun
+        self._pool = self._replica.pool
+        if self._closed:
+            self._pool.give(connection)
+            raise asyncio.CancelledError
         return connection
 
     async def _acquired(self) -> Any:
@@ -164,6 +186,9 @@ class Session:
 
     async def _failed(self, error: BaseException) -> None:
         self._lingers = False
+        if self._replica is not None:
+            self._replica.failed(error)
+            self.interrupted |= isinstance(translation(error), Unavailable | Retryable)
         if isinstance(error, asyncpg.InvalidCachedStatementError):  # it will be so on every connection
             await self._pool.forget_statements()
 

@@ -30,6 +30,7 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
     rendertemplates renderedtemplate renderedvalue
     trigger triggers triggeron triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
+    dryrun dryrunfiring dryrunprice dryrunprices dryruntriggers
     aggregate aggregates groupby groupfigure grouporder groupvalue contactsaggregate productsaggregate
     geolocation"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())

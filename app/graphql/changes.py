@@ -41,8 +41,8 @@ BeforeChange = Annotated[str | None, strawberry.argument(description="Only what 
 
 
 @strawberry.type(
-    description="Something that happened, kept in the transaction in which it happened, for "
-    f"{CHANGE_DAYS} days. What changed nothing is no change."
+    description="Something that happened, written in the transaction in which it happened and kept for "
+    f"{CHANGE_DAYS} days, unless the gateway's settings say otherwise. What changed nothing is no change."
 )
 class CustomDataChange(Node):
     is_type_of = represents(domain.Logged)

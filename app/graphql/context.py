@@ -84,6 +84,8 @@ class Context:
         if key is None:
             key = self.idempotency_key
         content = None if key is None else asdict(sent) | {"idempotency_key": None}
+        if content is not None:
+            content.pop("dry_run", None)  # dry runs keep nothing: those that do are told apart by the rest
         assert self.viewer.api_key_id is not None  # contacts do not write
         return Call(self.shop.id, self.viewer.api_key_id, operation, content, key)
 

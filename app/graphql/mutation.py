@@ -13,6 +13,7 @@ from app.graphql import automation, documented, inputs, payloads
 from app.graphql.contacts import contact_reference
 from app.graphql.context import Info
 from app.graphql.definitions import definition_node, load_definition
+from app.graphql.dry_runs import shown, wanted
 from app.graphql.node import number_of
 from app.graphql.overrides import overrides
 from app.graphql.payloads import DELETED, SAVED, counts, user_errors
@@ -22,17 +23,17 @@ from app.graphql.typed.translated import as_sent
 from app.operations.change_status import change_status, delete_definition
 from app.operations.create_definition import create_definition
 from app.operations.create_segment import create_segment
-from app.operations.delete_records import bulk_delete_records, delete_record
+from app.operations.delete_records import bulk_delete_records, delete_record, try_bulk_delete, try_delete
 from app.operations.delete_segment import delete_segment
 from app.operations.extend_definition import extend
 from app.operations.find_records import Named
 from app.operations.mint_token import mint_token
 from app.operations.save_customers import delete_customers, save_customers
 from app.operations.save_products import delete_products, save_products
-from app.operations.save_records import SaveRecords, save_records
+from app.operations.save_records import SaveRecords, save_records, try_save
 from app.operations.set_overrides import set_overrides
 from app.operations.transaction import Call
-from app.operations.update_record import UpdateRecord, update_record
+from app.operations.update_record import UpdateRecord, try_update, update_record
 from app.operations.update_segment import update_segment
 
 
@@ -95,9 +96,11 @@ async def save_records_payload(info: Info, input: inputs.SaveRecordsInput) -> pa
         reject_ambiguous=input.on_ambiguous is inputs.OnAmbiguous.REJECT,
         events=input.events,
     )
-    answer = await save_records(info.context.database, call, asked)
+    tried = await try_save(info.context.database, call, asked, wanted(info)) if input.dry_run else None
+    answer = tried.answer if tried is not None else await save_records(info.context.database, call, asked)
     return payloads.SaveRecordsPayload(
         results=[payloads.RecordResult(row=verdict) for verdict in answer.verdicts],
+        dry_run=shown(tried),
         warnings=user_errors(answer.warnings),
         user_errors=user_errors(answer.problems),
         **counts(answer, *SAVED),
@@ -116,12 +119,15 @@ async def update_record_payload(
     call = await _call(info, input)
     named, problem = _named(input.id, input.by, of)
     if named is None:
-        return payloads.UpdateRecordPayload(outcome=None, warnings=[], user_errors=user_errors((problem,)), key=None)
+        errors = user_errors((problem,))
+        return payloads.UpdateRecordPayload(outcome=None, dry_run=None, warnings=[], user_errors=errors, key=None)
     asked = UpdateRecord(named, input.data, input.if_version, input.events)
-    answer = await update_record(info.context.database, call, asked)
+    tried = await try_update(info.context.database, call, asked, wanted(info)) if input.dry_run else None
+    answer = tried.answer if tried is not None else await update_record(info.context.database, call, asked)
     first = answer.first
     return payloads.UpdateRecordPayload(
         outcome=first.outcome if first else None,
+        dry_run=shown(tried),
         warnings=user_errors(first.warnings if first else ()),
         user_errors=user_errors(answer.problems),
         key=first.id if first else None,
@@ -133,12 +139,16 @@ async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payload
     call = await _call(info, input)
     named, problem = _named(input.id, input.by)
     if named is None:
-        return payloads.DeleteRecordPayload(id=None, deleted=False, user_errors=user_errors((problem,)))
-    answer = await delete_record(info.context.database, call, named, force=input.force, events=input.events)
+        errors = user_errors((problem,))
+        return payloads.DeleteRecordPayload(id=None, deleted=False, dry_run=None, user_errors=errors)
+    how: dict[str, Any] = {"force": input.force, "events": input.events}
+    tried = await try_delete(info.context.database, call, named, wanted(info), **how) if input.dry_run else None
+    answer = tried.answer if tried is not None else await delete_record(info.context.database, call, named, **how)
     first = answer.first
     return payloads.DeleteRecordPayload(
         id=strawberry.ID(first.id) if first and first.id else None,
         deleted=first is not None and first.outcome is Outcome.DELETED,
+        dry_run=shown(tried),
         user_errors=user_errors(answer.problems),
     )
 
@@ -149,9 +159,10 @@ async def bulk_delete_records_payload(
     """Removes 1 to 20 records of one definition, one verdict each."""
     call = await _call(info, input)
     ids = [number_of(str(id_), "CustomDataRecord") for id_ in input.ids]
-    answer = await bulk_delete_records(
-        info.context.database, call, input.definition, ids, force=input.force, events=input.events
-    )
+    asked = info.context.database, call, input.definition, ids
+    how: dict[str, Any] = {"force": input.force, "events": input.events}
+    tried = await try_bulk_delete(*asked, wanted(info), **how) if input.dry_run else None
+    answer = tried.answer if tried is not None else await bulk_delete_records(*asked, **how)
     return payloads.BulkDeleteRecordsPayload(
         results=[
             payloads.DeletedRecord(
@@ -161,6 +172,7 @@ async def bulk_delete_records_payload(
             )
             for verdict in answer.verdicts
         ],
+        dry_run=shown(tried),
         user_errors=user_errors(answer.problems),
     )
 

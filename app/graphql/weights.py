@@ -25,6 +25,8 @@ _CHOSEN = 20 * ROW  # looks at more than it gives
 _AGGREGATED = 100 * ROW  # looks at all there is
 _SEGMENT_COUNT = 50 * ROW  # counts up to 100,000
 _MEMBER = 5 * ROW  # a contact looked at through a condition, and what its relations lead to
+_PRICES_COMPARED = 200 * ROW  # up to 10,000, twice
+_JUDGED = 20 * ROW  # what changes, by each trigger
 _WHY = 20 * ROW  # the same through each part of a condition
 
 INTROSPECTION = {"__schema": 500 * ROW, "__type": 20 * ROW}  # whatever is asked of it
@@ -42,10 +44,12 @@ _OBJECTS = {
     "TotalCount": _COUNT,
     "SegmentCount": _SEGMENT_COUNT,
     "Why": _WHY,
+    "DryRunPrices": _PRICES_COMPARED,
+    "DryRunTriggers": _JUDGED,
 }  # any other object is a row
 _IN_HAND = {
-    "ConditionNode", "CustomDataDefinition", "DecidingRecord", "Field", "FieldPricing", "Limits", "OverridePath",
-    "PageInfo", "PriceSource", "Relationship", "Segment", "Shop", "UserError",
+    "ConditionNode", "CustomDataDefinition", "DecidingRecord", "DryRun", "DryRunFiring", "DryRunPrice", "Field",
+    "FieldPricing", "Limits", "OverridePath", "PageInfo", "PriceSource", "Relationship", "Segment", "Shop", "UserError",
 }  # fmt: skip
 _AROUND = ("Custom", "AggregateKeys", "AggregateNumbers", "AggregateValues")  # types that only hold the shop's fields
 _LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "Field": 10, "Override": 3, "OverridePath": 3,

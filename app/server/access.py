@@ -52,7 +52,7 @@ async def prepare(settings: Settings, urls: EmbeddedUrls, demo: bool) -> str | N
         return None
     from app import demo as demo_shop
 
-    return await demo_shop.ensure(urls.admin, urls.gateway, settings.home)
+    return await demo_shop.ensure(urls.admin, urls.gateway, settings.home, settings.change_days)
 
 
 @asynccontextmanager

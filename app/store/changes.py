@@ -8,7 +8,7 @@ import asyncpg
 import orjson
 
 from app.domain.changes import Change, Kind, Logged
-from app.domain.limits import CHANGE_DAYS, LARGEST_ID
+from app.domain.limits import LARGEST_ID
 from app.store import statements
 from app.store.paging import Page
 from app.store.session import Session
@@ -34,7 +34,8 @@ async def record(
         _sql.record, definition_id, suppressed, cause.operation, cause.api_key_id, cause.idempotency_key,
         [each.kind.value for each in changes], [each.record_id for each in changes],
         [each.version for each in changes], [_json(each.before) for each in changes],
-        [_json(each.after) for each in changes], [_json(each.summary) for each in changes], CHANGE_DAYS,
+        [_json(each.after) for each in changes], [_json(each.summary) for each in changes],
+        session.change_days,
     )  # fmt: skip
     return int(rows[-1]["sequence"])
 

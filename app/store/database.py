@@ -6,6 +6,7 @@ from typing import Self
 
 import asyncpg
 
+from app.domain.limits import CHANGE_DAYS
 from app.store import shops
 from app.store.contact_session import ContactSession
 from app.store.definitions import MODEL_KNOWN, Models
@@ -19,6 +20,7 @@ from app.store.wakes import Wakes
 _OPENING_SECONDS = 60
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
 _WRITING = "begin; set local app.shop_id = '{}'"
+_TRYING = "begin isolation level repeatable read; set local app.shop_id = '{}'"
 _AS_CONTACT = f"set local app.contact_id = '{{}}'; set local role {CONTACT_ROLE}"
 
 
@@ -29,16 +31,26 @@ class UnsafeRole(Exception):
 class Database:
     """The pool of the gateway's role, and the two kinds of session it gives out."""
 
-    def __init__(self, pool: Pool, connect: Callable[[], Awaitable[Connection]], *, contact_role: bool = True) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        connect: Callable[[], Awaitable[Connection]],
+        *,
+        contact_role: bool = True,
+        change_days: int = CHANGE_DAYS,
+    ) -> None:
         self.pool = pool
         self._contact_role = contact_role
+        self._change_days = change_days
         self.models = Models()
         self.wakes = Wakes(connect)
         self.feeds = Feeds(self.reading, self.wakes)
         self.observers: list[Observer] = []  # see every statement; tests count them
 
     @classmethod
-    async def connect(cls, url: str, *, size: int = 16, statement_timeout_ms: int = 5000) -> Self:
+    async def connect(
+        cls, url: str, *, size: int = 16, statement_timeout_ms: int = 5000, change_days: int = CHANGE_DAYS
+    ) -> Self:
         """Opens the pool. A login that may bypass row-level security takes on the gateway's role for the whole
         connection; what then still may is refused with UnsafeRole."""
         settings = {
@@ -67,7 +79,7 @@ class Database:
             except BaseException:
                 await pool.close()
                 raise
-        return cls(pool, connect, contact_role=contact_role)
+        return cls(pool, connect, contact_role=contact_role, change_days=change_days)
 
     def read_session(self, shop_id: int) -> Session:
         """One read-only snapshot, begun by its first statement: whatever is asked in it sees the same state. The
@@ -100,10 +112,20 @@ class Database:
         """One transaction: committed at the end, undone by any exception."""
         try:
             async with _ended(Session(self.pool, shop_id, _WRITING.format(int(shop_id)), self.observers)) as session:
+                session.change_days = self._change_days
                 yield session
         except NoConnection as failure:
             failure.unwritten = True
             raise
+
+    @asynccontextmanager
+    async def trying(self, shop_id: int) -> AsyncIterator[Session]:
+        """A transaction that may write, in one snapshot, and is always undone."""
+        session = Session(self.pool, shop_id, _TRYING.format(int(shop_id)), self.observers)
+        try:
+            yield session
+        finally:
+            await session.close("rollback")
 
     def _reader(self, shop_id: int, check: Check | None = None) -> Session:
         begin = _READING.format(int(shop_id))

@@ -1,14 +1,17 @@
 """One connection, one transaction, one tenant."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
 
+from app.domain.limits import CHANGE_DAYS
 from app.store.failures import NoConnection, TimedOut, Unavailable, translated, translation
 from app.store.pool import Pool
 from app.store.statements import Statement, timeless
+from app.telemetry import observation
 
 Observer = Callable[[int, Statement], None]
 
@@ -25,6 +28,8 @@ class Check(NamedTuple):
 
 
 _FOUND = "SELECT 1"
+_BEGIN = Statement("session.begin", "begin")
+_END = Statement("session.end", "commit")
 
 
 class Session:
@@ -49,6 +54,7 @@ class Session:
     ) -> None:
         self.shop_id = shop_id
         self.timeless = False  # whether nobody will look at the times of what is read
+        self.change_days = CHANGE_DAYS  # how long the change log keeps what this session writes to it
         self._pool = pool
         self._begin = begin
         self._check = check
@@ -60,6 +66,7 @@ class Session:
         self._turn = asyncio.Lock()
         self._askers: set[asyncio.Task[Any] | None] = set()
         self._observers = observers
+        self._running: tuple[Statement, float] | None = None  # since when
 
     async def fetch(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
         """The statement's rows. The shop's id is passed as $1, `args` as $2 and on."""
@@ -70,6 +77,11 @@ class Session:
         """The same with the gateway's own rights, also where the session reads in the name of a contact. For prices,
         which come from records that the contact may not read, and for the model, which is the whole shop's."""
         return await self.fetch(statement, *args)
+
+    async def command(self, text: str) -> None:
+        """Runs a command of ours that takes no values, such as a savepoint."""
+        async with self._asking():
+            await self._run(await self._ready(), text)
 
     async def run_many(self, statement: Statement, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs the statement once for each row of arguments, in one round trip. The shop's id is $1 in each."""
@@ -108,8 +120,11 @@ class Session:
         if self._check is not None:
             commands.append(self._check.command(self.shop_id))
             self._observe(self._check.statement)
+        began = time.perf_counter()
         try:
             done = await connection.execute("; ".join(commands))
+            observation.asked(_BEGIN if self._check is None else self._check.statement, began)
+            self._running = None
             if self._closed:
                 raise asyncio.CancelledError
         except BaseException:
@@ -145,6 +160,7 @@ class Session:
     def _observe(self, statement: Statement) -> None:
         for observe in self._observers:
             observe(self.shop_id, statement)
+        self._running = statement, time.perf_counter()
 
     async def _failed(self, error: BaseException) -> None:
         self._lingers = False
@@ -172,8 +188,10 @@ class Session:
                 asker.cancel()
         async with self._turn:
             if self._connection is not None:
+                began = time.perf_counter()
                 with translated():
                     await self._run(self._connection, how)
+                observation.asked(_END, began)
 
 
 class _Asking:
@@ -198,6 +216,9 @@ class _Asking:
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         session = self._session
+        running, session._running = session._running, None
+        if running is not None:
+            observation.asked(*running)
         try:
             if error is not None:
                 await session._failed(error)

@@ -83,6 +83,12 @@ class Writes:
                 out_name="idempotency_key",
                 description="1 to 255 characters; a retry within 24 hours answers the same and writes nothing.",
             ),
+            "dryRun": GraphQLArgument(
+                GraphQLNonNull(GraphQLBoolean),
+                default_value=False,
+                out_name="dry_run",
+                description="Only tells what this would do, and writes nothing: see `dryRun` of the payload.",
+            ),
         }
         how = "upserted by their unique key" if definition.unique_keys else "inserted: it has no unique key"
         text = f"Saves 1 to 50 records of {definition.name}, one verdict each. They are {how}."

@@ -169,6 +169,9 @@ class Database:
         session = Session(self.pool, shop_id, _TRYING.format(int(shop_id)), self.observers)
         try:
             yield session
+        except NoConnection as failure:
+            failure.unwritten = True
+            raise
         finally:
             await session.close("rollback")
 

@@ -85,12 +85,23 @@ def _among(at: Expression, values: tuple[Any, ...], fragments: Fragments) -> Sql
     return Sql(f"{at.sql} = any({fragments.parameter(distinct, f'{at.type}[]')})")
 
 
+def bounds(at: Expression, asked: Range, fragments: Fragments) -> Sql:
+    """That a slot lies between the slots of a range's ends, or is one of them."""
+    ends = _bounds(at, asked.low, asked.high, ">=", "<=", fragments)
+    return joined(ends, "and", "true")
+
+
 def _range(entity: Entity, condition: Range, table: Sql, fragments: Fragments) -> Sql:
+    """What the slot holds less of is looked at only where the slot is that of an end: elsewhere the slot decides."""
     ends = (condition.low, condition.high)
     at = place(entity, condition.attribute, table, fragments, ends)
-    parts = [] if at.slot is None else _bounds(at.slot, *ends, ">=", "<=", fragments)
     low, high = ">" if condition.low_open else ">=", "<" if condition.high_open else "<="
-    return joined([*parts, *_bounds(at.exact, *ends, low, high, fragments)], "and", "true")
+    exact = _bounds(at.exact, *ends, low, high, fragments)
+    if at.slot is None:
+        return joined(exact, "and", "true")
+    beyond = _bounds(at.slot, *ends, ">", "<", fragments)
+    decided = [joined([*each], "or", "true") for each in zip(beyond, exact, strict=True)]
+    return joined([*_bounds(at.slot, *ends, ">=", "<=", fragments), *decided], "and", "true")
 
 
 def _bounds(at: Expression, low: Any, high: Any, above: str, below: str, fragments: Fragments) -> list[Sql]:

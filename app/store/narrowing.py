@@ -19,6 +19,7 @@ from app.store.columns import relation_column
 from app.store.conditions import compiled, links_to, rows_of
 from app.store.fragments import Fragments, Sql
 from app.store.orders import Sorting, by, shown, told
+from app.store.range_pages import range_page
 
 _RARE = 1_000  # rows that are soon fetched and sorted
 _STEPS = 300  # along the order, before anything else is tried
@@ -98,6 +99,9 @@ def looked(
     entity: Entity, found: Narrowing, within: Sql, columns: str, way: Sorting, limit: Sql, fragments: Fragments
 ) -> str:
     """The statement of a page. `within` says where it lies."""
+    if isinstance(found.chosen, Range) and not way.keys:
+        rest = compiled(entity, found.rest, Sql("r"), fragments)
+        return range_page(entity, found.chosen, rest, within, columns, way, limit, fragments)
     words = _words(entity, found.chosen, found.rest, fragments)
     if isinstance(found.chosen, Some):
         words["narrow"] = links_to(found.chosen, Sql("r"), fragments)

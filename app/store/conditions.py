@@ -73,11 +73,11 @@ def _one_of(entity: Entity, condition: OneOf, table: Sql, fragments: Fragments) 
     if not condition.values:
         return Sql("false")
     at = place(entity, condition.attribute, table, fragments, condition.values)
-    parts = [] if at.slot is None else [_among(at.slot, condition.values, fragments)]
-    return joined([*parts, _among(at.exact, condition.values, fragments)], "and", "true")
+    parts = [] if at.slot is None else [among(at.slot, condition.values, fragments)]
+    return joined([*parts, among(at.exact, condition.values, fragments)], "and", "true")
 
 
-def _among(at: Expression, values: tuple[Any, ...], fragments: Fragments) -> Sql:
+def among(at: Expression, values: tuple[Any, ...], fragments: Fragments) -> Sql:
     """A single value is asked by =, so that its rows come from the index in order of their ids."""
     distinct = list(dict.fromkeys(map(at.convert, values)))
     if len(distinct) == 1:

@@ -13,23 +13,28 @@ first ones is quick for some ranges and slow for others, so the statement looks 
 No part of it is run before it is chosen: common tables are made row by row, as they are asked for.
 """
 
+from dataclasses import replace
+
 from app.domain.conditions import Range
 from app.domain.entities import Entity
 from app.store.attributes import TABLES, place
+from app.store.columns import COVERED
 from app.store.conditions import bounds, compiled, rows_of
 from app.store.fragments import Fragments, Sql
 from app.store.orders import Sorting, by
 
 _STEPS = 300  # along the ids, before anything else is tried
+_MORE_STEPS = 3_000  # where the index along the ids has the value
 _FEW = 1_000  # rows that are soon fetched and sorted
 _VALUES = 100
 _MANY = 30_000  # ids that are soon sorted
 
 _PAGE = """\
 with recursive steps as materialized (
-    select r.* from {table} r where {own} and {within} order by {order} limit {steps}
+    select r.id, {index} as value from {table} r where {own} and {within} order by {order} limit {steps}
 ), met as materialized (
-    select r.* from steps r where ({narrow}) is true and {rest} limit {limit}
+    select r.* from steps s cross join lateral (select * from {table} where shop_id = $1 and id = s.id limit 1) r
+    where {stepped} and ({narrow}) is true and {rest} limit {limit}
 ), entries as materialized (
     select r.id from {table} r where {own} and {bounds} order by {index} limit {many}
 ), valued (value) as (
@@ -81,9 +86,11 @@ def range_page(
     """The statement. `way` is an order of ids, `within` says of them where the page lies, `rest` what else must hold."""
     at = place(entity, asked.attribute, Sql("r"), Fragments())
     index = at.slot or at.exact
+    steps = _MORE_STEPS if index.sql.removeprefix("r.") in COVERED and entity.definition is not None else _STEPS
+    stepped = bounds(replace(index, sql=Sql("s.value")), asked, fragments)
     return _PAGE.format(
         table=TABLES[entity.target], own=rows_of(entity, Sql("r"), fragments), index=index.sql,
         bounds=bounds(index, asked, fragments), narrow=compiled(entity, asked, Sql("r"), fragments), rest=rest,
         within=within, columns=columns, order=by(way), found=by(way).replace("r.id", "e.id"), limit=limit,
-        steps=_STEPS, rare=_FEW + 1, values=_VALUES + 1, many=_MANY + 1,
+        stepped=stepped, steps=steps, rare=_FEW + 1, values=_VALUES + 1, many=_MANY + 1,
     )  # fmt: skip

@@ -44,6 +44,11 @@ def rows_of(entity: Entity, table: Sql, fragments: Fragments) -> Sql:
     return Sql(own)
 
 
+def with_covering(own: Sql) -> Sql:
+    """The same of records `r`, where the index may be read that covers what is mostly asked of all of them."""
+    return Sql(f"{own} and r.id > 0")
+
+
 def links_to(condition: Some, table: Sql, fragments: Fragments) -> Sql:
     """The same as `compiled`, always looked up row by row ("offset 0") by the index of the relation ("is true"): the
     planner may rather read all records that fulfil the condition, where a page needs few rows."""

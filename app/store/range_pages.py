@@ -19,7 +19,7 @@ from app.domain.conditions import Range
 from app.domain.entities import Entity
 from app.store.attributes import TABLES, place
 from app.store.columns import COVERED
-from app.store.conditions import bounds, compiled, rows_of
+from app.store.conditions import bounds, compiled, rows_of, with_covering
 from app.store.fragments import Fragments, Sql
 from app.store.orders import Sorting, by
 
@@ -31,10 +31,10 @@ _MANY = 30_000  # ids that are soon sorted
 
 _PAGE = """\
 with recursive steps as materialized (
-    select r.id, {index} as value from {table} r where {own} and {within} order by {order} limit {steps}
+    select r.id, {index} as value from {table} r where {along} and {within} order by {order} limit {steps}
 ), met as materialized (
     select r.* from steps s cross join lateral (select * from {table} where shop_id = $1 and id = s.id limit 1) r
-    where {stepped} and ({narrow}) is true and {rest} limit {limit}
+    where {stepped} and ({narrow}) is true and {rest} order by {stepped_order} limit {limit}
 ), entries as materialized (
     select r.id from {table} r where {own} and {bounds} order by {index} limit {many}
 ), valued (value) as (
@@ -66,7 +66,7 @@ select {columns} from (
      where (select way from chosen) = 'values' order by {order} limit {limit})
     union all
     (select r.* from
-     (select r.id from {table} r where {own} and (select way from chosen) = 'walk' and ({bounds}) is true and {within}
+     (select r.id from {table} r where {along} and (select way from chosen) = 'walk' and ({bounds}) is true and {within}
       order by {order} offset 0) e
      cross join lateral (select * from {table} where shop_id = $1 and id = e.id limit 1) r
      where ({narrow}) is true and {rest} order by {found} limit {limit})
@@ -86,11 +86,12 @@ def range_page(
     """The statement. `way` is an order of ids, `within` says of them where the page lies, `rest` what else must hold."""
     at = place(entity, asked.attribute, Sql("r"), Fragments())
     index = at.slot or at.exact
-    steps = _MORE_STEPS if index.sql.removeprefix("r.") in COVERED and entity.definition is not None else _STEPS
+    own = rows_of(entity, Sql("r"), fragments)
+    covered = entity.definition is not None and index.sql.removeprefix("r.") in COVERED
     stepped = bounds(replace(index, sql=Sql("s.value")), asked, fragments)
     return _PAGE.format(
-        table=TABLES[entity.target], own=rows_of(entity, Sql("r"), fragments), index=index.sql,
+        table=TABLES[entity.target], own=own, along=with_covering(own) if covered else own, index=index.sql,
         bounds=bounds(index, asked, fragments), narrow=compiled(entity, asked, Sql("r"), fragments), rest=rest,
         within=within, columns=columns, order=by(way), found=by(way).replace("r.id", "e.id"), limit=limit,
-        stepped=stepped, steps=steps, rare=_FEW + 1, values=_VALUES + 1, many=_MANY + 1,
+        stepped=stepped, stepped_order=by(way).replace("r.id", "s.id"), steps=_MORE_STEPS if covered else _STEPS, rare=_FEW + 1, values=_VALUES + 1, many=_MANY + 1,
     )  # fmt: skip

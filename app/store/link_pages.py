@@ -1,8 +1,8 @@
 """A page, in order of ids, of the rows that records point at: those of which some record fulfils a condition.
 
 The index of the relation has records in order of what they point at. So where many fulfil the condition, some steps
-along it meet enough rows, in their order. Of few records all are looked up, through whichever relation has few; and what
-is left are many records behind each relation: rows are asked one after the other whether one points at them.
+along it meet enough rows, in their order. Of few records all are looked up, through whichever relation has few; and
+what is left are many records behind each relation: rows are asked one after the other whether one points at them.
 
 No part of it is run before it is chosen: common tables are made row by row, as they are asked for.
 """

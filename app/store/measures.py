@@ -3,8 +3,8 @@
 Sums are those of exact decimals, of NUMBER too: added as doubles, the sum would depend on the order of the rows. The
 data have them; but slots are read in a third of the time. So slots are tried first, taken for what they mostly are:
 whole texts, and whole numbers, which add up exactly as doubles. Flags tell whether they were; else the data decide.
-What need not be asked of each row is not: a group's key is looked at once, and the ends of the slot's index tell whether
-any number of the definition is too large.
+What need not be asked of each row is not: a group's key is looked at once, and the ends of the slot's index tell
+whether any number of the definition is too large.
 """
 
 from dataclasses import replace
@@ -108,14 +108,15 @@ class Measures:
         return Sql(f"(sum({slot}) filter (where {small}))::text::numeric")
 
     def _small(self, entity: Entity, column: str) -> Sql:
-        """That no number of the definition is too large, by the first and the last of the slot's index: asked once. Sums
-        of larger ones may be inexact, or no doubles at all."""
+        """That no number of the definition is too large, by the first and the last of the slot's index: asked once.
+        Sums of larger ones may be inexact, or no doubles at all."""
         key = (_declared(entity).id, column)
         if key not in self._known_small:
             table = self._fragments.table()
+            own = rows_of(entity, table, self._fragments)
             end = (
-                f"(select {table}.{column} as value from records {table} where {rows_of(entity, table, self._fragments)}"
-                f" and {table}.{column} is not null order by {table}.{column}{{}} limit 1)"
+                f"(select {table}.{column} as value from records {table} where {own} and {table}.{column} is not null"
+                f" order by {table}.{column}{{}} limit 1)"
             )
             ends = f"{end.format('')} union all {end.format(' desc')}"
             small = f"(select coalesce(bool_and(abs(value) < {_WHOLE}), true) from ({ends}) ends)"

@@ -171,8 +171,8 @@ def _words_behind(chosen: Some, fragments: Fragments) -> dict[str, Sql]:
 
 
 def _behind(parts: list[Condition]) -> tuple[Some, ...]:
-    """The records behind links that an index finds; none where relations are asked otherwise, too, which may be what few
-    rows fulfil. What must not be is mostly what few are."""
+    """The records behind links that an index finds; none where relations are asked otherwise, too, which may be what
+    few rows fulfil. What must not be is mostly what few are."""
     leading = [part for part in parts if leads_on(part) and not isinstance(part, Not)]
     links = tuple(part for part in leading if isinstance(part, Some) and _found(part))
     return links if len(links) == len(leading) else ()

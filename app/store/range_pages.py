@@ -30,10 +30,10 @@ _VALUES = 100
 _MANY = 30_000  # ids that are soon sorted
 
 _PAGE = """\
-with recursive steps as materialized (
-    select r.id, {index} as value from {table} r where {along} and {within} order by {order} limit {steps}
-), met as materialized (
-    select r.* from steps s cross join lateral (select * from {table} where shop_id = $1 and id = s.id limit 1) r
+with recursive met as materialized (
+    select r.* from (
+        select r.id, {index} as value from {table} r where {along} and {within} order by {order} limit {steps}) s
+    cross join lateral (select * from {table} where shop_id = $1 and id = s.id limit 1) r
     where {stepped} and ({narrow}) is true and {rest} order by {stepped_order} limit {limit}
 ), entries as materialized (
     select r.id from {table} r where {own} and {bounds} order by {index} limit {many}
@@ -46,7 +46,7 @@ with recursive steps as materialized (
     select value from valued limit {values}
 ), chosen as materialized (
     select case
-        when (select count(*) from met) = {limit} or (select count(*) from steps) < {steps} then 'steps'
+        when (select count(*) from met) = {limit} then 'steps'
         when (select count(*) from (select from entries limit {rare}) e) < {rare} then 'entries'
         when (select bool_or(value is null) from few) then 'values'
         when (select count(*) from entries) < {many} then 'entries'
@@ -58,7 +58,7 @@ select {columns} from (
     (select r.* from
      (select r.id from entries r where (select way from chosen) = 'entries' and {within} order by {order} offset 0) e
      cross join lateral (select * from {table} where shop_id = $1 and id = e.id limit 1) r
-     where ({narrow}) is true and {rest} order by {found} limit {limit})
+     where ({narrow}) is true and {rest} order by {found_order} limit {limit})
     union all
     (select r.* from few cross join lateral (
         select r.* from {table} r where {own} and {index} = few.value and {within} and ({narrow}) is true and {rest}
@@ -69,7 +69,7 @@ select {columns} from (
      (select r.id from {table} r where {along} and (select way from chosen) = 'walk' and ({bounds}) is true and {within}
       order by {order} offset 0) e
      cross join lateral (select * from {table} where shop_id = $1 and id = e.id limit 1) r
-     where ({narrow}) is true and {rest} order by {found} limit {limit})
+     where ({narrow}) is true and {rest} order by {found_order} limit {limit})
 ) r order by {order} limit {limit}"""
 
 
@@ -83,7 +83,7 @@ def range_page(
     limit: Sql,
     fragments: Fragments,
 ) -> str:
-    """The statement. `way` is an order of ids, `within` says of them where the page lies, `rest` what else must hold."""
+    """The statement. `way` is an order of ids, `within` says of them where the page lies. The rest must hold, too."""
     at = place(entity, asked.attribute, Sql("r"), Fragments())
     index = at.slot or at.exact
     own = rows_of(entity, Sql("r"), fragments)
@@ -91,7 +91,8 @@ def range_page(
     stepped = bounds(replace(index, sql=Sql("s.value")), asked, fragments)
     return _PAGE.format(
         table=TABLES[entity.target], own=own, along=with_covering(own) if covered else own, index=index.sql,
-        bounds=bounds(index, asked, fragments), narrow=compiled(entity, asked, Sql("r"), fragments), rest=rest,
-        within=within, columns=columns, order=by(way), found=by(way).replace("r.id", "e.id"), limit=limit,
-        stepped=stepped, stepped_order=by(way).replace("r.id", "s.id"), steps=_MORE_STEPS if covered else _STEPS, rare=_FEW + 1, values=_VALUES + 1, many=_MANY + 1,
+        bounds=bounds(index, asked, fragments), stepped=stepped, narrow=compiled(entity, asked, Sql("r"), fragments),
+        rest=rest, within=within, columns=columns, order=by(way), stepped_order=by(way).replace("r.id", "s.id"),
+        found_order=by(way).replace("r.id", "e.id"), limit=limit, steps=_MORE_STEPS if covered else _STEPS,
+        rare=_FEW + 1, values=_VALUES + 1, many=_MANY + 1,
     )  # fmt: skip

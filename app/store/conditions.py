@@ -49,19 +49,6 @@ def with_covering(own: Sql) -> Sql:
     return Sql(f"{own} and r.id > 0")
 
 
-def links_to(condition: Some, table: Sql, fragments: Fragments) -> Sql:
-    """The same as `compiled`, always looked up row by row ("offset 0") by the index of the relation ("is true"): the
-    planner may rather read all records that fulfil the condition, where a page needs few rows."""
-    inner = fragments.table()
-    records = of_definition(condition.link.definition)
-    own, reached = rows_of(records, inner, fragments), _points(condition.link, inner, table)
-    fulfilled = compiled(records, condition.condition, inner, fragments)
-    return Sql(
-        f"exists (select from {TABLES[records.target]} {inner} where {own} and {reached} and ({fulfilled}) is true"
-        " offset 0)"
-    )
-
-
 def _and(entity: Entity, condition: And, table: Sql, fragments: Fragments) -> Sql:
     return joined([compiled(entity, part, table, fragments) for part in condition.parts], "and", "true")
 
@@ -174,12 +161,16 @@ def _counted(_: Entity, condition: Counted, table: Sql, fragments: Fragments) ->
 
 
 def _exists(entity: Entity, condition: Condition, table: Sql, reached: str, fragments: Fragments) -> Sql:
-    return Sql(f"exists (select {_rows(entity, condition, table, reached, fragments)})")
+    singly = " offset 0" if fragments.singly else ""
+    return Sql(f"exists (select {_rows(entity, condition, table, reached, fragments)}{singly})")
 
 
 def _rows(entity: Entity, condition: Condition, table: Sql, reached: str, fragments: Fragments) -> Sql:
+    """No condition but `reached` is an index's, where rows are asked one by one."""
     own = rows_of(entity, table, fragments)
     fulfilled = compiled(entity, condition, table, fragments)
+    if fragments.singly:
+        fulfilled = Sql(f"({fulfilled}) is true")
     return Sql(f"from {TABLES[entity.target]} {table} where {own} and {reached} and {fulfilled}")
 
 

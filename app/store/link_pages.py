@@ -13,7 +13,7 @@ from app.domain.conditions import And, Condition, Some
 from app.domain.entities import Entity, of_definition
 from app.store.attributes import TABLES
 from app.store.columns import relation_column
-from app.store.conditions import compiled, links_to, rows_of
+from app.store.conditions import compiled, rows_of
 from app.store.fragments import Fragments, Sql
 from app.store.orders import Sorting, by
 
@@ -70,8 +70,9 @@ def link_page(
         "table": TABLES[entity.target], "own": rows_of(entity, row, fragments), "within": within, "order": order,
         "limit": limit, "columns": columns, "rest": compiled(entity, rest, row, fragments), "more": _FEW + 1,
         "found_order": order.replace("r.id", "e.id"),
-        "links": " and ".join(links_to(each, row, fragments) for each in links),
     }  # fmt: skip
+    with fragments.row_by_row():
+        words["links"] = compiled(entity, And(tuple(links)), row, fragments)
     first = _behind(links[0], fragments)
     column = f"t.{first['column']}"
     others = compiled(entity, And((*links[1:], rest)), row, fragments)

@@ -16,7 +16,7 @@ from app.domain.definitions import Target
 from app.domain.entities import Attribute, Entity, of_definition, relationship
 from app.store.attributes import TABLES, place
 from app.store.columns import relation_column
-from app.store.conditions import compiled, links_to, rows_of
+from app.store.conditions import compiled, rows_of
 from app.store.fragments import Fragments, Sql
 from app.store.link_pages import link_page
 from app.store.orders import Sorting, by, shown, told
@@ -84,7 +84,7 @@ def narrowing(entity: Entity, condition: Condition, first: Attribute | None = No
     ordered by, if that is not ids."""
     if first is not None and not _indexed(entity, first):
         return None
-    parts = _joined(_flat(condition))
+    parts = _joined(flat(condition))
     indexed = _narrow(entity, parts, first)
     if first is None and any(isinstance(part, OneOf) and len(set(part.values)) < 2 for part in indexed):
         return None
@@ -99,7 +99,7 @@ def narrowing(entity: Entity, condition: Condition, first: Attribute | None = No
 
 def narrowest(entity: Entity, condition: Condition) -> OneOf | Range | None:
     """The part of the condition that an index answers with the fewest rows, by its looks."""
-    return min(_narrow(entity, _joined(_flat(condition))), key=_width, default=None)
+    return min(_narrow(entity, _joined(flat(condition))), key=_width, default=None)
 
 
 def _narrow(entity: Entity, parts: list[Condition], first: Attribute | None = None) -> list[OneOf | Range]:
@@ -108,6 +108,13 @@ def _narrow(entity: Entity, parts: list[Condition], first: Attribute | None = No
         for part in parts
         if isinstance(part, OneOf | Range) and part.attribute != first and _indexed(entity, part.attribute)
     ]
+
+
+def apart(condition: Condition) -> tuple[Condition, Condition]:
+    """What is asked of the rows themselves, and what of all that their relations lead to."""
+    parts = flat(condition)
+    plain = tuple(part for part in parts if not leads_on(part))
+    return And(plain), And(tuple(part for part in parts if leads_on(part)))
 
 
 def looked(
@@ -121,7 +128,8 @@ def looked(
         return range_page(entity, found.chosen, rest, within, columns, way, limit, fragments)
     words = _words(entity, found.chosen, found.rest, fragments)
     if isinstance(found.chosen, Some):
-        words["narrow"] = links_to(found.chosen, Sql("r"), fragments)
+        with fragments.row_by_row():
+            words["narrow"] = compiled(entity, found.chosen, Sql("r"), fragments)
     first = _FOUND[type(found.chosen)].format(more=_RARE + 1, **words)
     words["told"], words["again"] = told(way)
     return _LOOK.format(
@@ -181,7 +189,7 @@ def _behind(parts: list[Condition]) -> tuple[Some, ...]:
 def _found(link: Some) -> bool:
     """Whether an index finds its records, and nothing is asked behind them."""
     records = of_definition(link.link.definition)
-    inner = (part for part in _flat(link.condition) if isinstance(part, OneOf | Range))
+    inner = (part for part in flat(link.condition) if isinstance(part, OneOf | Range))
     return not leads_on(link.condition) and any(_indexed(records, part.attribute) for part in inner)
 
 
@@ -195,11 +203,11 @@ def leads_on(condition: Condition) -> bool:
     return isinstance(condition, ToOne | Some | Counted)
 
 
-def _flat(condition: Condition) -> list[Condition]:
+def flat(condition: Condition) -> list[Condition]:
     """The conditions that must all hold."""
     if not isinstance(condition, And):
         return [condition]
-    return [each for part in condition.parts for each in _flat(part)]
+    return [each for part in condition.parts for each in flat(part)]
 
 
 def _joined(parts: list[Condition]) -> list[Condition]:

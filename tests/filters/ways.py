@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.store import link_pages, narrowing, range_pages, reading_ways
+from app.store import link_pages, narrowing, range_pages, reading_ways, relation_pages, target_pages
 
 
 def take(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
@@ -19,3 +19,5 @@ def take(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     monkeypatch.setattr(link_pages, "_FEW", 2 if seed % 4 == 3 else 1_000)
     monkeypatch.setattr(reading_ways, "_FEW", 0 if seed % 2 else 5_000)
     monkeypatch.setattr(reading_ways, "_SHARE", 1_000)
+    monkeypatch.setattr(relation_pages, "_STEPS", 2 if seed % 2 else 500)
+    monkeypatch.setattr(target_pages, "_FEW", 1 if seed % 2 else 100)

@@ -66,26 +66,29 @@ def link_page(
     """The statement. `way` is an order of ids, `within` says of them where the page lies. All `links` must hold, and
     the rest."""
     order, row = by(way), Sql("r")
+
+    def fulfilled(*parts: Condition) -> Sql:
+        with fragments.row_by_row():
+            return compiled(entity, And(parts), row, fragments)
+
     words = {
         "table": TABLES[entity.target], "own": rows_of(entity, row, fragments), "within": within, "order": order,
-        "limit": limit, "columns": columns, "rest": compiled(entity, rest, row, fragments), "more": _FEW + 1,
+        "limit": limit, "columns": columns, "rest": fulfilled(rest), "links": fulfilled(*links), "more": _FEW + 1,
         "found_order": order.replace("r.id", "e.id"),
     }  # fmt: skip
-    with fragments.row_by_row():
-        words["links"] = compiled(entity, And(tuple(links)), row, fragments)
     first = _behind(links[0], fragments)
     column = f"t.{first['column']}"
-    others = compiled(entity, And((*links[1:], rest)), row, fragments)
+    along = {"within": within.replace("r.id", column), "order": order.replace("r.id", column)}
     statement = _STEPPED.format(
-        **words | {"rest": others, "within": within.replace("r.id", column), "order": order.replace("r.id", column)},
-        **first, steps=_STEPS, desc=" desc" if way.descending else "",
+        **words | along | {"rest": fulfilled(*links[1:], rest)}, **first,
+        steps=_STEPS, desc=" desc" if way.descending else "",
     )  # fmt: skip
     chosen, all_found = "", ""
     for n, link in enumerate(links, 1):
         statement += _FOUND.format(n=n, **words, **_behind(link, fragments))
         chosen += f" when (select count(*) from found{n}) < {_FEW + 1} then 'found{n}'"
-        fulfilled = compiled(entity, And(tuple(each for each in links if each is not link)), row, fragments)
-        all_found += _FROM_FOUND.format(n=n, fulfilled=fulfilled, **words)
+        others = fulfilled(*(each for each in links if each is not link))
+        all_found += _FROM_FOUND.format(n=n, fulfilled=others, **words)
     return statement + _CHOSEN.format(found=chosen, all_found=all_found, **words)
 
 

@@ -124,8 +124,7 @@ def looked(
     if found.links and not way.keys:
         return link_page(entity, found.links, found.rest, within, columns, way, limit, fragments)
     if isinstance(found.chosen, Range) and not way.keys:
-        rest = compiled(entity, found.rest, Sql("r"), fragments)
-        return range_page(entity, found.chosen, rest, within, columns, way, limit, fragments)
+        return range_page(entity, found.chosen, found.rest, within, columns, way, limit, fragments)
     words = _words(entity, found.chosen, found.rest, fragments)
     if isinstance(found.chosen, Some):
         with fragments.row_by_row():

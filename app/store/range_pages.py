@@ -15,7 +15,7 @@ No part of it is run before it is chosen: common tables are made row by row, as 
 
 from dataclasses import replace
 
-from app.domain.conditions import Range
+from app.domain.conditions import Condition, Range
 from app.domain.entities import Entity
 from app.store.attributes import TABLES, place
 from app.store.columns import COVERED
@@ -76,7 +76,7 @@ select {columns} from (
 def range_page(
     entity: Entity,
     asked: Range,
-    rest: Sql,
+    rest: Condition,
     within: Sql,
     columns: str,
     way: Sorting,
@@ -89,10 +89,12 @@ def range_page(
     own = rows_of(entity, Sql("r"), fragments)
     covered = entity.definition is not None and index.sql.removeprefix("r.") in COVERED
     stepped = bounds(replace(index, sql=Sql("s.value")), asked, fragments)
+    with fragments.row_by_row():
+        fulfilled = compiled(entity, rest, Sql("r"), fragments)
     return _PAGE.format(
         table=TABLES[entity.target], own=own, along=with_covering(own) if covered else own, index=index.sql,
         bounds=bounds(index, asked, fragments), stepped=stepped, narrow=compiled(entity, asked, Sql("r"), fragments),
-        rest=rest, within=within, columns=columns, order=by(way), stepped_order=by(way).replace("r.id", "s.id"),
+        rest=fulfilled, within=within, columns=columns, order=by(way), stepped_order=by(way).replace("r.id", "s.id"),
         found_order=by(way).replace("r.id", "e.id"), limit=limit, steps=_MORE_STEPS if covered else _STEPS,
         rare=_FEW + 1, values=_VALUES + 1, many=_MANY + 1,
     )  # fmt: skip

@@ -25,7 +25,7 @@ with met as materialized (
     select r.* from (
         select distinct on (t.{column}) t.{column} as id from (
             select t.* from {records} t where {own_records} and t.{column} is not null and {within}
-            order by {order}, t.id{desc} limit {steps}) t
+            order by {order} limit {steps}) t
         where {behind} order by {order}) e
     cross join lateral (select * from {table} where shop_id = $1 and id = e.id limit 1) r
     where {own} and {rest} order by {found_order} limit {limit}
@@ -80,8 +80,7 @@ def link_page(
     column = f"t.{first['column']}"
     along = {"within": within.replace("r.id", column), "order": order.replace("r.id", column)}
     statement = _STEPPED.format(
-        **words | along | {"rest": fulfilled(*links[1:], rest)}, **first,
-        steps=_STEPS, desc=" desc" if way.descending else "",
+        **words | along | {"rest": fulfilled(*links[1:], rest)}, **first, steps=_STEPS
     )  # fmt: skip
     chosen, all_found = "", ""
     for n, link in enumerate(links, 1):

@@ -23,6 +23,7 @@ from app.store.orders import Sorting, by, shown, told
 from app.store.range_pages import range_page
 
 _RARE = 1_000  # rows that are soon fetched and sorted
+_LINKS = 3  # of which that with few records is looked for: each makes the statement longer
 _STEPS = 300  # along the order, before anything else is tried
 
 _LOOK = """\
@@ -91,7 +92,7 @@ def narrowing(entity: Entity, condition: Condition, first: Attribute | None = No
     if indexed:
         chosen = min(indexed, key=_width)
         return Narrowing(chosen, And(tuple(part for part in parts if part is not chosen)))
-    links = _behind(parts)
+    links = _behind(parts)[:_LINKS]
     if not links or (len(links) > 1 and first is not None):
         return None
     return Narrowing(links[0], And(tuple(part for part in parts if part not in links)), links)

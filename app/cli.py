@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, shops, keys, deliveries, schema. Every failure is one line on standard error."""
+"""The command line: serve, migrate, shops, keys, deliveries, doctor, schema. Failures are one line on stderr."""
 
 import asyncio
 import os
@@ -14,20 +14,23 @@ from app.domain.problems import Problem
 from app.domain.shops import ApiKey, Shop, name_problem, new_key, scopes_problem, time_zone_problem
 from app.domain.webhooks import Delivery, DeliveryStatus
 from app.operations.contact_tokens import LONGEST_SECONDS, SHORTEST_SECONDS, USUAL_SECONDS, mint
-from app.server import access, delivering, processes
+from app.server import access, delivering, processes, telling
 from app.server.explorer.pages import DEMO_KEY
 from app.server.settings import InvalidSettings, read_settings
 from app.store import contacts, deliveries, keys, shops, token_keys
 from app.store.administration import NotMigrated, administering
 from app.store.database import UnsafeRole
 from app.store.definitions import Models
+from app.store.examination import Finding, Health, examine
 from app.store.failures import StoreFailure
 from app.store.migrate import Migrated, MigrationRefused, migrate
 from app.store.paging import Page
+from app.telemetry.metrics import AddressTaken, forget_process
+from app.telemetry.tracing import TracingMissing
 
 EXPLORER_PATH = "/graphql"
 _FAILURES = (
-    InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, UnsafeRole,
+    AddressTaken, InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, TracingMissing, UnsafeRole,
     access.ShopNotFound, processes.ServingFailure,
 )  # fmt: skip
 
@@ -71,7 +74,8 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         os.environ["DATABASE_URL"] = urls.gateway
         os.environ.pop("DATABASE_ADMIN_URL", None)
         os.environ[DEMO_KEY] = key if key is not None and signed_in else ""
-        processes.serve(listener, workers)
+        with telling.metrics_told(settings):
+            processes.serve(listener, workers, gone=forget_process)
 
 
 @main.command("migrate")
@@ -224,7 +228,8 @@ def deliver() -> None:
     "serve" does so by itself unless CUSTOM_DATA_DELIVER is false. Any number of processes may.
     """
     settings = read_settings()
-    with processes.until_told_to_stop(), access.opened(settings) as urls:
+    telling.set_up_logging(settings)
+    with processes.until_told_to_stop(), access.opened(settings) as urls, telling.metrics_told(settings):
         asyncio.run(delivering.until_stopped(settings, urls))
 
 
@@ -292,6 +297,24 @@ def deliveries_replay(reference: str, every: bool, trigger: int | None, delivery
             return await deliveries.replay(session, delivery_ids)
 
     click.echo(f"{len(access.administer(work))} are sent again.")
+
+
+@main.command()
+def doctor() -> None:
+    """Look at the deployment and say what to mend. Exits with 1 if something is wrong."""
+    settings = read_settings()
+
+    async def work(url: str) -> list[Finding]:
+        return [finding async for finding in examine(url, settings.pool_size)]
+
+    with access.opened(settings) as urls:
+        findings = asyncio.run(work(urls.gateway))
+    for each in findings:
+        click.echo(f"{each.health.value:<5}  {each.subject}: {each.told}")
+        if each.mend:
+            click.echo(f"       -> {each.mend}")
+    if any(each.health is Health.FAULT for each in findings):
+        raise SystemExit(1)
 
 
 @main.command()

@@ -21,6 +21,7 @@ class Document:
     within: object = None  # the limits that its shape was found to keep
     times: bool = field(init=False)  # whether it may ask for one
     kinds: dict[str | None, OperationType] = field(init=False)  # of each operation by name; of the first by None
+    name: str | None = field(init=False)  # of the first operation
 
     def __post_init__(self) -> None:
         source = self.ast.loc.source.body if self.ast.loc else None
@@ -30,6 +31,7 @@ class Document:
         self.kinds = {each.name.value: kind for each, kind in zip(operations, kinds, strict=True) if each.name}
         if kinds:
             self.kinds[None] = kinds[0]
+        self.name = operations[0].name.value if operations and operations[0].name else None
 
 
 class Documents:

@@ -32,6 +32,7 @@ from app.loaders.operation import RecordKey
 from app.loaders.prices import NATIVE, Pair
 from app.operations.writable import definition_not_found
 from app.store import records as store
+from app.telemetry.observation import touched
 
 OnlyFields = Annotated[list[str] | None, strawberry.argument(description="Only these fields, in this order.")]
 
@@ -215,6 +216,7 @@ async def find_definition(info: Info, key_or_id: str) -> Definition:
         return definition
     if definition is None:
         refuse(definition_not_found(model, key_or_id))
+    touched(definition.key)
     return definition
 
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from app.store import idempotency
 from app.store.database import Database
 from app.store.failures import Conflict, Retryable
 from app.store.session import Session
+from app.telemetry.observation import written
 
 _ATTEMPTS = 10
 _answers = TypeAdapter(Answer)
@@ -72,11 +74,12 @@ async def _attempt(database: Database, call: Call, work: Work) -> Answer:
             if not answer.wrote:
                 raise _NothingWritten(answer)
         database.wakes.tell(call.shop_id)
-        return answer
     except _NothingWritten as nothing:
-        return nothing.answer
+        answer = nothing.answer
     except Refused as refusal:
         return refused(refusal.problems)
+    written(call.operation, Counter(verdict.outcome.value for verdict in answer.verdicts))
+    return answer
 
 
 async def _once(session: Session, call: Call, work: Work) -> Answer:

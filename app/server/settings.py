@@ -34,6 +34,13 @@ def _origin(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("write it as host:port, such as 127.0.0.1:9464; port 0 takes a free one")
+    return text
+
+
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]{1,5})?")
 _Origin = Annotated[str, AfterValidator(_origin)]
 _Manifest = Annotated[dict[str, str], NoDecode, BeforeValidator(lambda path: read_manifest(Path(path)))]
@@ -78,6 +85,18 @@ class Settings(BaseSettings):
     private_webhooks: bool = Field(default=False, validation_alias="CUSTOM_DATA_PRIVATE_WEBHOOKS")
     webhook_timeout_ms: int = _bound("CUSTOM_DATA_WEBHOOK_TIMEOUT_MS", 10_000, most=60_000)
     webhook_attempts: int = _bound("CUSTOM_DATA_WEBHOOK_ATTEMPTS", WebhookBounds().attempts, most=100)
+    # how log lines are written: unless said, as text at a terminal and as JSON elsewhere
+    log_format: Literal["json", "text"] | None = Field(default=None, validation_alias="CUSTOM_DATA_LOG_FORMAT")
+    # which operations have a line in the log
+    log_operations: Literal["all", "failed", "none"] = Field(
+        default="all", validation_alias="CUSTOM_DATA_LOG_OPERATIONS"
+    )
+    # operations that take longer are told with their document, statements and plan
+    slow_ms: int = _bound("CUSTOM_DATA_SLOW_MS", 500, most=3_600_000)
+    # where metrics are told, as host:port; nowhere unless given
+    metrics_address: Annotated[str, AfterValidator(_address)] | None = Field(
+        default=None, validation_alias="CUSTOM_DATA_METRICS_ADDRESS"
+    )
     # what one operation may ask for
     max_tokens: int = _bound("CUSTOM_DATA_MAX_TOKENS", _BOUNDS.limits.tokens)
     max_depth: int = _bound("CUSTOM_DATA_MAX_DEPTH", _BOUNDS.limits.depth, most=50)

@@ -89,6 +89,11 @@ class Pool:
         """How many connections there are."""
         return self._slots
 
+    @property
+    def waiting(self) -> int:
+        """Who waits for one."""
+        return len(self._waiting)
+
     async def close(self) -> None:
         """Closes every connection, as it is given back. Nothing can be taken any more."""
         self._shut()

@@ -1,6 +1,7 @@
 """One connection, one transaction, one tenant."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ import asyncpg
 from app.store.failures import NoConnection, TimedOut, Unavailable, translated, translation
 from app.store.pool import Pool
 from app.store.statements import Statement, timeless
+from app.telemetry import observation
 
 Observer = Callable[[int, Statement], None]
 
@@ -25,6 +27,8 @@ class Check(NamedTuple):
 
 
 _FOUND = "SELECT 1"
+_BEGIN = Statement("session.begin", "begin")
+_END = Statement("session.end", "commit")
 
 
 class Session:
@@ -60,6 +64,7 @@ class Session:
         self._turn = asyncio.Lock()
         self._askers: set[asyncio.Task[Any] | None] = set()
         self._observers = observers
+        self._running: tuple[Statement, float] | None = None  # since when
 
     async def fetch(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
         """The statement's rows. The shop's id is passed as $1, `args` as $2 and on."""
@@ -108,8 +113,11 @@ class Session:
         if self._check is not None:
             commands.append(self._check.command(self.shop_id))
             self._observe(self._check.statement)
+        began = time.perf_counter()
         try:
             done = await connection.execute("; ".join(commands))
+            observation.asked(_BEGIN if self._check is None else self._check.statement, began)
+            self._running = None
             if self._closed:
                 raise asyncio.CancelledError
         except BaseException:
@@ -145,6 +153,7 @@ class Session:
     def _observe(self, statement: Statement) -> None:
         for observe in self._observers:
             observe(self.shop_id, statement)
+        self._running = statement, time.perf_counter()
 
     async def _failed(self, error: BaseException) -> None:
         self._lingers = False
@@ -172,8 +181,10 @@ class Session:
                 asker.cancel()
         async with self._turn:
             if self._connection is not None:
+                began = time.perf_counter()
                 with translated():
                     await self._run(self._connection, how)
+                observation.asked(_END, began)
 
 
 class _Asking:
@@ -198,6 +209,9 @@ class _Asking:
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         session = self._session
+        running, session._running = session._running, None
+        if running is not None:
+            observation.asked(*running)
         try:
             if error is not None:
                 await session._failed(error)

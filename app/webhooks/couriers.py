@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 from app.store.database import Database
 from app.store.failures import StoreFailure
+from app.telemetry import metrics
 from app.webhooks.bounds import WebhookBounds
 from app.webhooks.sending import Sender
 from app.webhooks.shop_courier import Places, ShopCourier
@@ -36,6 +37,7 @@ class Couriers:
                 _log.warning("Webhooks wait: %s", failure)
             else:
                 self._look_after(shop_ids)
+                metrics.lagging(max((courier.lag for courier, _ in self._shops.values()), default=0.0))
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def close(self) -> None:

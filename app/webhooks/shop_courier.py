@@ -14,6 +14,7 @@ from app.store import deliveries, triggers, webhook_secrets
 from app.store.database import Database
 from app.store.failures import StoreFailure
 from app.store.triggers import State
+from app.telemetry import metrics
 from app.webhooks.bounds import WebhookBounds
 from app.webhooks.sending import Attempt, Sender
 
@@ -42,6 +43,7 @@ class ShopCourier:
         self._sending: Counter[int] = Counter()  # by trigger
         self._slow: set[int] = set()  # triggers whose last attempt failed, or took long
         self._tasks: set[asyncio.Task[None]] = set()
+        self.lag = 0.0  # seconds that the delivery due the longest has waited
 
     async def run(self) -> None:
         """Without end. What the database cannot do now is done later."""
@@ -69,6 +71,7 @@ class ShopCourier:
         """Judges, sends what may be sent, and gives the seconds until there may be more to do."""
         async with self._database.reading(self._shop_id) as session:
             states = await triggers.states(session)
+        self.lag = max((-each.due for each in states if each.due is not None and each.due < 0), default=0.0)
         behind = [each for each in states if each.behind]
         waits = [self._bounds.look]
         for state in behind:
@@ -143,7 +146,10 @@ class ShopCourier:
         except Exception:  # a mistake of ours is an attempt like any other, or it would be made for ever
             _log.exception("Delivery %d of shop %d failed.", delivery.id, self._shop_id)
             attempt = Attempt(None, "The attempt failed inside the gateway.")
-        if attempt.error is None and time.monotonic() - began < self._bounds.slow:
+        seconds = time.monotonic() - began
+        dead = attempt.error is not None and delivery.attempts + 1 >= self._bounds.attempts
+        metrics.attempted("DEAD" if dead else "FAILED" if attempt.error else "DELIVERED", seconds)
+        if attempt.error is None and seconds < self._bounds.slow:
             self._slow.discard(delivery.trigger_id)
         else:
             self._slow.add(delivery.trigger_id)

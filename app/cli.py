@@ -14,10 +14,10 @@ from app.domain.problems import Problem
 from app.domain.shops import ApiKey, Shop, name_problem, new_key, scopes_problem, time_zone_problem
 from app.domain.webhooks import Delivery, DeliveryStatus
 from app.operations.contact_tokens import LONGEST_SECONDS, SHORTEST_SECONDS, USUAL_SECONDS, mint
-from app.server import access, delivering, processes, telling
+from app.server import access, delivering, processes, receiving, telling
 from app.server.explorer.pages import DEMO_KEY
 from app.server.settings import InvalidSettings, read_settings
-from app.store import contacts, deliveries, keys, shops, token_keys
+from app.store import contacts, deliveries, keys, shops, token_keys, webhook_secrets
 from app.store.administration import NotMigrated, administering
 from app.store.database import UnsafeRole
 from app.store.definitions import Models
@@ -60,7 +60,11 @@ def main() -> None:
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
 @click.option("--demo", is_flag=True, help="Fill a demo shop, once, and print its API key.")
 def serve(host: str, port: int, workers: int, demo: bool) -> None:
-    """Migrate the database and serve until Ctrl-C."""
+    """Migrate the database and serve until Ctrl-C.
+
+    Settings are environment variables, all of them in the README: CUSTOM_DATA_CHANGE_DAYS (30) for how long the change
+    log keeps what happened, CUSTOM_DATA_DELIVER, CUSTOM_DATA_PRIVATE_WEBHOOKS, CUSTOM_DATA_POOL_SIZE and more.
+    """
     settings = read_settings()
     with (
         processes.until_told_to_stop(),
@@ -87,6 +91,8 @@ def migrate_command() -> None:
 
     migrated = access.administer(work, ready=False)
     click.echo(f"Applied: {', '.join(migrated.applied)}." if migrated.applied else "Nothing to apply.")
+    if migrated.distributed:
+        click.echo(f"Distributed by shop: {', '.join(migrated.distributed)}.")
     if not migrated.role_ready:
         click.echo(
             "This login may not create or take on the role custom_data_gateway, so it serves itself: row-level "
@@ -231,6 +237,32 @@ def deliver() -> None:
     telling.set_up_logging(settings)
     with processes.until_told_to_stop(), access.opened(settings) as urls, telling.metrics_told(settings):
         asyncio.run(delivering.until_stopped(settings, urls))
+
+
+@main.command()
+@click.option("--shop", "reference", metavar="ID|NAME", help="Whose secrets sign; they are read once.")
+@click.option("--secret", help="Or the secret itself, as rotateWebhookSecret showed it.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8787, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+def receive(reference: str | None, secret: str | None, host: str, port: int) -> None:
+    """Receive webhooks until Ctrl-C: check each signature and print what it tells.
+
+    For development. Triggers reach it where CUSTOM_DATA_PRIVATE_WEBHOOKS is true; the demo shop's points here.
+    """
+    if (reference is None) == (secret is None):
+        raise click.ClickException("Say --shop or --secret: what comes is checked by the secrets.")
+
+    async def work(url: str) -> list[str]:
+        assert reference is not None
+        async with access.tenant(url, reference) as session:
+            return await webhook_secrets.valid(session)
+
+    secrets = [secret] if secret is not None else access.administer(work)
+    if not secrets:
+        raise click.ClickException("That shop has no webhook secret yet: its first trigger makes one.")
+    with processes.until_told_to_stop(), processes.listening(host, port) as listener:
+        click.echo(f"Receiving at http://{host}:{listener.getsockname()[1]}/hooks. Ctrl-C stops.")
+        receiving.serve(listener, secrets, click.echo)
 
 
 @main.group("deliveries")

@@ -10,9 +10,9 @@ No part of it is run before it is chosen: common tables are made row by row, as 
 from collections.abc import Sequence
 
 from app.domain.conditions import And, Condition, Some
-from app.domain.entities import Entity, of_definition
+from app.domain.entities import Entity
 from app.store.attributes import TABLES
-from app.store.columns import relation_column
+from app.store.columns import link_column
 from app.store.conditions import compiled, rows_of
 from app.store.fragments import Fragments, Sql
 from app.store.orders import Sorting, by
@@ -92,10 +92,10 @@ def link_page(
 
 
 def _behind(link: Some, fragments: Fragments) -> dict[str, Sql]:
-    records, row = of_definition(link.link.definition), Sql("t")
+    records, row = link.link.records, Sql("t")
     return {
         "records": TABLES[records.target],
         "own_records": rows_of(records, row, fragments),
-        "column": Sql(relation_column(link.link.definition, link.link.field).name),
+        "column": Sql(link_column(link.link).name),
         "behind": compiled(records, link.condition, row, fragments),
     }

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from app.domain.conditions import And, Condition, Counted, Not, OneOf, Or, Range, Some, ToOne
 from app.domain.definitions import Target
-from app.domain.entities import Attribute, Entity, of_definition, relationship
+from app.domain.entities import Attribute, Entity, relationship
 from app.store.attributes import TABLES, place
-from app.store.columns import relation_column
+from app.store.columns import link_column
 from app.store.conditions import compiled, rows_of
 from app.store.fragments import Fragments, Sql
 from app.store.link_pages import link_page
@@ -169,11 +169,11 @@ def _words(entity: Entity, chosen: OneOf | Range | Some, rest: Condition, fragme
 
 
 def _words_behind(chosen: Some, fragments: Fragments) -> dict[str, Sql]:
-    records, row = of_definition(chosen.link.definition), Sql("t")
+    records, row = chosen.link.records, Sql("t")
     return {
         "records": TABLES[records.target],
         "own_records": rows_of(records, row, fragments),
-        "column": Sql(relation_column(chosen.link.definition, chosen.link.field).name),
+        "column": Sql(link_column(chosen.link).name),
         "behind": compiled(records, chosen.condition, row, fragments),
     }
 
@@ -188,7 +188,7 @@ def _behind(parts: list[Condition]) -> tuple[Some, ...]:
 
 def _found(link: Some) -> bool:
     """Whether an index finds its records, and nothing is asked behind them."""
-    records = of_definition(link.link.definition)
+    records = link.link.records
     inner = (part for part in flat(link.condition) if isinstance(part, OneOf | Range))
     return not leads_on(link.condition) and any(_indexed(records, part.attribute) for part in inner)
 
@@ -251,5 +251,6 @@ def _indexed(entity: Entity, attribute: Attribute) -> bool:
 _INDEXED = {
     (Target.CONTACTS, "email"), (Target.CONTACTS, "name_key"), (Target.CONTACTS, "surname_key"),
     (Target.PRODUCTS, "reference"), (Target.PRODUCTS, "reference_key"), (Target.PRODUCTS, "name_key"),
+    (Target.CUSTOMERS, "id_customer"), (Target.CUSTOMERS, "email"),
 }  # fmt: skip
 _FOUND = {OneOf: _VALUES, Range: _RANGE, Some: _BEHIND}

@@ -12,11 +12,12 @@ from app.domain.conditions import TRUE
 from app.domain.problems import Code, Problem
 from app.store.attributes import TABLES
 from app.store.columns import relation_column
-from app.store.conditions import compiled, rows_of
+from app.store.conditions import compiled
 from app.store.fragments import Fragments, Sql
 from app.store.having import Having
 from app.store.measures import Measures
 from app.store.nested import Value, asked, held
+from app.store.reading_ways import Way, ways
 from app.store.session import Session
 from app.store.statements import Statement
 
@@ -32,11 +33,12 @@ class Group(NamedTuple):
 
 async def groups(session: Session, aggregation: Aggregation, limit: int) -> list[Group]:
     """The first groups of all rows that fulfil the condition."""
-    table = TABLES[aggregation.entity.target]
+    entity = aggregation.entity
 
     def compose(composed: _Composed) -> tuple[str, str]:
-        own = rows_of(aggregation.entity, _TABLE, composed.fragments)
-        return f"{table}.aggregated", composed.select(Sql(f"{table} r"), own, limit)
+        before, found = ways(entity, aggregation.condition, composed.fragments)
+        table = TABLES[entity.target]
+        return f"{table}.aggregated", before + composed.select(Sql(f"{table} r"), found, limit)
 
     rows, composed = await _asked(session, aggregation, compose)
     return [composed.group(row) for row in rows]
@@ -51,7 +53,8 @@ async def groups_behind(
 
     def compose(composed: _Composed) -> tuple[str, str]:
         own = held(aggregation.entity, column, composed.fragments)
-        each = composed.select(Sql(f"{own} r"), Sql("true"), limit)
+        fulfilled = compiled(aggregation.entity, aggregation.condition, _TABLE, composed.fragments)
+        each = composed.select(Sql(f"{own} r"), [Way(fulfilled, Sql("true"))], limit)
         order = "".join(f", {term}" for term in composed.order("a."))
         return f"records.aggregated_{column.name}", (
             f"select p.value, a.* from {asked(values, column, composed.fragments)} cross join lateral ({each}) a"
@@ -90,21 +93,24 @@ class _Composed:
         self._having = Having(aggregation.having, self._measures, fragments)
         self._flags: list[str] = []
 
-    def select(self, table: Sql, own: Sql, limit: int) -> str:
+    def select(self, table: Sql, ways: Sequence[Way], limit: int) -> str:
         """Groups are ordered once they are made ("offset 0"): the planner may rather sort all rows first. What comes
         from slots must be exact in all of them, since they compete for the first places: where it is not, groups stay
         whatever their figures are, so that this is seen."""
         of = self._aggregation
-        columns = ", ".join(self._columns())
-        fulfilled = compiled(of.entity, of.condition, _TABLE, self.fragments)
-        sql = f"select {columns} from {table}{self._measures.joins} where {own} and {fulfilled}"
+        columns, joins = ", ".join(self._columns()), self._measures.joins
+        grouped = ", ".join(str(n) for n in range(1, len(of.keys) + 1))
+        by = f" group by {grouped}" if grouped else ""
+        sql = " union all ".join(
+            f"select {columns} from {table}{joins} where {way.where}{by} having {way.chosen}" for way in ways
+        )
         chosen = self._chosen()
         if not of.keys:
             return f"select * from ({sql}) g{chosen}" if chosen else sql
-        grouped, order = ", ".join(str(n) for n in range(1, len(of.keys) + 1)), ", ".join(self.order())
+        order = ", ".join(self.order())
         exact = "".join(f", bool_and(w{n}) over () as {name}" for n, name in enumerate(self._flags, 1))
         most = self.fragments.parameter(limit, "bigint")
-        made = f"select *{exact} from ({sql} group by {grouped} offset 0) g"
+        made = f"select *{exact} from ({sql} offset 0) g"
         return f"{f'select * from ({made}) g{chosen}' if chosen else made} order by {order} limit {most}"
 
     def _chosen(self) -> str:
@@ -127,7 +133,7 @@ class _Composed:
                 yield f"{self._measures.ranked(rank.by)} as o{n}"
         yield from self._having.columns()
         for n, flag in enumerate(self._measures.flags, 1):
-            yield f"bool_and({flag}) as w{n}"
+            yield f"{flag} as w{n}"
         self._flags = [f"{'e' if of.keys else 'w'}{n}" for n in range(1, len(self._measures.flags) + 1)]
         if not of.keys and not of.measures:
             yield "count(*) as o0"

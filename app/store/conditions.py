@@ -44,17 +44,9 @@ def rows_of(entity: Entity, table: Sql, fragments: Fragments) -> Sql:
     return Sql(own)
 
 
-def links_to(condition: Some, table: Sql, fragments: Fragments) -> Sql:
-    """The same as `compiled`, always looked up row by row ("offset 0") by the index of the relation ("is true"): the
-    planner may rather read all records that fulfil the condition, where a page needs few rows."""
-    inner = fragments.table()
-    records = condition.link.records
-    own, reached = rows_of(records, inner, fragments), _points(condition.link, inner, table)
-    fulfilled = compiled(records, condition.condition, inner, fragments)
-    return Sql(
-        f"exists (select from {TABLES[records.target]} {inner} where {own} and {reached} and ({fulfilled}) is true"
-        " offset 0)"
-    )
+def with_covering(own: Sql) -> Sql:
+    """The same of records `r`, where the index may be read that covers what is mostly asked of all of them."""
+    return Sql(f"{own} and r.id > 0")
 
 
 def _and(entity: Entity, condition: And, table: Sql, fragments: Fragments) -> Sql:
@@ -73,11 +65,11 @@ def _one_of(entity: Entity, condition: OneOf, table: Sql, fragments: Fragments) 
     if not condition.values:
         return Sql("false")
     at = place(entity, condition.attribute, table, fragments, condition.values)
-    parts = [] if at.slot is None else [_among(at.slot, condition.values, fragments)]
-    return joined([*parts, _among(at.exact, condition.values, fragments)], "and", "true")
+    parts = [] if at.slot is None else [among(at.slot, condition.values, fragments)]
+    return joined([*parts, among(at.exact, condition.values, fragments)], "and", "true")
 
 
-def _among(at: Expression, values: tuple[Any, ...], fragments: Fragments) -> Sql:
+def among(at: Expression, values: tuple[Any, ...], fragments: Fragments) -> Sql:
     """A single value is asked by =, so that its rows come from the index in order of their ids."""
     distinct = list(dict.fromkeys(map(at.convert, values)))
     if len(distinct) == 1:
@@ -85,12 +77,23 @@ def _among(at: Expression, values: tuple[Any, ...], fragments: Fragments) -> Sql
     return Sql(f"{at.sql} = any({fragments.parameter(distinct, f'{at.type}[]')})")
 
 
+def bounds(at: Expression, asked: Range, fragments: Fragments) -> Sql:
+    """That a slot lies between the slots of a range's ends, or is one of them."""
+    ends = _bounds(at, asked.low, asked.high, ">=", "<=", fragments)
+    return joined(ends, "and", "true")
+
+
 def _range(entity: Entity, condition: Range, table: Sql, fragments: Fragments) -> Sql:
+    """What the slot holds less of is looked at only where the slot is that of an end: elsewhere the slot decides."""
     ends = (condition.low, condition.high)
     at = place(entity, condition.attribute, table, fragments, ends)
-    parts = [] if at.slot is None else _bounds(at.slot, *ends, ">=", "<=", fragments)
     low, high = ">" if condition.low_open else ">=", "<" if condition.high_open else "<="
-    return joined([*parts, *_bounds(at.exact, *ends, low, high, fragments)], "and", "true")
+    exact = _bounds(at.exact, *ends, low, high, fragments)
+    if at.slot is None:
+        return joined(exact, "and", "true")
+    beyond = _bounds(at.slot, *ends, ">", "<", fragments)
+    decided = [joined([*each], "or", "true") for each in zip(beyond, exact, strict=True)]
+    return joined([*_bounds(at.slot, *ends, ">=", "<=", fragments), *decided], "and", "true")
 
 
 def _bounds(at: Expression, low: Any, high: Any, above: str, below: str, fragments: Fragments) -> list[Sql]:
@@ -158,12 +161,16 @@ def _counted(_: Entity, condition: Counted, table: Sql, fragments: Fragments) ->
 
 
 def _exists(entity: Entity, condition: Condition, table: Sql, reached: str, fragments: Fragments) -> Sql:
-    return Sql(f"exists (select {_rows(entity, condition, table, reached, fragments)})")
+    singly = " offset 0" if fragments.singly else ""
+    return Sql(f"exists (select {_rows(entity, condition, table, reached, fragments)}{singly})")
 
 
 def _rows(entity: Entity, condition: Condition, table: Sql, reached: str, fragments: Fragments) -> Sql:
+    """No condition but `reached` is an index's, where rows are asked one by one."""
     own = rows_of(entity, table, fragments)
     fulfilled = compiled(entity, condition, table, fragments)
+    if fragments.singly:
+        fulfilled = Sql(f"({fulfilled}) is true")
     return Sql(f"from {TABLES[entity.target]} {table} where {own} and {reached} and {fulfilled}")
 
 

@@ -3,6 +3,8 @@
 Whatever a user sent becomes a parameter. What is text comes from this package alone.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NewType
 
 from app.domain.definitions import Definition
@@ -18,6 +20,7 @@ class Fragments:
         self.parameters: list[Any] = []
         self._known: dict[tuple[Any, str], Sql] = {}
         self._tables = 0
+        self.singly = False  # whether each row is asked by itself what its relations lead to
 
     def parameter(self, value: Any, kind: str) -> Sql:
         """The value, as a parameter of that type of the database's."""
@@ -39,6 +42,16 @@ class Fragments:
         if (value, kind) not in self._known:
             self._known[value, kind] = self.parameter(value, kind)
         return self._known[value, kind]
+
+    @contextmanager
+    def row_by_row(self) -> Iterator[None]:
+        """What is composed meanwhile is looked up row by row, by the index of the relation: the planner may rather read
+        all that it leads to, where a page needs few rows."""
+        self.singly = True
+        try:
+            yield
+        finally:
+            self.singly = False
 
     def table(self) -> Sql:
         """A name for one more table."""

@@ -17,11 +17,13 @@ from app.store.attributes import TABLES
 from app.store.conditions import compiled, rows_of
 from app.store.following import record_list
 from app.store.fragments import Fragments, Sql, joined
-from app.store.narrowing import counted, looked, narrowing
+from app.store.narrowing import apart, counted, leads_on, looked, narrowing
 from app.store.orders import Mark, Sorting, behind, by, shown, sorting
 from app.store.paging import Page
+from app.store.relation_pages import relation_page
 from app.store.session import Session
 from app.store.statements import Statement
+from app.store.target_pages import pointed, target_page
 
 _TABLE = Sql("r")
 _TIMES = "timestamptz_send(r.created_at) as created, timestamptz_send(r.updated_at) as updated"
@@ -98,13 +100,29 @@ def _composed(listing: Listing, asked: Page[Mark], nulls: bool, most: int) -> tu
         within.append(between)
     way = (order.turned() if asked.backward else order).of_part(nulls=nulls)
     limit = fragments.parameter(most, "bigint")
-    found = None if nulls else narrowing(listing.entity, listing.condition, _first(listing.order))
-    if found is None or _along_relations(listing.order):
-        sql = _page(listing, order, joined(within, "and", "true"), by(way), limit, fragments)
+    inside = joined(within, "and", "true")
+    if nulls or _along_relations(listing.order):
+        sql = _page(listing, order, inside, by(way), limit, fragments)
     else:
-        columns = _COLUMNS[listing.entity.target]
-        sql = looked(listing.entity, found, joined(within, "and", "true"), columns, way, limit, fragments)
+        sql = _found(listing, order, way, inside, limit, fragments)
     return Statement(f"{listing.table}.listed", sql), *fragments.parameters
+
+
+def _found(listing: Listing, order: Sorting, way: Sorting, within: Sql, limit: Sql, fragments: Fragments) -> str:
+    """The statement that looks before it chooses how to find the page, where that may differ."""
+    entity, condition, columns = listing.entity, listing.condition, _COLUMNS[listing.entity.target]
+    found = narrowing(entity, condition, _first(listing.order))
+    if found is not None:
+        sql = looked(entity, found, within, columns, way, limit, fragments)
+    elif not way.keys and leads_on(condition):
+        plain, leading = apart(condition)
+        sql = relation_page(entity, plain, leading, within, columns, way, limit, fragments)
+    else:
+        return _page(listing, order, within, by(way), limit, fragments)
+    target = None if way.keys else pointed(condition)
+    if target is None:
+        return sql
+    return target_page(entity, condition, target, sql, within, columns, way, limit, fragments)
 
 
 def _first(order: Order) -> Attribute | None:

@@ -3,6 +3,8 @@
 Sums are those of exact decimals, of NUMBER too: added as doubles, the sum would depend on the order of the rows. The
 data have them; but slots are read in a third of the time. So slots are tried first, taken for what they mostly are:
 whole texts, and whole numbers, which add up exactly as doubles. Flags tell whether they were; else the data decide.
+What need not be asked of each row is not: a group's key is looked at once, and the ends of the slot's index tell
+whether any number of the definition is too large.
 """
 
 from dataclasses import replace
@@ -14,6 +16,7 @@ from app.domain.entities import Entity, Kind, relationship
 from app.domain.limits import SLOT_TEXT_LENGTH
 from app.store.attributes import Expression, in_data, place, raw_text
 from app.store.columns import slot_column
+from app.store.conditions import rows_of
 from app.store.fragments import Fragments, Sql
 from app.store.orders import Joins, reached
 
@@ -24,8 +27,8 @@ _DIGITS = 60  # behind the point of an average that groups are ordered by
 
 
 class Measures:
-    """The expressions of one aggregation. `joins` is where relations lead, `flags` tell whether what was taken from
-    slots is exact: both are complete once all was asked for."""
+    """The expressions of one aggregation. `joins` is where relations lead, `flags` tell of a group whether what was
+    taken from slots is exact: both are complete once all was asked for."""
 
     def __init__(self, aggregation: Aggregation, table: Sql, fragments: Fragments, *, slots: bool) -> None:
         self._entity = aggregation.entity
@@ -35,6 +38,7 @@ class Measures:
         self._slots = slots
         self.flags: dict[Sql, None] = {}
         self._joins: Joins = {}
+        self._known_small: dict[tuple[int, str], Sql] = {}
 
     @property
     def joins(self) -> str:
@@ -43,7 +47,7 @@ class Measures:
     def key(self, key: GroupKey) -> Sql:
         """What rows are grouped by: a value, or the first day of the calendar unit it falls in."""
         if key.unit is None:
-            return self._value(key.of)
+            return self._value(key.of, "{}")
         local = within = self._local(key.of)
         if key.of.kind is Kind.DATETIME:
             within = f"case when {local} < {_FIRST} then {_FIRST} when {local} > {_LAST} then {_LAST} else {local} end"
@@ -77,13 +81,13 @@ class Measures:
         table, entity = self._reach(measure.of)
         return replace(place(entity, measure.of.attribute, table, Fragments()).exact, sql=self.figure(measure))
 
-    def _value(self, of: Reached) -> Sql:
-        """The value."""
+    def _value(self, of: Reached, all_rows: str = "bool_and({})") -> Sql:
+        """The value. A group's key is the same in all of its rows."""
         table, entity = self._reach(of)
         field = of.attribute.field
         if self._slots and of.kind is Kind.TEXT and field is not None and field.slot is not None:
             slot = Sql(f"{table}.{slot_column(field.slot)}")
-            self.flags[Sql(f"octet_length({slot}) < {SLOT_TEXT_LENGTH}")] = None
+            self.flags[Sql(all_rows.format(f"octet_length({slot}) < {SLOT_TEXT_LENGTH}"))] = None
             return slot
         at = place(entity, of.attribute, table, self._fragments)
         return at.exact.sql
@@ -108,9 +112,26 @@ class Measures:
         field = of.attribute.field
         if not self._slots or of.kind is not Kind.NUMBER or field is None or field.slot is None:
             return Sql(f"sum({self._number(of)})")
-        slot = f"{self._reach(of)[0]}.{slot_column(field.slot)}"
-        self.flags[Sql(f"{slot} = trunc({slot}) and abs({slot}) < {_WHOLE}")] = None
-        return Sql(f"(sum({slot}) filter (where abs({slot}) < {_WHOLE}))::text::numeric")
+        table, entity = self._reach(of)
+        slot, small = f"{table}.{slot_column(field.slot)}", self._small(entity, slot_column(field.slot))
+        self.flags[Sql(f"bool_and({slot} = trunc({slot})) and {small}")] = None
+        return Sql(f"(sum({slot}) filter (where {small}))::text::numeric")
+
+    def _small(self, entity: Entity, column: str) -> Sql:
+        """That no number of the definition is too large, by the first and the last of the slot's index: asked once.
+        Sums of larger ones may be inexact, or no doubles at all."""
+        key = (_declared(entity).id, column)
+        if key not in self._known_small:
+            table = self._fragments.table()
+            own = rows_of(entity, table, self._fragments)
+            end = (
+                f"(select {table}.{column} as value from records {table} where {own} and {table}.{column} is not null"
+                f" order by {table}.{column}{{}} limit 1)"
+            )
+            ends = f"{end.format('')} union all {end.format(' desc')}"
+            small = f"(select coalesce(bool_and(abs(value) < {_WHOLE}), true) from ({ends}) ends)"
+            self._known_small[key] = Sql(small)
+        return self._known_small[key]
 
     def _local(self, of: Reached) -> str:
         """A DATE's midnight, or a DATETIME as the clocks of the shop's time zone show it."""

@@ -16,11 +16,14 @@ from app.domain.definitions import Target
 from app.domain.entities import Attribute, Entity, relationship
 from app.store.attributes import TABLES, place
 from app.store.columns import link_column
-from app.store.conditions import compiled, links_to, rows_of
+from app.store.conditions import compiled, rows_of
 from app.store.fragments import Fragments, Sql
+from app.store.link_pages import link_page
 from app.store.orders import Sorting, by, shown, told
+from app.store.range_pages import range_page
 
 _RARE = 1_000  # rows that are soon fetched and sorted
+_LINKS = 3  # of which that with few records is looked for: each makes the statement longer
 _STEPS = 300  # along the order, before anything else is tried
 
 _LOOK = """\
@@ -69,10 +72,12 @@ _COUNT_BEHIND = (
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """A condition in two parts: the one that an index answers, and what else must hold."""
+    """A condition in two parts: the one that an index answers, and what else must hold. Records behind several links
+    may be asked for, of whom an index finds those of each."""
 
     chosen: OneOf | Range | Some
     rest: Condition
+    links: tuple[Some, ...] = ()
 
 
 def narrowing(entity: Entity, condition: Condition, first: Attribute | None = None) -> Narrowing | None:
@@ -80,27 +85,51 @@ def narrowing(entity: Entity, condition: Condition, first: Attribute | None = No
     ordered by, if that is not ids."""
     if first is not None and not _indexed(entity, first):
         return None
-    parts = _joined(_flat(condition))
-    indexed = [
+    parts = _joined(flat(condition))
+    indexed = _narrow(entity, parts, first)
+    if first is None and any(isinstance(part, OneOf) and len(set(part.values)) < 2 for part in indexed):
+        return None
+    if indexed:
+        chosen = min(indexed, key=_width)
+        return Narrowing(chosen, And(tuple(part for part in parts if part is not chosen)))
+    links = _behind(parts)[:_LINKS]
+    if not links or (len(links) > 1 and first is not None):
+        return None
+    return Narrowing(links[0], And(tuple(part for part in parts if part not in links)), links)
+
+
+def narrowest(entity: Entity, condition: Condition) -> OneOf | Range | None:
+    """The part of the condition that an index answers with the fewest rows, by its looks."""
+    return min(_narrow(entity, _joined(flat(condition))), key=_width, default=None)
+
+
+def _narrow(entity: Entity, parts: list[Condition], first: Attribute | None = None) -> list[OneOf | Range]:
+    return [
         part
         for part in parts
         if isinstance(part, OneOf | Range) and part.attribute != first and _indexed(entity, part.attribute)
     ]
-    if first is None and any(isinstance(part, OneOf) and len(set(part.values)) < 2 for part in indexed):
-        return None
-    chosen = min(indexed, key=_width) if indexed else _behind(parts)
-    if chosen is None:
-        return None
-    return Narrowing(chosen, And(tuple(part for part in parts if part is not chosen)))
+
+
+def apart(condition: Condition) -> tuple[Condition, Condition]:
+    """What is asked of the rows themselves, and what of all that their relations lead to."""
+    parts = flat(condition)
+    plain = tuple(part for part in parts if not leads_on(part))
+    return And(plain), And(tuple(part for part in parts if leads_on(part)))
 
 
 def looked(
     entity: Entity, found: Narrowing, within: Sql, columns: str, way: Sorting, limit: Sql, fragments: Fragments
 ) -> str:
     """The statement of a page. `within` says where it lies."""
+    if found.links and not way.keys:
+        return link_page(entity, found.links, found.rest, within, columns, way, limit, fragments)
+    if isinstance(found.chosen, Range) and not way.keys:
+        return range_page(entity, found.chosen, found.rest, within, columns, way, limit, fragments)
     words = _words(entity, found.chosen, found.rest, fragments)
     if isinstance(found.chosen, Some):
-        words["narrow"] = links_to(found.chosen, Sql("r"), fragments)
+        with fragments.row_by_row():
+            words["narrow"] = compiled(entity, found.chosen, Sql("r"), fragments)
     first = _FOUND[type(found.chosen)].format(more=_RARE + 1, **words)
     words["told"], words["again"] = told(way)
     return _LOOK.format(
@@ -112,11 +141,11 @@ def looked(
 
 def counted(entity: Entity, found: Narrowing, bound: Sql, fragments: Fragments) -> str | None:
     """The statement that counts what has one of some values, or what records lead back to, up to a bound; None for a
-    range, which needs no care."""
+    range, which needs no care, and for records behind several links."""
     match found.chosen:
         case OneOf():
             return _COUNT.format(bound=bound, **_words(entity, found.chosen, found.rest, fragments))
-        case Some():
+        case Some() if len(found.links) == 1:
             return _COUNT_BEHIND.format(bound=bound, **_words(entity, found.chosen, found.rest, fragments))
     return None
 
@@ -149,32 +178,36 @@ def _words_behind(chosen: Some, fragments: Fragments) -> dict[str, Sql]:
     }
 
 
-def _behind(parts: list[Condition]) -> Some | None:
-    """The records behind a link that an index finds; None where there are none, or other relations are asked too, which
-    may be what few rows fulfil."""
-    links = [part for part in parts if _leads_on(part)]
-    if len(links) != 1 or not isinstance(links[0], Some) or _leads_on(links[0].condition):
-        return None
-    records = links[0].link.records
-    inner = (part for part in _flat(links[0].condition) if isinstance(part, OneOf | Range))
-    return links[0] if any(_indexed(records, part.attribute) for part in inner) else None
+def _behind(parts: list[Condition]) -> tuple[Some, ...]:
+    """The records behind links that an index finds; none where relations are asked otherwise, too, which may be what
+    few rows fulfil. What must not be is mostly what few are."""
+    leading = [part for part in parts if leads_on(part) and not isinstance(part, Not)]
+    links = tuple(part for part in leading if isinstance(part, Some) and _found(part))
+    return links if len(links) == len(leading) else ()
 
 
-def _leads_on(condition: Condition) -> bool:
+def _found(link: Some) -> bool:
+    """Whether an index finds its records, and nothing is asked behind them."""
+    records = link.link.records
+    inner = (part for part in flat(link.condition) if isinstance(part, OneOf | Range))
+    return not leads_on(link.condition) and any(_indexed(records, part.attribute) for part in inner)
+
+
+def leads_on(condition: Condition) -> bool:
     """Whether relations are followed in it."""
     match condition:
         case And(parts) | Or(parts):
-            return any(map(_leads_on, parts))
+            return any(map(leads_on, parts))
         case Not(part):
-            return _leads_on(part)
+            return leads_on(part)
     return isinstance(condition, ToOne | Some | Counted)
 
 
-def _flat(condition: Condition) -> list[Condition]:
+def flat(condition: Condition) -> list[Condition]:
     """The conditions that must all hold."""
     if not isinstance(condition, And):
         return [condition]
-    return [each for part in condition.parts for each in _flat(part)]
+    return [each for part in condition.parts for each in flat(part)]
 
 
 def _joined(parts: list[Condition]) -> list[Condition]:

@@ -62,7 +62,7 @@ async def _explained(database: Database, shop: int, mode: str, run: tuple[Statem
         await connection.execute(f"set local app.shop_id = '{shop}'")
         await connection.execute(f"set local plan_cache_mode = force_{mode}_plan; prepare asked as {statement.sql}")
         values = ", ".join(map(_literal, args))
-        plan = await connection.fetchval(f"explain (analyze, format json) execute asked ({values})")
+        plan = await connection.fetchval(f"explain (analyze, timing off, format json) execute asked ({values})")
         await connection.execute("deallocate asked")
     return json.loads(plan)[0]
 

@@ -115,14 +115,14 @@ def _nested(places: Places, n: int) -> tuple[Variables, Variables]:
     after, least = places.contact_at(n), n * 7 % 500
     ids = [after + each for each in range(20)]
     return (
-        {"ids": {"id_contact": {"in": ids}}, "where": {"points": {"gte": least}}},
+        {"ids": {"idContact": {"in": ids}}, "where": {"points": {"gte": least}}},
         {"ids": {"rowId": {"in": ids}}, "filter": {"points": {"greaterThanOrEqualTo": least}}},
     )
 
 
 def _products(places: Places, n: int) -> tuple[Variables, Variables]:
     ids = [places.product_at(n + each) for each in range(20)]
-    return {"ids": {"id": {"in": ids}}}, {"ids": {"rowId": {"in": ids}}}
+    return {"ids": {"idProduct": {"in": ids}}}, {"ids": {"rowId": {"in": ids}}}
 
 
 def _our_groups(data: Any) -> Any:

@@ -24,6 +24,7 @@ from tests.filters.aggregate_evaluator import chosen, figure, grouped, ordered, 
 from tests.filters.evaluator import Row, World, fulfils
 from tests.filters.questions import Questioner, entities
 from tests.filters.test_differential import inhabited, rows, shard
+from tests.filters.ways import take
 
 EXAMPLES = 80  # in each shard, of each test
 _LISTS = ("in", "between", "notBetween")
@@ -148,7 +149,8 @@ def agree(
 
 
 @pytest.mark.parametrize("seed", range(500, 504))
-def test_aggregates_of_all_rows(admin_url: str, gateway_url: str, seed: int) -> None:
+def test_aggregates_of_all_rows(admin_url: str, gateway_url: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    take(monkeypatch, seed)
     with inhabited(admin_url, gateway_url, seed) as (ask, world):
 
         @shard(EXAMPLES)

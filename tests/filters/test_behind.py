@@ -11,7 +11,7 @@ from app.domain.condition_parser import parse_condition
 from app.domain.conditions import Some
 from app.domain.entities import Entity, links, of_definition
 from app.domain.periods import Calendar
-from app.store import narrowing
+from app.store import link_pages, narrowing
 from tests.filters.evaluator import World, fulfils
 from tests.filters.questions import Questioner, Sent, entities
 from tests.filters.test_differential import found, inhabited, rows, shard
@@ -30,8 +30,8 @@ def _condition(world: World, random: Random, entity: Entity) -> Sent:
 def test_both_ways_to_rows_that_records_lead_back_to_agree_with_the_evaluator(
     admin_url: str, gateway_url: str, rare: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(narrowing, "_RARE", rare)
-    monkeypatch.setattr(narrowing, "_STEPS", 1)
+    monkeypatch.setattr(link_pages, "_FEW", rare)
+    monkeypatch.setattr(link_pages, "_STEPS", 1)
     with inhabited(admin_url, gateway_url, rare) as (ask, world):
 
         @shard(120)

@@ -22,7 +22,7 @@ from app.domain.entities import Entity
 from app.domain.orders import Order
 from app.domain.periods import Calendar
 from app.domain.problems import Code
-from app.store import narrowing, records
+from app.store import records
 from app.store.administration import administering
 from app.store.database import Database
 from app.store.listing import Listing, count, page
@@ -32,6 +32,7 @@ from app.store.session import Session
 from app.store.shops import create_shop
 from tests.filters.evaluator import Row, World, fulfils
 from tests.filters.questions import Questioner, entities
+from tests.filters.ways import take
 from tests.filters.worlds import random_world
 
 Ask = Callable[..., Any]  # runs a question in a session; one with `write` in one that writes
@@ -108,9 +109,7 @@ def shard(examples: int) -> settings:
 def test_the_database_and_the_evaluator_agree(
     admin_url: str, gateway_url: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half of the shards take more than two rows for many, and half one step for enough: all ways are tried."""
-    monkeypatch.setattr(narrowing, "_RARE", 2 if seed % 2 else 1_000)
-    monkeypatch.setattr(narrowing, "_STEPS", 1 if seed % 4 < 2 else 300)
+    take(monkeypatch, seed)
     with inhabited(admin_url, gateway_url, seed) as (ask, world):
 
         @shard(-(-EXAMPLES // SHARDS))

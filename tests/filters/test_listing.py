@@ -28,6 +28,7 @@ from tests.domain.test_conditions import CARDS, MODEL
 from tests.filters.evaluator import Row, World, fulfils, own_kind, target
 from tests.filters.questions import Questioner, entities
 from tests.filters.test_differential import inhabited, rows, shard
+from tests.filters.ways import take
 from tests.filters.worlds import TEXTS
 
 EXAMPLES = 60  # orders in each shard
@@ -221,9 +222,7 @@ def test_marks_are_read_as_they_were_written() -> None:
 def test_pages_of_what_fulfils_a_condition_follow_the_order(
     admin_url: str, gateway_url: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half of the shards take more than two rows for many, and half one step for enough: all ways are tried."""
-    monkeypatch.setattr(narrowing, "_RARE", 2 if seed % 2 else 1_000)
-    monkeypatch.setattr(narrowing, "_STEPS", 1 if seed % 4 < 2 else 300)
+    take(monkeypatch, seed)
     with inhabited(admin_url, gateway_url, seed) as (ask, world):
 
         @shard(EXAMPLES)

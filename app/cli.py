@@ -91,6 +91,8 @@ def migrate_command() -> None:
 
     migrated = access.administer(work, ready=False)
     click.echo(f"Applied: {', '.join(migrated.applied)}." if migrated.applied else "Nothing to apply.")
+    if migrated.distributed:
+        click.echo(f"Distributed by shop: {', '.join(migrated.distributed)}.")
     if not migrated.role_ready:
         click.echo(
             "This login may not create or take on the role custom_data_gateway, so it serves itself: row-level "

@@ -25,7 +25,7 @@ _PAGE = 200
 async def fire(database: Database, shop_id: int, trigger_id: int) -> bool:
     """Judges the next changes of the trigger's definition; whether there may be more. Nothing where somebody else is at
     it. What fires while the trigger is broken is passed over: it fails closed. Raises the store's failures."""
-    async with database.writing(shop_id) as session:
+    async with database.writing(shop_id, untold=True) as session:
         held = await triggers.hold_behind(session, trigger_id)
         shop = await shops.find_shop(session) if held is not None else None
         if held is None or shop is None:

@@ -1,7 +1,7 @@
 """One operation, run: what HTTP and WebSocket share."""
 
 import re
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Awaitable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -62,14 +62,22 @@ class Operations:
         text = self._text(schema, asked, admitted)
         context = self._context(schema, admitted, idempotency_key)
         seen = Seen(schema, asked, text)
-        try:
-            result = await schema.execute(
+
+        def run() -> Awaitable[ExecutionResult]:
+            return schema.execute(
                 text,
                 variable_values=asked.variables,
                 context_value=context,
                 operation_name=asked.operation_name,
                 allowed_operation_types=allowed,
             )
+
+        try:
+            result = await run()
+            if context.session.interrupted:  # a replica failed in the midst of a query
+                context.only_primary = True
+                await context.renewed()
+                result = await run()
         except _UNRUNNABLE as error:
             raise _understood(error) from error
         finally:

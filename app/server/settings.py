@@ -29,6 +29,10 @@ def _origins(text: object) -> object:
     return tuple(each.strip().lower() for each in text.split(",")) if isinstance(text, str) else text
 
 
+def _listed(text: object) -> object:
+    return tuple(each.strip() for each in text.split(",") if each.strip()) if isinstance(text, str) else text
+
+
 def _origin(text: str) -> str:
     if text != "*" and not _ORIGIN.fullmatch(text):
         raise ValueError("write origins as https://shop.example.com, several with commas between them, or * for all")
@@ -63,6 +67,14 @@ class Settings(BaseSettings):
     database_url: _Url | None = Field(default=None, validation_alias="DATABASE_URL")
     # for migrations, shops and keys; DATABASE_URL unless given
     database_admin_url: _Url | None = Field(default=None, validation_alias="DATABASE_ADMIN_URL")
+    # the same server past a pooler: to LISTEN, and for migrations unless there is an administrator's
+    database_direct_url: _Url | None = Field(default=None, validation_alias="DATABASE_DIRECT_URL")
+    # streaming replicas, several with commas between them: they answer queries where they have seen all they must
+    replica_urls: Annotated[tuple[_Url, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        default=(), validation_alias="DATABASE_REPLICA_URLS"
+    )
+    # for how long what another gateway has written may be missing from a replica's answer
+    replica_staleness_ms: int = Field(default=0, ge=0, le=60_000, validation_alias="CUSTOM_DATA_REPLICA_STALENESS_MS")
     # where the embedded database lives when there is no DATABASE_URL
     home: Path = Field(default=Path(".custom-data"), validation_alias="CUSTOM_DATA_HOME")
     # connections of each worker
@@ -144,4 +156,6 @@ def read_settings() -> Settings:
         raise InvalidSettings("; ".join(faults)) from None
     if settings.database_admin_url and not settings.database_url:
         raise InvalidSettings("DATABASE_ADMIN_URL: set DATABASE_URL too, or neither to use the embedded database")
+    if (settings.database_direct_url or settings.replica_urls) and not settings.database_url:
+        raise InvalidSettings("DATABASE_DIRECT_URL, DATABASE_REPLICA_URLS: set DATABASE_URL too")
     return settings

@@ -12,8 +12,11 @@ from app.domain.limits import LARGEST_ID
 from app.store import statements
 from app.store.paging import Page
 from app.store.session import Session
+from app.store.statements import Statement
 
 _sql = statements.load("changes.sql")
+RECORD: Statement = _sql.record
+MOVE: Statement = _sql.move
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,12 @@ async def record(
         session.change_days,
     )  # fmt: skip
     return int(rows[-1]["sequence"])
+
+
+async def move(session: Session) -> None:
+    """Moves the shop's position for a write that is not in the log: as the last statement, like `record`, so that
+    positions are in the order of commits. Replicas are compared with it."""
+    await session.fetch(MOVE)
 
 
 async def ends(session: Session) -> tuple[int, int]:

@@ -12,9 +12,9 @@ _PLANNED = re.compile(r"(\s|--[^\n]*\n)*(select|with|insert|update|delete|merge|
 
 
 async def generic_plan(pool: Pool, shop_id: int, query: Query) -> list[str]:
-    """The lines of the plan inside a shop, where every policy applies; none where the server cannot tell, or the
-    statement is none that has a plan. Raises the store's failures."""
-    if not _PLANNED.match(query.sql):
+    """The lines of the plan inside a shop, where every policy applies; none where the server cannot tell, or a
+    pooler stands before it, or the statement is none that has a plan. Raises the store's failures."""
+    if not _PLANNED.match(query.sql) or pool.server.pooled:  # what is prepared would stay behind a pooler
         return []
     with translated():
         async with pool.acquire() as connection:

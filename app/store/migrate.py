@@ -10,7 +10,9 @@ from pathlib import Path
 import asyncpg
 
 from app.store.administration import connected
+from app.store.distribution import distribute
 from app.store.roles import GATEWAY_ROLE, ready_contact_role
+from app.store.servers import is_pooled
 
 OLDEST_SERVER = 15
 _LOCK = 0x637573746F6D  # any number of our own: whoever migrates this database holds it
@@ -44,10 +46,12 @@ class MigrationRefused(Exception):
 @dataclass(frozen=True, slots=True)
 class Migrated:
     """What a run did. `role_ready` is false when the login could not create the gateway's role: then the login itself
-    serves, and since row-level security is forced it binds the tables' owner too."""
+    serves, and since row-level security is forced it binds the tables' owner too. `distributed` are tables of a Citus
+    cluster."""
 
     applied: tuple[str, ...]
     role_ready: bool
+    distributed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,24 @@ async def migrate(url: str, folder: Traversable | None = None) -> Migrated:
     waits for the first. Raises MigrationRefused."""
     migrations = _read(folder) if folder is not None else known_migrations()
     async with connected(url) as connection:
+        await _refuse_pooler(connection)
         _refuse_old(connection.get_server_version().major)
         await connection.execute("select pg_advisory_lock($1)", _LOCK)  # the connection's end releases it
         try:
             applied = await _apply(connection, migrations)
-            return Migrated(tuple(applied), await _ready_role(connection))
+            distributed = await distribute(connection)
+            return Migrated(tuple(applied), await _ready_role(connection), tuple(distributed))
         except asyncpg.InsufficientPrivilegeError as error:
             raise MigrationRefused(f"The login may not migrate: {error}. Use the database's owner.") from error
+
+
+async def _refuse_pooler(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """The lock of a run is its connection's; behind a pooler it would be anybody's."""
+    if await is_pooled(connection):
+        raise MigrationRefused(
+            "A pooler stands before this database, and migrations need a connection of their own. Set "
+            "DATABASE_DIRECT_URL, or DATABASE_ADMIN_URL for the owner's login, to the server itself."
+        )
 
 
 def known_migrations() -> list[Migration]:

@@ -8,11 +8,14 @@ from typing import TypeAlias
 
 import asyncpg
 
+from app.store.servers import Server
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 _PATIENCE_SECONDS = 1.0
 _LINGERING_SECONDS = 0.02
 _IDLE_SECONDS = 300.0
+_FAREWELL_SECONDS = 0.5
 _LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -21,9 +24,11 @@ class Pool:
 
     A connection may be given back with a finished reader's transaction open, for the next session to end in the same
     breath as it begins its own. If none comes, the transaction is committed after 20 ms. A connection that broke, or
-    was terminated, makes room for a new one; one that was not wanted for five minutes is closed."""
+    was terminated, makes room for a new one; one that was not wanted for five minutes is closed. `server` is what they
+    lead to, where it is more than a connection."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int, server: Server | None = None) -> None:
+        self.server = server or Server("", {})
         self._connect = connect
         self._size = size
         self._loop = asyncio.get_running_loop()
@@ -68,10 +73,21 @@ class Pool:
             if connection.is_in_transaction():
                 await connection.execute("commit")
             yield connection
+        except (TimeoutError, asyncio.CancelledError) as error:  # something may still be under way on it
+            connection.terminate()
+            if isinstance(error, TimeoutError):
+                self.doubt()
+            raise
         finally:
             if not connection.is_closed() and connection.is_in_transaction():
                 connection.terminate()
             self.give(connection)
+
+    def doubt(self) -> None:
+        """A connection was not answered: those that lie idle may lead nowhere either, and new ones are cheap. So what
+        a network swallows costs one wait, not one for each connection."""
+        while self._idle:
+            self._forget(self._idle.pop()[1])
 
     async def forget_statements(self) -> None:
         """After the database's tables changed: what the connections know of their statements may be wrong."""
@@ -83,6 +99,11 @@ class Pool:
     def idle(self) -> int:
         """How many connections nobody uses."""
         return len(self._idle) + len(self._settling)
+
+    @property
+    def open(self) -> int:
+        """How many connections have been made and not ended."""
+        return len(self._open)
 
     @property
     def size(self) -> int:
@@ -101,13 +122,22 @@ class Pool:
             while self._slots:
                 connection = self._idle.pop()[1] if self._idle else await self._queued()
                 if connection is not None:
-                    with suppress(*_LOST):
-                        await connection.close()
-                    self._open.discard(connection)
+                    await self._closed_one(connection)
                 self._slots -= 1
         except BaseException:
             self.terminate()
             raise
+
+    async def _closed_one(self, connection: Connection) -> None:
+        """In half a second; if that is not enough for one it is not for the others."""
+        try:
+            await connection.close(timeout=_FAREWELL_SECONDS)
+        except TimeoutError:
+            for each in self._open:
+                each.terminate()
+        except _LOST:
+            pass
+        self._open.discard(connection)
 
     def terminate(self) -> None:
         """Ends every connection at once, whoever uses it."""

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from app.domain.limits import CHANGE_DAYS
-from app.store.failures import NoConnection, TimedOut, Unavailable, translated, translation
+from app.store.failures import NoConnection, Retryable, TimedOut, Unavailable, translated, translation
 from app.store.pool import Pool
+from app.store.replicas import Replica, Replicas
 from app.store.statements import Statement, timeless
 from app.telemetry import observation
 
@@ -18,18 +19,16 @@ Observer = Callable[[int, Statement], None]
 
 class Check(NamedTuple):
     """Whether the statement finds a row for the shop ($1) and a number ($2). It goes with the beginning of a snapshot
-    and costs no round trip. `Database` prepares such statements on every connection, under their names."""
+    and costs no round trip (see `servers.py`)."""
 
     statement: Statement
     number: int
-
-    def command(self, shop_id: int) -> str:
-        return f'execute "{self.statement.name}" ({int(shop_id)}, {int(self.number)})'
 
 
 _FOUND = "SELECT 1"
 _BEGIN = Statement("session.begin", "begin")
 _END = Statement("session.end", "commit")
+_ENDING_SECONDS = 2.0  # for a transaction to be ended after a cancellation
 
 
 class Session:
@@ -40,7 +39,9 @@ class Session:
     where its state is not known. A session that got no connection does not wait for one again.
 
     A session that `lingers` has nothing to write: unless something went wrong, it gives its connection back with the
-    transaction open, and the next one ends it. A `check` needs a transaction with one snapshot."""
+    transaction open, and the next one ends it. A `check` needs a transaction with one snapshot.
+
+    With `replicas`, set before the first statement, its transaction is one of theirs if it can be."""
 
     def __init__(
         self,
@@ -55,12 +56,17 @@ class Session:
         self.shop_id = shop_id
         self.timeless = False  # whether nobody will look at the times of what is read
         self.change_days = CHANGE_DAYS  # how long the change log keeps what this session writes to it
+        self.replicas: Replicas | None = None
+        self.interrupted = False  # whether a replica failed in the midst of it: the primary would have answered
+        self._replica: Replica | None = None
         self._pool = pool
         self._begin = begin
         self._check = check
         self._checked = False
         self._connection: Any = None
-        self._lingers = lingers
+        self._lingers = lingers and not pool.server.pooled
+        self._disturbed = False  # whether something went wrong
+        self._silent = False  # whether the database did not even say so
         self._closed = False
         self._refused: NoConnection | None = None
         self._turn = asyncio.Lock()
@@ -113,12 +119,15 @@ class Session:
         return self._connection
 
     async def _begun(self) -> Any:
+        if self.replicas is not None and (connection := await self._begun_by(self.replicas)) is not None:
+            return connection
         connection = await self._acquired()
-        commands = [self._begin]
+        server = self._pool.server
+        commands = [server.opening(self._begin)]
         if connection.is_in_transaction():  # the session before this one lingers
             commands.insert(0, "commit")
         if self._check is not None:
-            commands.append(self._check.command(self.shop_id))
+            commands.append(server.command(self._check.statement, self.shop_id, self._check.number))
             self._observe(self._check.statement)
         began = time.perf_counter()
         try:
@@ -127,11 +136,29 @@ class Session:
             self._running = None
             if self._closed:
                 raise asyncio.CancelledError
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, TimeoutError):
+                self._pool.doubt()
             connection.terminate()
             self._pool.give(connection)
             raise
         self._checked = done == _FOUND
+        return connection
+
+    async def _begun_by(self, replicas: Replicas) -> Any:
+        began = time.perf_counter()
+        begun = await replicas.begin(self.shop_id, self._begin, 0 if self._check is None else self._check.number)
+        if begun is None:
+            return None
+        if self._check is not None:
+            self._observe(self._check.statement)
+        observation.asked(_BEGIN if self._check is None else self._check.statement, began)
+        self._running = None
+        self._replica, connection, self._checked = begun
+        self._pool = self._replica.pool
+        if self._closed:
+            self._pool.give(connection)
+            raise asyncio.CancelledError
         return connection
 
     async def _acquired(self) -> Any:
@@ -141,7 +168,7 @@ class Session:
             with translated():
                 return await self._pool.take()
         except TimedOut as failure:
-            self._refused = NoConnection("All database connections are busy. Try again shortly.")
+            self._refused = NoConnection("No database connection was to be had in time. Try again shortly.")
             raise self._refused from failure
         except Unavailable as failure:
             self._refused = NoConnection(str(failure))
@@ -163,19 +190,28 @@ class Session:
         self._running = statement, time.perf_counter()
 
     async def _failed(self, error: BaseException) -> None:
-        self._lingers = False
+        self._lingers, self._disturbed = False, True
+        if isinstance(error, TimeoutError):  # the driver's own: the server keeps a shorter one
+            self._silent = True
+            self._pool.doubt()
+        if self._replica is not None:
+            self._replica.failed(error)
+            self.interrupted |= isinstance(translation(error), Unavailable | Retryable)
         if isinstance(error, asyncpg.InvalidCachedStatementError):  # it will be so on every connection
             await self._pool.forget_statements()
 
     async def close(self, how: str = "commit") -> None:
-        """Ends the transaction, if one was begun, and gives the connection back."""
+        """Ends the transaction, if one was begun, and gives the connection back. Where something went wrong the
+        database has two seconds for that."""
         self._closed = True
         try:
             if self._askers or not self._lingers:
                 await self._end(how)
-        except BaseException:
+        except BaseException as error:
             if self._connection is not None:
                 self._connection.terminate()
+            if isinstance(error.__cause__, TimeoutError):
+                self._pool.doubt()
             raise
         finally:
             connection, self._connection = self._connection, None
@@ -186,11 +222,14 @@ class Session:
         for asker in self._askers:
             if asker is not None:
                 asker.cancel()
+        hurried = self._disturbed or bool(self._askers)
         async with self._turn:
+            if self._silent:
+                raise TimedOut("The database does not answer. Try again shortly.")
             if self._connection is not None:
                 began = time.perf_counter()
                 with translated():
-                    await self._run(self._connection, how)
+                    await self._connection.execute(how, timeout=_ENDING_SECONDS if hurried else None)
                 observation.asked(_END, began)
 
 

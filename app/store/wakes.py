@@ -16,10 +16,13 @@ import asyncpg
 from app.store.failures import StoreFailure
 from app.store.pool import Connection
 
+Connect = Callable[[], Awaitable[Connection]]
+
 _CHANNEL = "custom_data_changes"
 _GATHERED_SECONDS = 0.01
 _RETRY_SECONDS = 1.0
 _LOOK_SECONDS = 1.0
+_SILENCE_SECONDS = 15.0
 _LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, StoreFailure)
 
 
@@ -33,17 +36,21 @@ async def wait(woken: asyncio.Event) -> None:
 class Wakes:
     """For all shops of one process, over a connection of its own, made when it is first needed."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
+    def __init__(self, connect: Connect | None) -> None:
+        """Without `connect`, others are neither told nor heard: whoever waits finds out within a second."""
         self._connect = connect
         self._waiting: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
         self._untold: set[int] = set()
         self._due = asyncio.Event()  # something is to be told, or the connection has ended
         self._running: asyncio.Task[None] | None = None
         self.listens = False  # whether notifications of others come
+        self.heard: list[Callable[[int], None]] = []  # told of each shop that others have written to
 
     def tell(self, shop_id: int) -> None:
         """Something of the shop was committed."""
         self._wake(shop_id)
+        if self._connect is None:
+            return
         self._untold.add(shop_id)
         self._due.set()
         self.start()
@@ -70,6 +77,8 @@ class Wakes:
     def start(self) -> None:
         """Makes the connection, and makes it again whenever it breaks. For who will serve for long; else the first need
         does."""
+        if self._connect is None:
+            return
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
 
@@ -86,13 +95,15 @@ class Wakes:
 
     async def _connected(self) -> None:
         """Listens and tells for as long as the connection lasts."""
+        assert self._connect is not None
         connection = await self._connect()
         try:
             connection.add_termination_listener(lambda _: self._due.set())
             await connection.add_listener(_CHANNEL, self._hear)
             self.listens = True
             while not connection.is_closed():
-                await self._due.wait()
+                if not await self._told_in(_SILENCE_SECONDS):
+                    await connection.execute("select")  # whether anybody is there, else it fails
                 self._due.clear()
                 told, self._untold = sorted(self._untold), set()
                 if told:
@@ -102,9 +113,18 @@ class Wakes:
             self.listens = False
             connection.terminate()
 
+    async def _told_in(self, seconds: float) -> bool:
+        """Whether there is something to do before so many seconds have passed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return await self._due.wait()
+        return False
+
     def _hear(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
         if isinstance(payload, str) and payload.isdigit():
             self._wake(int(payload))
+            for hear in self.heard:
+                hear(int(payload))
 
 
 _TELL = f"select pg_notify('{_CHANNEL}', shop::text) from unnest($1::bigint[]) as told (shop)"

@@ -72,7 +72,7 @@ class Settler:
                    if each.attempt is not None and each.attempt.error is None]  # fmt: skip
         failed = [self._failure(each.delivery, each.attempt.answered, each.attempt.error) for each in some
                   if each.attempt is not None and each.attempt.error is not None]  # fmt: skip
-        async with self._database.writing(self._shop_id) as session:
+        async with self._database.writing(self._shop_id, untold=True) as session:
             await deliveries.delivered(session, arrived)
             await deliveries.failed(session, failed)
             await deliveries.let_go(session, [each.delivery for each in some if each.attempt is None])

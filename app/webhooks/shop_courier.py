@@ -124,7 +124,7 @@ class ShopCourier:
         self._places.free -= (taken := sum(places.values()))
         until = time.monotonic() + self._bounds.lease - self._bounds.timeout
         try:
-            async with self._database.writing(self._shop_id) as session:
+            async with self._database.writing(self._shop_id, untold=True) as session:
                 rooms = {id_: self._room(id_, free) for id_, free in places.items()}
                 claimed = await deliveries.claim(session, rooms, self._bounds.lease)
                 secrets = await webhook_secrets.valid(session) if claimed else []

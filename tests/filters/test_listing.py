@@ -167,7 +167,11 @@ def test_pages_stay_right_while_rows_come_and_go(admin_url: str, gateway_url: st
         assert [id_ for id_ in found if id_ in stayed] == stayed
 
 
-_REMOVE = Statement("remove", "delete from contacts where shop_id = $1 and id = $2")
+_REMOVE = Statement(
+    "remove",
+    "with left_behind as (delete from customers where shop_id = $1 and contact_id = $2)"
+    " delete from contacts where shop_id = $1 and id = $2",
+)
 
 VALUES: dict[FieldType, list[Any]] = {
     # what a mark may say of a field without a slot, and what it never said

@@ -11,6 +11,7 @@ from app.operations.fire_triggers import fire
 from app.store import deliveries, keys, shops, token_keys, triggers, webhook_secrets
 from app.store.administration import administering
 from app.store.paging import Page
+from tests.bulk.files import import_text
 from tests.shops import ShopClient, VetShop, new_vet_shop, to
 
 # what the store composes of typed fragments, by the names its statements then have
@@ -118,7 +119,13 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     await _deletions(client, vets)
     await _changes(client, vets)
     await _triggers(client)
+    await _bulk(client)
     return vets
+
+
+async def _bulk(client: ShopClient) -> None:
+    imported = await import_text(client, "contact_id.email\nvisitor@example.com\n", "visit")
+    assert imported.counts == (1, 0, 0, 0)
 
 
 async def _triggers(client: ShopClient) -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 import click
 
+from app.bulk.lines import Unreadable
 from app.domain.problems import Problem
+from app.operations.import_chunk import ImportStopped
 from app.server import access, processes
 from app.server.settings import InvalidSettings
 from app.store.administration import NotMigrated
@@ -14,7 +16,7 @@ from app.store.migrate import MigrationRefused
 
 FAILURES = (
     InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, UnsafeRole,
-    access.ShopNotFound, processes.ServingFailure,
+    access.ShopNotFound, processes.ServingFailure, ImportStopped, Unreadable,
 )  # fmt: skip
 
 

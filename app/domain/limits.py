@@ -77,6 +77,12 @@ DELIVERY_DAYS = 30  # how long deliveries are kept that were delivered or given 
 REPLAYED_AT_ONCE = 1_000
 SECRET_OVERLAP_SECONDS = 7 * 24 * 60 * 60  # the longest that an old webhook secret goes on signing
 
+IMPORT_DAYS = 30  # how long it is known how far an import came
+RESUME_DAYS = 7  # how long an import that was stopped may be gone on with
+ROWS_PER_CHUNK = 5_000  # of an import, in one transaction
+CUSTOMERS_PER_CHUNK = 500
+LINE_BYTES = 8 * 1024 * 1024  # of a file that is imported
+
 LARGEST_ID = 2**63 - 1
 
 # Typed index slots of the records table, by what they hold: relations to contacts and definitions, relations to

@@ -8,7 +8,7 @@ from importlib.resources import files
 from app.domain.shops import new_key
 from app.domain.webhooks import DeliveryStatus
 from app.operations.fire_triggers import fire
-from app.store import deliveries, keys, shops, token_keys, triggers, webhook_secrets
+from app.store import customers, deliveries, keys, shops, token_keys, triggers, webhook_secrets
 from app.store.administration import administering
 from app.store.paging import Page
 from tests.bulk.files import import_text
@@ -126,6 +126,8 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
 async def _bulk(client: ShopClient) -> None:
     imported = await import_text(client, "contact_id.email\nvisitor@example.com\n", "visit")
     assert imported.counts == (1, 0, 0, 0)
+    async with client.database.reading(client.id) as session:
+        assert await customers.page(session, ("", ""), 10)
 
 
 async def _triggers(client: ShopClient) -> None:

@@ -36,6 +36,7 @@ class Job:
     decimal_comma: bool = False
     restart: bool = False  # even if an import of this file was stopped, or came to its end
     rejects: Callable[[Form, int], Rejects] | None = None
+    chunk: int | None = None  # rows of one transaction at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ async def run(database: Database, call: Call, job: Job, begun: Told, told: Told)
             at = await imports.begin(session, job.way.kind, definition_id)
     rejects = job.rejects(form, at.id) if job.rejects else None
     try:
-        at = await _Run(database, call, job.way, rejects, told).all(rows, at)
+        at = await _Run(database, call, job, rejects, told).all(rows, at)
     finally:
         if rejects:
             rejects.close()
@@ -124,17 +125,18 @@ async def _place(
 class _Run:
     """The chunks of one import, one after the other."""
 
-    def __init__(self, database: Database, call: Call, way: Way, rejects: Rejects | None, told: Told) -> None:
-        self._database, self._call, self._way = database, call, way
+    def __init__(self, database: Database, call: Call, job: Job, rejects: Rejects | None, told: Told) -> None:
+        self._database, self._call, self._way = database, call, job.way
+        usual = CUSTOMERS_PER_CHUNK if job.way.kind is Kind.CUSTOMERS else ROWS_PER_CHUNK
+        self._size = min(job.chunk or usual, usual)
         self._rejects = rejects
         self._told = told
 
     async def all(self, rows: Rows, at: Import) -> Import:
         """From `at` to the end of the file."""
-        size = CUSTOMERS_PER_CHUNK if self._way.kind is Kind.CUSTOMERS else ROWS_PER_CHUNK
         writing: asyncio.Task[Import] | None = None
         try:
-            for chunk, mark in _chunks(rows, size):
+            for chunk, mark in _chunks(rows, self._size):
                 if writing:
                     at = await writing
                 await self._database.know_records()

@@ -10,6 +10,13 @@ cross join lateral (
     select * from customers where shop_id = $1 and source = asked.source and id_customer = asked.id_customer limit 1
 ) c;
 
+-- name: page
+-- Customers behind one of them, in order.
+select source, id_customer, contact_id, email, email_verified, first_name, last_name, lang
+from customers
+where shop_id = $1 and (source, id_customer) > ($2, $3)
+order by source, id_customer limit $4;
+
 -- name: of_contacts
 -- The customers of contacts, in order.
 select c.source, c.id_customer, c.contact_id, c.email, c.email_verified, c.first_name, c.last_name, c.lang

@@ -70,6 +70,7 @@ COLUMNS = {
     "customers.holders": ("email_key", "contact_id"),
     "customers.lock_shop": ("unify_by_email",),
     "customers.of_contacts": _of(Customer),
+    "customers.page": _of(Customer),
     "customers.verified_holders": ("email_key", "contact_id"),
     "definitions.all": ("id", "key", "name", "description", "status", "fields", "relationships", "unique_keys",
                         "created_at", "updated_at", "contact_access"),

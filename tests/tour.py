@@ -124,8 +124,9 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
 
 
 async def _bulk(client: ShopClient) -> None:
-    imported = await import_text(client, "contact_id.email\nvisitor@example.com\n", "visit")
-    assert imported.counts == (1, 0, 0, 0)
+    for repeated in (False, True):
+        imported = await import_text(client, "contact_id.email\nvisitor@example.com\n", "visit")
+        assert imported.ended.repeated == repeated
     async with client.database.reading(client.id) as session:
         assert await customers.page(session, ("", ""), 10)
 

@@ -11,7 +11,7 @@ import pytest
 from app.bulk.backup import BackupRefused, backup, restore
 from app.store.administration import administering
 from tests.processes import run
-from tests.shops import ShopClient, VetShop
+from tests.shops import ShopClient, VetShop, to
 from tests.tour import new_trigger, tour
 
 
@@ -37,7 +37,14 @@ async def _rows(admin_url: str, shop_id: int) -> dict[str, list[Any]]:
 async def test_a_shop_comes_back_as_it_was_ids_and_all(
     filled: ShopClient, other_shop: ShopClient, tmp_path: Path, admin_url: str
 ) -> None:
-    await filled.contact("new@example.com")
+    contact = await filled.contact("new@example.com")
+    await filled.products({"idProduct": "new", "name": "New", "price": "1.10"})
+    await filled.define(
+        "Deal", {"contact_id": "NUMBER", "product_id": "STRING", "price": "DECIMAL"}, uniqueKeys=["contact_id"],
+        relationships=[to("contact_id", "contacts"), to("product_id", "products")],
+    )  # fmt: skip
+    await filled.save_one("deal", {"contact_id": contact, "product_id": "new", "price": "1.00"})
+    await filled.override({"definition": "deal", "field": "price", "priority": 1})
     about = {"definition": "veterinarian", "when": {"nom": {"eq": "x"}}, "deliver": {"url": "https://a.example.com/"}}
     await new_trigger(filled, name="a trigger", **about)
     written = await backup(filled.database, filled.id, tmp_path / "shop.zip")

@@ -1,7 +1,7 @@
 """An import from its first row to its last: read a chunk while the one before is being written."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import BinaryIO
@@ -22,7 +22,8 @@ from app.store import imports
 from app.store.database import Database
 from app.store.session import Session
 
-Told = Callable[[Import, Sequence[Rejected]], None]
+Begun = Callable[[Import], Awaitable[None]]
+Told = Callable[[Import, Sequence[Rejected]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Ended:
     repeated: bool = False
 
 
-async def run(database: Database, call: Call, job: Job, begun: Told, told: Told) -> Ended:
+async def run(database: Database, call: Call, job: Job, begun: Begun, told: Told) -> Ended:
     """Imports the file, or the rest of it. `begun` is told where it goes on, `told` of each chunk that is committed
     (with the rows that have errors or warnings). Raises Unreadable, ImportStopped, and the store's failures: what was
     told is in, and the next run of the same file goes on behind it."""
@@ -58,7 +59,7 @@ async def run(database: Database, call: Call, job: Job, begun: Told, told: Told)
     at, repeated = await _place(database, call, job, lines, rows.mark, definition)
     if repeated:
         return Ended(at, repeated=True)
-    begun(at, ())
+    await begun(at)
     if at.id == 0 and not job.way.dry_run:
         async with database.writing(call.shop_id) as session:
             at = await imports.begin(session, job.way.kind, definition_id)
@@ -168,7 +169,9 @@ class _Run:
                 raise ImportStopped(f"Another process goes on with import {before.id}. Let it come to its end.")
 
         verdicts = await import_chunk(self._database, self._call, self._way, chunk, settle)
-        self._told(after, [pair for pair in zip(chunk, verdicts, strict=True) if pair[1].errors or pair[1].warnings])
+        await self._told(
+            after, [pair for pair in zip(chunk, verdicts, strict=True) if pair[1].errors or pair[1].warnings]
+        )
         return after
 
 

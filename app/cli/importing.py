@@ -142,7 +142,7 @@ class _Screen:
     rejects: Rejects | None = None
     progress: Progress | None = None
 
-    def begun(self, at: Import, _: Sequence[Rejected]) -> None:
+    async def begun(self, at: Import) -> None:
         position = self.file.tell()
         length = self.file.seek(0, 2)
         self.file.seek(position)
@@ -152,7 +152,7 @@ class _Screen:
         self.progress = self.stack.enter_context(Progress(length, at.mark.offset, at.tally.rows))
         self._verdicts = self.stack.enter_context(self.verdicts.open("wb")) if self.verdicts else None
 
-    def told(self, at: Import, noted: Sequence[Rejected]) -> None:
+    async def told(self, at: Import, noted: Sequence[Rejected]) -> None:
         assert self.progress is not None
         self.progress.at(at.mark.offset, at.tally.rows)
         if self._verdicts:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.graphql.schema import schema_for
 from app.server.auth import Gate
+from app.server.bulk import Bulk
 from app.server.cors import cross_origin
 from app.server.delivering import delivering
 from app.server.documents import Persisted, Trusted
@@ -103,6 +104,7 @@ def mount(app: Starlette, database: Database, settings: Settings | None = None) 
     endpoint = Endpoint(gate, operations, settings.bounds.body)
     app.router.routes.append(Route("/readyz", ready))
     app.router.routes.append(Route(_GRAPHQL, endpoint))
+    app.router.routes.append(Route("/bulk/{what}", Bulk(gate, database, settings.max_bulk_bytes)))
     app.router.routes.append(WebSocketRoute(_GRAPHQL, Sockets(schema, gate, operations, settings.cors_origins)))
     app.router.routes.append(asset_route())
     return endpoint

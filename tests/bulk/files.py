@@ -46,7 +46,10 @@ async def import_text(
     marks: list[int] = []
     begun: list[Import] = []
 
-    def tell(at: Import, rows: Sequence[Rejected]) -> None:
+    async def begin(at: Import) -> None:
+        begun.append(at)
+
+    async def tell(at: Import, rows: Sequence[Rejected]) -> None:
         marks.append(at.mark.line)
         noted.extend(told(*row) for row in rows)
 
@@ -58,7 +61,7 @@ async def import_text(
     file = io.BytesIO(text.encode() if isinstance(text, str) else text)
     job = Job(way, file, form, Dialect(delimiter, keep_empty), decimal_comma, restart, kept if rejects else None)
     ended = await run(
-        shop.database, Call(shop.id, 0, "import"), job, lambda at, _: begun.append(at), tell
+        shop.database, Call(shop.id, 0, "import"), job, begin, tell
     )  # fmt: skip
     return Imported(ended, noted, marks, begun)
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -134,7 +134,9 @@ PRODUCTS = Source(
 )  # fmt: skip
 
 
-async def export(database: Database, shop_id: int, source: Source, writer: Writer) -> AsyncIterator[tuple[int, bytes]]:
+async def export(
+    database: Database, shop_id: int, source: Source, writer: Writer
+) -> AsyncGenerator[tuple[int, bytes], None]:
     """The file in pieces, each with the number of its rows; all of one snapshot."""
     yield 0, writer.heading()
     async with database.reading(shop_id) as session:

@@ -20,6 +20,7 @@ from app.operations.transaction import Call
 from app.operations.writable import definition_not_found
 from app.store import imports
 from app.store.database import Database
+from app.store.failures import TimedOut
 from app.store.session import Session
 
 Begun = Callable[[Import], Awaitable[None]]
@@ -132,6 +133,7 @@ class _Run:
         self._size = min(job.chunk or usual, usual)
         self._rejects = rejects
         self._told = told
+        self._analyzes = True
 
     async def all(self, rows: Rows, at: Import) -> Import:
         """From `at` to the end of the file."""
@@ -140,7 +142,7 @@ class _Run:
             for chunk, mark in _chunks(rows, self._size):
                 if writing:
                     at = await writing
-                await self._database.know_records()
+                await self._know_records()
                 writing = asyncio.create_task(self._write(chunk, mark, at))
                 await asyncio.sleep(0)  # it sends its first statement; we read on meanwhile
             return await writing if writing else at
@@ -153,6 +155,13 @@ class _Run:
                 writing.cancel()
                 await asyncio.wait([writing])
             raise
+
+    async def _know_records(self) -> None:
+        if self._analyzes:
+            try:
+                await self._database.know_records()
+            except TimedOut:
+                self._analyzes = False
 
     async def _write(self, chunk: Sequence[Sent], mark: Mark, before: Import) -> Import:
         after = before

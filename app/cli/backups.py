@@ -7,7 +7,6 @@ import click
 from app.bulk.backup import LEFT_OUT, BackupRefused, Manifest, backup, restore
 from app.cli.group import main, shop_option
 from app.server import access
-from app.store import archive
 
 STATEMENT_TIMEOUT_MS = 120_000
 
@@ -48,7 +47,6 @@ def restore_command(reference: str, file: Path) -> None:
         timeout = STATEMENT_TIMEOUT_MS
         async with access.shop_database(url, reference, statement_timeout_ms=timeout) as (database, shop):
             manifest = await restore(database, shop.id, file)
-            await archive.number_behind(url, shop.id)
             await database.know_records()
         return manifest
 

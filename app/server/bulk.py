@@ -7,8 +7,8 @@ last one with the counts. A request that was cut off goes on where it was when i
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl
@@ -172,10 +172,11 @@ class Bulk:
         )  # fmt: skip
         form = asked.form or "csv"
         writer = CsvWriter(source.columns, asked.delimiter or ",") if form == "csv" else JsonWriter(source.columns)
-        pieces: AsyncIterator[tuple[int, bytes]] = export(database, shop_id, source, writer)
+        pieces = export(database, shop_id, source, writer)
         await answer.begin(_MEDIA[form])
-        async for _, piece in pieces:
-            await answer.send(piece)
+        async with aclosing(pieces) as opened:
+            async for _, piece in opened:
+                await answer.send(piece)
         await answer.end(b"")
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from app.store.administration import connected
-from app.store.failures import translated
 from app.store.session import Session
 from app.store.statements import Statement
 
@@ -64,18 +62,12 @@ async def count(session: Session, table: str) -> int:
 
 
 async def settle(session: Session, settings: dict[str, Any]) -> None:
-    """The shop's settings; and that its triggers are off, and have seen all there is. Cached models become stale."""
+    """The shop's settings; its triggers are off, and have seen all there is; new ids come behind its own. Cached models
+    become stale."""
     await session.fetch(_SETTINGS, settings["time_zone"], settings["unify_by_email"])
     await session.fetch(_TRIGGERS_OFF)
-
-
-async def number_behind(url: str, shop_id: int) -> None:
-    """Has the sequences go on behind the ids of that shop. `url` logs in as the tables' owner."""
-    with translated():
-        async with connected(url) as connection, connection.transaction():
-            await connection.execute(f"set local app.shop_id = '{int(shop_id)}'")
-            for table in _NUMBERED:
-                await connection.fetchval(_BEHIND.format(table=table), shop_id)
+    for table in _NUMBERED:
+        await session.fetch(_number_behind(table))
 
 
 _COLUMNS = Statement(
@@ -93,12 +85,6 @@ _TRIGGERS_OFF = Statement(
     "update triggers set enabled = false,"
     " reached = coalesce((select sequence from change_heads where shop_id = $1), 0) where shop_id = $1",
 )
-# never back: others may have taken later numbers
-_BEHIND = """
-    select setval(pg_get_serial_sequence('{table}', 'id'),
-                  greatest((select max(id) from {table} where shop_id = $1),
-                           nextval(pg_get_serial_sequence('{table}', 'id'))))
-"""
 
 
 @lru_cache
@@ -120,6 +106,15 @@ def _put(table: str, names: tuple[str, ...]) -> Statement:
         f"archive.put_{table}",
         f"insert into {_known(table)} (shop_id, {_quoted(names)}) select $1, {_quoted(names)}"
         f" from jsonb_populate_recordset(null::{_known(table)}, $2::jsonb)",
+    )
+
+
+def _number_behind(table: str) -> Statement:
+    """Never back: others may have taken later numbers."""
+    sequence = f"pg_get_serial_sequence('{_known(table)}', 'id')"
+    return Statement(
+        f"archive.number_{table}",
+        f"select setval({sequence}, greatest((select max(id) from {table} where shop_id = $1), nextval({sequence})))",
     )
 
 

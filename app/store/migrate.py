@@ -32,7 +32,7 @@ _ROLE = """
 _RIGHTS = """
     grant usage on schema {schema} to {role};
     grant select, insert, update, delete on all tables in schema {schema} to {role};
-    grant usage on all sequences in schema {schema} to {role};
+    grant usage, update on all sequences in schema {schema} to {role};
     revoke insert, update, delete on schema_migrations from {role};
 """
 _MAINTAIN = "grant maintain on all tables in schema {schema} to {role}"  # to analyze what an import fills

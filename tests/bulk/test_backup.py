@@ -1,5 +1,6 @@
 """A shop in a file, and back: all of it, checked, and into an empty shop only."""
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Callable
@@ -153,3 +154,29 @@ async def test_the_commands_of_backup(vets: VetShop, tmp_path: Path, admin_url: 
     assert (
         len(run("export", "records", "--shop", copy, "--definition", "vet_pricing", **given).stdout.splitlines()) == 3
     )
+
+
+async def test_new_ids_come_behind_those_that_were_restored(
+    shop: ShopClient, other_shop: ShopClient, tmp_path: Path
+) -> None:
+    """As in a database that has not given such numbers yet."""
+    old = await shop.contact("a@x.test")
+    late = old + 100_000
+    await backup(shop.database, shop.id, tmp_path / "shop.zip")
+
+    def later(name: str, content: bytes) -> bytes:
+        if name == "manifest.json":
+            manifest = json.loads(content)
+            for member, text in altered.items():
+                manifest["members"][member]["sha256"] = hashlib.sha256(text).hexdigest()
+            return json.dumps(manifest).encode()
+        table = name.removesuffix(".jsonl")
+        altered[table] = content.replace(str(old).encode(), str(late).encode())
+        return altered[table]
+
+    altered: dict[str, bytes] = {}
+    _rewritten(tmp_path / "shop.zip", later)
+    await restore(other_shop.database, other_shop.id, tmp_path / "shop.zip")
+    answer = await other_shop.ask("{ contacts { nodes { idContact } } }")
+    assert [each["idContact"] for each in answer["contacts"]["nodes"]] == [str(late)]
+    assert await other_shop.contact("b@x.test") > late

@@ -33,7 +33,7 @@ from unnest($2::text[]) as asked (email_key)
 cross join lateral (
     select contact_id from customers
     where shop_id = $1 and email_key = asked.email_key and email_verified
-      and not exists (select from unnest($3::text[], $4::text[]) as p (s, i) where p.s = source and p.i = id_customer)
+      and (source, id_customer) not in (select s, i from unnest($3::text[], $4::text[]) as p (s, i))
     order by contact_id limit 1
 ) c;
 
@@ -44,7 +44,7 @@ from unnest($2::text[]) as asked (email_key)
 cross join lateral (
     select contact_id from customers
     where shop_id = $1 and email_key = asked.email_key
-      and not exists (select from unnest($3::text[], $4::text[]) as p (s, i) where p.s = source and p.i = id_customer)
+      and (source, id_customer) not in (select s, i from unnest($3::text[], $4::text[]) as p (s, i))
     order by contact_id limit 1
 ) c;
 

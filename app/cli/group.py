@@ -13,9 +13,11 @@ from app.store.administration import NotMigrated
 from app.store.database import UnsafeRole
 from app.store.failures import StoreFailure
 from app.store.migrate import MigrationRefused
+from app.telemetry.metrics import AddressTaken
+from app.telemetry.tracing import TracingMissing
 
 FAILURES = (
-    InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, UnsafeRole,
+    AddressTaken, InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, TracingMissing, UnsafeRole,
     access.ShopNotFound, processes.ServingFailure, ImportStopped, Unreadable,
 )  # fmt: skip
 

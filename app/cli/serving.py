@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from app.cli.group import main
-from app.server import access, delivering, processes
+from app.server import access, delivering, processes, telling
 from app.server.explorer.pages import DEMO_KEY
 from app.server.settings import read_settings
 from app.store.migrate import Migrated, migrate
+from app.telemetry.metrics import forget_process
 
 EXPLORER_PATH = "/graphql"
 
@@ -22,7 +23,11 @@ EXPLORER_PATH = "/graphql"
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
 @click.option("--demo", is_flag=True, help="Fill a demo shop, once, and print its API key.")
 def serve(host: str, port: int, workers: int, demo: bool) -> None:
-    """Migrate the database and serve until Ctrl-C."""
+    """Migrate the database and serve until Ctrl-C.
+
+    Settings are environment variables, all of them in the README: CUSTOM_DATA_CHANGE_DAYS (30) for how long the change
+    log keeps what happened, CUSTOM_DATA_DELIVER, CUSTOM_DATA_PRIVATE_WEBHOOKS, CUSTOM_DATA_POOL_SIZE and more.
+    """
     settings = read_settings()
     with (
         processes.until_told_to_stop(),
@@ -36,7 +41,8 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         os.environ["DATABASE_URL"] = urls.gateway
         os.environ.pop("DATABASE_ADMIN_URL", None)
         os.environ[DEMO_KEY] = key if key is not None and signed_in else ""
-        processes.serve(listener, workers)
+        with telling.metrics_told(settings):
+            processes.serve(listener, workers, gone=forget_process)
 
 
 @main.command("migrate")
@@ -48,6 +54,8 @@ def migrate_command() -> None:
 
     migrated = access.administer(work, ready=False)
     click.echo(f"Applied: {', '.join(migrated.applied)}." if migrated.applied else "Nothing to apply.")
+    if migrated.distributed:
+        click.echo(f"Distributed by shop: {', '.join(migrated.distributed)}.")
     if not migrated.role_ready:
         click.echo(
             "This login may not create or take on the role custom_data_gateway, so it serves itself: row-level "
@@ -63,7 +71,8 @@ def deliver() -> None:
     "serve" does so by itself unless CUSTOM_DATA_DELIVER is false. Any number of processes may.
     """
     settings = read_settings()
-    with processes.until_told_to_stop(), access.opened(settings) as urls:
+    telling.set_up_logging(settings)
+    with processes.until_told_to_stop(), access.opened(settings) as urls, telling.metrics_told(settings):
         asyncio.run(delivering.until_stopped(settings, urls))
 
 

@@ -38,11 +38,12 @@ class ContactAccess(Enum):
 
 
 class Target(Enum):
-    """What a relationship points to."""
+    """What a relationship points to. No relationship points to CUSTOMERS: they are asked of behind their contact."""
 
     CONTACTS = "contacts"
     PRODUCTS = "products"
     DEFINITION = "definition"
+    CUSTOMERS = "customers"
 
 
 @dataclass(frozen=True, slots=True)

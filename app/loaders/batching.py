@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader
 
+from app.telemetry.observation import batch
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 T = TypeVar("T")
@@ -42,6 +44,7 @@ class Loader(Generic[K, V]):
     without an answer is answered by None, and so is None, which is not asked."""
 
     def __init__(self, many: "Many[K, V]", calls: Calls) -> None:
+        self.name = many.__name__
         self._many = many
         self._calls = calls
         self._answers: dict[K | None, V | None] = {None: None}
@@ -72,6 +75,7 @@ class Loader(Generic[K, V]):
             for key in new.keys() & self._answers.keys():
                 del new[key]
             if new:
+                batch(self.name, len(new))
                 try:
                     new.update(await self._many([*new]))
                 except Exception as error:

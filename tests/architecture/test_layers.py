@@ -1,4 +1,4 @@
-"""Each layer imports only to its right: server > graphql > operations > loaders > store > domain."""
+"""Each layer imports only to its right: server > graphql > operations > loaders > store > telemetry, domain."""
 
 import ast
 from pathlib import Path
@@ -7,8 +7,10 @@ import pytest
 
 APP = Path(__file__).parents[2] / "app"
 
-LAYERS = ["cli", "server", "demo", "graphql", "execution", "webhooks", "bulk", "operations", "loaders", "store",
-          "domain"]  # fmt: skip
+LAYERS = [
+    "cli", "server", "demo", "graphql", "execution", "webhooks", "bulk", "operations", "loaders", "store", "telemetry",
+    "domain",
+]  # fmt: skip
 
 # the database driver and the web stay in their rooms
 ROOMS = {
@@ -21,6 +23,8 @@ ROOMS = {
     "click": {"cli"},
     "httpcore": {"webhooks"},
     "jwt": {"operations"},
+    "prometheus_client": {"telemetry"},
+    "opentelemetry": {"telemetry"},
 }
 
 

@@ -8,10 +8,11 @@ from importlib.resources import files
 from app.domain.shops import new_key
 from app.domain.webhooks import DeliveryStatus
 from app.operations.fire_triggers import fire
-from app.store import deliveries, keys, shops, token_keys, triggers, webhook_secrets
+from app.store import customers, deliveries, keys, shops, token_keys, triggers, webhook_secrets
 from app.store.administration import administering
 from app.store.deliveries import Failure, Room
 from app.store.paging import Page
+from tests.bulk.files import import_text
 from tests.shops import ShopClient, VetShop, new_vet_shop, to
 
 # what the store composes of typed fragments, by the names its statements then have
@@ -122,7 +123,16 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     await _deletions(client, vets)
     await _changes(client, vets)
     await _triggers(client)
+    await _bulk(client)
     return vets
+
+
+async def _bulk(client: ShopClient) -> None:
+    for repeated in (False, True):
+        imported = await import_text(client, "contact_id.email\nvisitor@example.com\n", "visit")
+        assert imported.ended.repeated == repeated
+    async with client.database.reading(client.id) as session:
+        assert await customers.page(session, ("", ""), 10)
 
 
 async def _dry_runs(client: ShopClient, vets: VetShop) -> None:

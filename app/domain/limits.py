@@ -79,6 +79,12 @@ DELIVERY_DAYS = 30  # how long deliveries are kept that were delivered or given 
 REPLAYED_AT_ONCE = 1_000
 SECRET_OVERLAP_SECONDS = 7 * 24 * 60 * 60  # the longest that an old webhook secret goes on signing
 
+IMPORT_DAYS = 30  # how long it is known how far an import came
+RESUME_DAYS = 7  # how long an import that was stopped may be gone on with
+ROWS_PER_CHUNK = 5_000  # of an import, in one transaction
+CUSTOMERS_PER_CHUNK = 500
+LINE_BYTES = 8 * 1024 * 1024  # of a file that is imported
+
 DRY_RUN_SHOWN = 20  # triggers and prices that a dry run names
 PRICES_COMPARED = 10_000  # pairs of contact and product whose price a dry run compares
 

@@ -1,5 +1,6 @@
 """saveCustomers and deleteCustomers: customers are pushed, contacts follow from them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,10 +30,15 @@ async def save_customers(database: Database, call: Call, sent: Sequence[dict[str
         check_count(sent, "customers")
         checked = [check_customer(item) for item in sent]
         drafts = {index: draft for index, (draft, _) in enumerate(checked) if draft is not None}
-        outcomes = await _Unification(session, await customers.lock_shop(session)).save(drafts)
+        outcomes = await unify(session, drafts)
         return Answer(tuple(_verdict(index, outcomes.get(index), checked[index][1]) for index in range(len(sent))))
 
     return await perform(database, call, work)
+
+
+async def unify(session: Session, drafts: dict[int, CustomerDraft]) -> dict[int, tuple[Outcome, int]]:
+    """Saves customers under the shop's turn: the outcome and the contact's id of each, by its index."""
+    return await _Unification(session, await customers.lock_shop(session)).save(drafts)
 
 
 class _Unification:
@@ -46,6 +52,8 @@ class _Unification:
         self._people: dict[int, PersonRow] = {}  # contacts as they are to be; negative ids are new ones
         self._before: dict[int, Contact] = {}
         self._changed: set[CustomerKey] = set()
+        self._new = 0  # contacts
+        self._having: dict[str, set[CustomerKey]] = defaultdict(set)  # by e-mail key: who has it, or had it before
 
     async def save(self, drafts: dict[int, CustomerDraft]) -> dict[int, tuple[Outcome, int]]:
         """The outcome and the contact's id for each draft."""
@@ -60,6 +68,8 @@ class _Unification:
         session = self._session
         keys = sorted({draft.key for draft in drafts})
         self._known = await customers.by_keys(session, keys)
+        for customer in self._known.values():
+            self._note(customer)
         new = {email_key(draft.email) for draft in drafts if draft.email and draft.key not in self._known}
         if new:
             self._holders = await customers.holders(session, new, verified=self._verified_only, besides=keys)
@@ -75,6 +85,7 @@ class _Unification:
         if customer == known:
             return Outcome.UNCHANGED, contact_id
         self._known[draft.key] = customer
+        self._note(customer)
         self._changed.add(draft.key)
         email, first, last, lang = self._people.get(contact_id, (None, None, None, None))
         self._people[contact_id] = (
@@ -87,13 +98,18 @@ class _Unification:
             holding = self._holding(email_key(draft.email))
             if holding:
                 return min(holding, key=lambda id_: (id_ < 0, abs(id_)))  # new contacts come behind all others
-        return -1 - sum(id_ < 0 for id_ in self._people)
+        self._new += 1
+        return -self._new
+
+    def _note(self, customer: Customer) -> None:
+        if customer.email:
+            self._having[email_key(customer.email)].add((customer.source, customer.id_customer))
 
     def _holding(self, key: str) -> set[int]:
         """The contacts that hold an address by now: an earlier item may have taken it, or given it up."""
         pushed = {
             customer.contact_id
-            for customer in self._known.values()
+            for customer in (self._known[having] for having in self._having.get(key, ()))
             if customer.email and email_key(customer.email) == key
             and (customer.email_verified or not self._verified_only)
         }  # fmt: skip

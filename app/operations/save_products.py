@@ -22,13 +22,14 @@ async def save_products(database: Database, call: Call, sent: Sequence[dict[str,
         check_count(sent, "products")
         checked = [check_product(item) for item in sent]
         drafts = {index: draft for index, (draft, _) in enumerate(checked) if draft is not None}
-        outcomes = await _save(session, drafts)
+        outcomes = await save_drafts(session, drafts)
         return Answer(tuple(_verdict(index, outcomes, drafts, problems) for index, (_, problems) in enumerate(checked)))
 
     return await perform(database, call, work)
 
 
-async def _save(session: Session, drafts: dict[int, ProductDraft]) -> dict[int, Outcome]:
+async def save_drafts(session: Session, drafts: dict[int, ProductDraft]) -> dict[int, Outcome]:
+    """The outcome of each, by its index."""
     if not drafts:
         return {}
     last = {draft.id_product: draft for draft in drafts.values()}

@@ -63,7 +63,7 @@ async def _written(session: Session, database: Database, call: Call, asked: Save
     reader = Reader(model, definition)
     items = [reader.read(index, sent) for index, sent in enumerate(asked.records)]
     await resolve(session, model, items, reject_ambiguous=asked.reject_ambiguous)
-    changes = await _save(session, definition, items)
+    changes = await save_items(session, definition, items)
     if asked.policy is ErrorPolicy.REJECT_ALL and any(item.problems for item in items):
         changes = []
     answer = _report(definition, asked, items, retriable=call.idempotency_key is not None)
@@ -78,8 +78,8 @@ def _check_count(records: Sequence[Any]) -> None:
         raise Refused((Problem(Code.TOO_MANY_ITEMS, message, "records"),))
 
 
-async def _save(session: Session, definition: Definition, items: Sequence[Item]) -> list[Change]:
-    """What it changed, in the order of the items."""
+async def save_items(session: Session, definition: Definition, items: Sequence[Item]) -> list[Change]:
+    """Writes the items that have no problems; what it changed, in the order of the items."""
     sound = [item for item in items if not item.problems]
     if definition.unique_keys:
         return await _upsert(session, definition, group_by_key(definition, sound))

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
+from app.domain.shops import Shop
 from app.server.settings import Settings, read_settings
 from app.store import shops
 from app.store.administration import administering, connected
@@ -64,6 +65,15 @@ async def prepare(settings: Settings, urls: EmbeddedUrls, demo: bool) -> str | N
 @asynccontextmanager
 async def tenant(url: str, reference: str) -> AsyncIterator[Session]:
     """A transaction inside the shop of this id or name. Raises ShopNotFound."""
+    async with shop_database(url, reference) as (database, shop), database.writing(shop.id) as session:
+        yield session
+
+
+@asynccontextmanager
+async def shop_database(
+    url: str, reference: str, *, size: int = 1, statement_timeout_ms: int = 5000
+) -> AsyncIterator[tuple[Database, Shop]]:
+    """A pool of connections, and the shop of this id or name. Raises ShopNotFound."""
     async with administering(url) as connection:
         found = await shops.named_shops(connection, reference)
     if not found:
@@ -71,9 +81,8 @@ async def tenant(url: str, reference: str) -> AsyncIterator[Session]:
     if len(found) > 1 and str(found[0].id) != reference:
         ids = ", ".join(str(each.id) for each in found)
         raise ShopNotFound(f"Several shops are named {reference!r}: give the id, one of {ids}.")
-    database = await Database.connect(url, size=1)
+    database = await Database.connect(url, size=size, statement_timeout_ms=statement_timeout_ms)
     try:
-        async with database.writing(found[0].id) as session:
-            yield session
+        yield database, found[0]
     finally:
         await database.close()

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.graphql.schema import schema_for
 from app.server.auth import Gate
+from app.server.bulk import Bulk
 from app.server.cors import cross_origin
 from app.server.delivering import delivering
 from app.server.documents import Persisted, Trusted
@@ -112,6 +113,7 @@ def mount(
     endpoint = Endpoint(gate, operations, settings.bounds.body, telemetry)
     app.router.routes.append(Route("/readyz", ready))
     app.router.routes.append(Route(_GRAPHQL, endpoint))
+    app.router.routes.append(Route("/bulk/{what}", Bulk(gate, database, settings.max_bulk_bytes)))
     sockets = Sockets(schema, gate, operations, settings.cors_origins, telemetry)
     app.router.routes.append(WebSocketRoute(_GRAPHQL, sockets))
     app.router.routes.append(asset_route())

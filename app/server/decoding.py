@@ -1,16 +1,14 @@
 """Request bodies, decoded exactly: no number is rounded, no duplicate key dropped."""
 
-import json
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl
 
+from app.domain import exact_json
 from app.server.refusals import Refused
 
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; also of one WebSocket message
 LONGEST_DOCUMENT = 100_000  # characters: parsed documents are remembered by their text
-_LONGEST_INTEGER = 4_000  # digits that Python turns into an int without complaint
 _PARAMETERS = 20  # of a query string
 
 
@@ -36,11 +34,9 @@ def decode_json(body: bytes) -> Any:
 def decode_text(text: str) -> Any:
     """The same for a text."""
     try:
-        return _DECODER.decode(text)
-    except RecursionError:
-        raise Refused("BAD_REQUEST", "The JSON is nested too deeply.") from None
-    except ValueError as error:
-        raise Refused("BAD_REQUEST", f"This is not JSON: {error}.") from None
+        return exact_json.decode(text)
+    except exact_json.NotJson as error:
+        raise Refused("BAD_REQUEST", str(error)) from None
 
 
 def read_request(sent: Any) -> GraphQLRequest:
@@ -95,32 +91,3 @@ def _document_id(sent: dict[str, Any]) -> str | None:
     if not isinstance(found, str) or found == "":
         raise Refused("BAD_REQUEST", "The id of a stored document is a text that is not empty.")
     return found.removeprefix("sha256:")
-
-
-def _number(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"the exponent of {text[:60]} is beyond reason") from None
-
-
-def _integer(text: str) -> int | Decimal:
-    return int(text) if len(text) <= _LONGEST_INTEGER else Decimal(text)
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise ValueError(f"the key {twice[:60]!r} stands twice in one object")
-    return found
-
-
-_DECODER = json.JSONDecoder(
-    parse_float=_number, parse_int=_integer, parse_constant=_no_constant, object_pairs_hook=_distinct
-)

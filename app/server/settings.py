@@ -127,6 +127,9 @@ class Settings(BaseSettings):
     request_timeout_ms: int = _bound("CUSTOM_DATA_REQUEST_TIMEOUT_MS", 10_000)
     body_timeout_ms: int = _bound("CUSTOM_DATA_BODY_TIMEOUT_MS", 10_000)
 
+    # of one file that comes in by HTTP
+    max_bulk_bytes: int = _bound("CUSTOM_DATA_MAX_BULK_BYTES", 256 * 1024 * 1024, most=1 << 40)
+
     @property
     def bounds(self) -> Bounds:
         """What the governor and the limits go by."""

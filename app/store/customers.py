@@ -27,6 +27,11 @@ async def by_keys(session: Session, keys: Sequence[CustomerKey]) -> dict[Custome
     return {(row["source"], row["id_customer"]): Customer(*row) for row in rows}
 
 
+async def page(session: Session, after: CustomerKey, limit: int) -> list[Customer]:
+    """Customers behind that key, in order of source and id."""
+    return [Customer(*row) for row in await session.fetch(_sql.page, *after, limit)]
+
+
 async def of_contacts(session: Session, ids: Iterable[int]) -> dict[int, list[Customer]]:
     found = defaultdict(list)
     for row in await session.fetch(_sql.of_contacts, list(ids)):

@@ -10,6 +10,13 @@ cross join lateral (
     select * from customers where shop_id = $1 and source = asked.source and id_customer = asked.id_customer limit 1
 ) c;
 
+-- name: page
+-- Customers behind one of them, in order.
+select source, id_customer, contact_id, email, email_verified, first_name, last_name, lang
+from customers
+where shop_id = $1 and (source, id_customer) > ($2, $3)
+order by source, id_customer limit $4;
+
 -- name: of_contacts
 -- The customers of contacts, in order.
 select c.source, c.id_customer, c.contact_id, c.email, c.email_verified, c.first_name, c.last_name, c.lang
@@ -26,7 +33,7 @@ from unnest($2::text[]) as asked (email_key)
 cross join lateral (
     select contact_id from customers
     where shop_id = $1 and email_key = asked.email_key and email_verified
-      and not exists (select from unnest($3::text[], $4::text[]) as p (s, i) where p.s = source and p.i = id_customer)
+      and (source, id_customer) not in (select s, i from unnest($3::text[], $4::text[]) as p (s, i))
     order by contact_id limit 1
 ) c;
 
@@ -37,7 +44,7 @@ from unnest($2::text[]) as asked (email_key)
 cross join lateral (
     select contact_id from customers
     where shop_id = $1 and email_key = asked.email_key
-      and not exists (select from unnest($3::text[], $4::text[]) as p (s, i) where p.s = source and p.i = id_customer)
+      and (source, id_customer) not in (select s, i from unnest($3::text[], $4::text[]) as p (s, i))
     order by contact_id limit 1
 ) c;
 

@@ -186,6 +186,16 @@ class Database:
                 await connection.execute("set local app.administration = 'on'")
                 return await shops.automated_shops(connection)
 
+    async def know_records(self) -> None:
+        """Has the records' statistics made anew where the table has outgrown them: without any, the planner takes all
+        records of a definition for one, and finds each by reading all of them. Autovacuum comes a minute later, or
+        more. Raises the store's failures; where we may not (before PostgreSQL 17, unless the tables are ours), nothing
+        happens."""
+        with translated():
+            async with self.pool.acquire() as connection:
+                if await connection.fetchval(_OUTGROWN):
+                    await connection.execute("analyze records")
+
     async def ping(self) -> None:
         """Asks the database for a sign of life. Raises the store's failures."""
         with translated():
@@ -200,6 +210,10 @@ class Database:
 
 
 _MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+_OUTGROWN = """
+    select pg_relation_size(oid) / current_setting('block_size')::int > 4 * greatest(relpages, 0) + 20
+    from pg_class where oid = 'records'::regclass
+"""
 _UNFORCED = """
     select c.relname from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id' and not a.attisdropped

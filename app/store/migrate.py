@@ -34,9 +34,11 @@ _ROLE = """
 _RIGHTS = """
     grant usage on schema {schema} to {role};
     grant select, insert, update, delete on all tables in schema {schema} to {role};
-    grant usage on all sequences in schema {schema} to {role};
+    grant usage, update on all sequences in schema {schema} to {role};
     revoke insert, update, delete on schema_migrations from {role};
 """
+_MAINTAIN = "grant maintain on all tables in schema {schema} to {role}"  # to analyze what an import fills
+_MAINTAIN_SINCE = 17
 
 
 class MigrationRefused(Exception):
@@ -159,6 +161,8 @@ async def _ready_role(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
         await _create_role(connection)
     schema = await connection.fetchval("select quote_ident(current_schema())")
     await connection.execute(_RIGHTS.format(schema=schema, role=GATEWAY_ROLE))
+    if connection.get_server_version().major >= _MAINTAIN_SINCE:
+        await connection.execute(_MAINTAIN.format(schema=schema, role=GATEWAY_ROLE))
     if may_create:
         await ready_contact_role(connection, await connection.fetchval("select current_schema()"))
     return await _take_membership(connection)

@@ -8,7 +8,7 @@ import pytest
 APP = Path(__file__).parents[2] / "app"
 
 LAYERS = [
-    "cli", "server", "demo", "graphql", "execution", "webhooks", "operations", "loaders", "store", "telemetry",
+    "cli", "server", "demo", "graphql", "execution", "webhooks", "bulk", "operations", "loaders", "store", "telemetry",
     "domain",
 ]  # fmt: skip
 

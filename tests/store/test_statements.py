@@ -31,6 +31,8 @@ RECORD = ("id", "definition_id", "version", "data", "created", "updated")
 CHANGE = ("sequence", "definition_id", "kind", "record_id", "version", "before", "after", "summary", "suppressed",
           "operation", "api_key_id", "idempotency_key", "made_at")  # fmt: skip
 TRIGGER = _of(Trigger)
+IMPORT = ("id", "reached", "lines", "digest", "created", "updated", "unchanged", "rejected", "reject_bytes",
+          "started_at", "finished_at")  # fmt: skip
 PLACED = (*RECORD, "unique_key")  # found by unique key
 
 
@@ -68,6 +70,7 @@ COLUMNS = {
     "customers.holders": ("email_key", "contact_id"),
     "customers.lock_shop": ("unify_by_email",),
     "customers.of_contacts": _of(Customer),
+    "customers.page": _of(Customer),
     "customers.verified_holders": ("email_key", "contact_id"),
     "definitions.all": ("id", "key", "name", "description", "status", "fields", "relationships", "unique_keys",
                         "created_at", "updated_at", "contact_access"),
@@ -84,6 +87,9 @@ COLUMNS = {
     "deliveries.replay_all": ("id",),
     "idempotency.claim": ("key",),
     "idempotency.find": ("fingerprint", "answer", "expired"),
+    "imports.advance": ("id",),
+    "imports.begin": IMPORT,
+    "imports.latest": IMPORT,
     "keys.create_key": _of(ApiKey),
     "keys.find_key": _of(ApiKey),
     "keys.list_keys": _of(ApiKey),

@@ -1,0 +1,28 @@
+"""doctor: what is wrong with a deployment."""
+
+import asyncio
+
+import click
+
+from app.cli.group import main
+from app.server import access
+from app.server.settings import read_settings
+from app.store.examination import Finding, Health, examine
+
+
+@main.command()
+def doctor() -> None:
+    """Look at the deployment and say what to mend. Exits with 1 if something is wrong."""
+    settings = read_settings()
+
+    async def work(url: str) -> list[Finding]:
+        return [finding async for finding in examine(url, settings.pool_size)]
+
+    with access.opened(settings) as urls:
+        findings = asyncio.run(work(urls.gateway))
+    for each in findings:
+        click.echo(f"{each.health.value:<5}  {each.subject}: {each.told}")
+        if each.mend:
+            click.echo(f"       -> {each.mend}")
+    if any(each.health is Health.FAULT for each in findings):
+        raise SystemExit(1)

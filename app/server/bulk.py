@@ -1,0 +1,281 @@
+"""`/bulk`: files in and out over HTTP. POST imports the rows of its body, GET exports.
+
+A body is put aside on the disk before its first row is read: so a client need not read while it sends, and its rows are
+never in memory together. What comes back are lines of JSON: one for each row that was rejected or has a warning, and a
+last one with the counts. A request that was cut off goes on where it was when it is sent again.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Send
+from starlette.types import Scope as Connection
+
+from app.bulk import exporting
+from app.bulk.exporting import CsvWriter, JsonWriter, Source, export
+from app.bulk.importing import Job, run
+from app.bulk.lines import Unreadable
+from app.bulk.reading import Dialect
+from app.bulk.rejects import Rejected, told
+from app.domain.access import Scope
+from app.domain.changes import Events
+from app.domain.imports import Import, Kind
+from app.operations.import_chunk import ImportStopped, Way
+from app.operations.transaction import Call
+from app.server.answers import encode, failure
+from app.server.auth import Admitted, Gate, Unauthorised
+from app.server.patience import Incoming
+from app.server.refusals import Refused
+from app.server.replies import Reply
+from app.store.database import Database
+
+ROWS = 1_000  # of one transaction: others are to be answered meanwhile
+_SLOWEST_SECONDS = 30.0  # for the next piece of a body to come, or of an answer to be taken
+_FORMS = {"text/csv": "csv", "application/x-ndjson": "jsonl", "application/jsonl": "jsonl", "application/json": "jsonl"}
+_MEDIA = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/x-ndjson"}
+_WRITES = {Kind.RECORDS: Scope.WRITE_RECORDS, Kind.CUSTOMERS: Scope.WRITE_CATALOGUE,
+           Kind.PRODUCTS: Scope.WRITE_CATALOGUE}  # fmt: skip
+_FIXED = {"contacts": exporting.CONTACTS, "customers": exporting.CUSTOMERS, "products": exporting.PRODUCTS}
+
+_Headers = Mapping[str, str]
+
+
+class _Forbidden(Exception):
+    """Who asks may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the address says."""
+
+    definition: str = ""
+    events: Events = Events.SUMMARY
+    delimiter: str | None = None
+    keep_empty: bool = False
+    decimal_comma: bool = False
+    reject_ambiguous: bool = False
+    dry_run: bool = False
+    restart: bool = False
+    form: str | None = None
+
+
+class Bulk:
+    """An ASGI application for /bulk/records, /bulk/customers, /bulk/products and (GET only) /bulk/contacts. It does one
+    thing at a time for each shop."""
+
+    def __init__(self, gate: Gate, database: Database, most_bytes: int) -> None:
+        self._gate = gate
+        self._database = database
+        self._most_bytes = most_bytes
+        self._busy: set[int] = set()
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        incoming, answer = Incoming(headers, receive), _Answer(send)
+        try:
+            await self._answer(scope, headers, incoming, answer)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if answer.begun:
+                await answer.fail(error)
+            else:
+                await incoming.read_on()
+                await _refusal(error)(scope, receive, send)
+
+    async def _answer(self, scope: Connection, headers: _Headers, receive: Receive, answer: "_Answer") -> None:
+        method, what = scope["method"], scope["path_params"]["what"]
+        if what not in ("records", *_FIXED) or (what == "contacts" and method == "POST"):
+            raise Refused(
+                "NOT_FOUND", "There is /bulk/records, /bulk/customers, /bulk/products; to GET /bulk/contacts."
+            )
+        if method not in ("GET", "POST"):
+            raise Refused("METHOD_NOT_ALLOWED", "POST imports, GET exports.", {"allow": "GET, POST"})
+        admitted = await self._gate.admit(headers)
+        asked = _asked(scope["query_string"], needs_definition=what == "records")
+        with self._alone(admitted.shop.id):
+            if method == "GET":
+                _require(admitted, Scope.READ)
+                await self._export(what, asked, admitted, answer)
+            else:
+                _require(admitted, _WRITES[Kind(what)])
+                await self._import(Kind(what), asked, admitted, _form(headers), receive, answer)
+
+    @contextmanager
+    def _alone(self, shop_id: int) -> Iterator[None]:
+        if shop_id in self._busy:
+            raise Refused(
+                "SHOP_BUSY", "A file of this shop is on its way in or out. Wait for it.", {"retry-after": "5"}
+            )
+        self._busy.add(shop_id)
+        try:
+            yield
+        finally:
+            self._busy.discard(shop_id)
+
+    async def _import(
+        self, kind: Kind, asked: _Asked, admitted: Admitted, form: str, receive: Receive, answer: "_Answer"
+    ) -> None:
+        way = Way(kind, asked.definition, asked.events, asked.reject_ambiguous, asked.dry_run)
+        with tempfile.TemporaryFile() as file:
+            await self._put_aside(receive, file)
+            job = Job(
+                way, file, form, Dialect(asked.delimiter, asked.keep_empty), asked.decimal_comma, asked.restart,
+                chunk=ROWS,
+            )  # fmt: skip
+
+            async def begun(_at: Import) -> None:
+                await answer.begin(_MEDIA["jsonl"])
+
+            async def tell(_at: Import, noted: Sequence[Rejected]) -> None:
+                if noted:
+                    await answer.send(b"".join(orjson.dumps(told(*row)) + b"\n" for row in noted))
+
+            call = Call(admitted.shop.id, admitted.viewer.api_key_id or 0, "import")
+            ended = await run(self._database, call, job, begun, tell)
+        if not answer.begun:
+            await answer.begin(_MEDIA["jsonl"])
+        await answer.end(orjson.dumps(_counts(ended.at, asked, repeated=ended.repeated)) + b"\n")
+
+    async def _put_aside(self, receive: Receive, file: BinaryIO) -> None:
+        size, more = 0, True
+        while more:
+            try:
+                async with asyncio.timeout(_SLOWEST_SECONDS):
+                    message = await receive()
+            except TimeoutError:
+                raise Refused("REQUEST_TIMEOUT", "The body stopped coming. Send it again.") from None
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            size += len(message.get("body", b""))
+            if size > self._most_bytes:
+                raise self._too_large()
+            file.write(message.get("body", b""))
+            more = message.get("more_body", False)
+        file.seek(0)
+
+    def _too_large(self) -> Refused:
+        message = f"The body is larger than {self._most_bytes:,} bytes. Split the file, or use 'custom-data import'."
+        return Refused("PAYLOAD_TOO_LARGE", message, limit="body", maximum=self._most_bytes)
+
+    async def _export(self, what: str, asked: _Asked, admitted: Admitted, answer: "_Answer") -> None:
+        database, shop_id = self._database, admitted.shop.id
+        source: Source = _FIXED[what] if what in _FIXED else await exporting.of_records(
+            database, shop_id, asked.definition
+        )  # fmt: skip
+        form = asked.form or "csv"
+        writer = CsvWriter(source.columns, asked.delimiter or ",") if form == "csv" else JsonWriter(source.columns)
+        pieces = export(database, shop_id, source, writer)
+        await answer.begin(_MEDIA[form])
+        async with aclosing(pieces) as opened:
+            async for _, piece in opened:
+                await answer.send(piece)
+        await answer.end(b"")
+
+
+class _Answer:
+    """A response that is sent piece by piece."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def begin(self, media: bytes) -> None:
+        self.begun = True
+        headers = [(b"content-type", media), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def send(self, piece: bytes) -> None:
+        """Raises TimeoutError for a reader that does not read."""
+        async with asyncio.timeout(_SLOWEST_SECONDS):
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def end(self, piece: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": piece, "more_body": False})
+
+    async def fail(self, error: Exception) -> None:
+        """The last line says what went wrong."""
+        await self.end(orjson.dumps(_refused(error).body()) + b"\n")
+
+
+def _counts(at: Import, asked: _Asked, *, repeated: bool) -> dict[str, Any]:
+    tally = at.tally
+    return {
+        "created": tally.created, "updated": tally.updated, "unchanged": tally.unchanged, "rejected": tally.rejected,
+        "dryRun": asked.dry_run, "repeated": repeated,
+    }  # fmt: skip
+
+
+def _require(admitted: Admitted, scope: Scope) -> None:
+    if admitted.viewer.contact_id is not None:
+        raise _Forbidden("A contact token reads its own contact, its records and its catalogue only.")
+    if scope not in admitted.viewer.scopes:
+        raise _Forbidden(f"This API key lacks the scope {scope.value!r}. 'custom-data key create --scopes' makes one "
+                         "with it.")  # fmt: skip
+
+
+def _form(headers: _Headers) -> str:
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in _FORMS or headers.get("content-encoding", "identity") != "identity":
+        raise Refused("UNSUPPORTED_MEDIA_TYPE", f"Send {' or '.join(list(_FORMS)[:2])}, not compressed.")
+    return _FORMS[media]
+
+
+def _asked(query_string: bytes, *, needs_definition: bool) -> _Asked:
+    """Raises Refused."""
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
+        sent = {name: _PARAMETERS[name](name, value) for name, value in pairs}
+    except KeyError as error:
+        raise Refused("BAD_REQUEST", f"There is no parameter {error}. Known: {', '.join(_PARAMETERS)}.") from None
+    except ValueError:
+        raise Refused("BAD_REQUEST", "The address is not UTF-8 in percent-encoding, or has too many parts.") from None
+    if needs_definition and not dict(pairs).get("definition"):
+        raise Refused("BAD_REQUEST", "Say whose records: /bulk/records?definition=KEY.")
+    return _Asked(**{field: value for each in sent.values() for field, value in each.items()})
+
+
+def _one_of(field: str, values: Mapping[str, Any]) -> Callable[[str, str], dict[str, Any]]:
+    def read(name: str, value: str) -> dict[str, Any]:
+        if value not in values:
+            raise Refused("BAD_REQUEST", f"{name} is one of {', '.join(values)}.")
+        return {field: values[value]}
+
+    return read
+
+
+_FLAG = {"true": True, "false": False}
+_PARAMETERS: dict[str, Callable[[str, str], dict[str, Any]]] = {
+    "definition": lambda _, value: {"definition": value},
+    "events": _one_of("events", {each.value: each for each in Events}),
+    "delimiter": _one_of("delimiter", {each: each for each in (",", ";", "|", "\t")}),
+    "emptyCells": _one_of("keep_empty", {"clear": False, "keep": True}),
+    "decimalComma": _one_of("decimal_comma", _FLAG),
+    "rejectAmbiguous": _one_of("reject_ambiguous", _FLAG),
+    "dryRun": _one_of("dry_run", _FLAG),
+    "restart": _one_of("restart", _FLAG),
+    "format": _one_of("form", {"csv": "csv", "jsonl": "jsonl"}),
+}
+
+
+def _refused(error: Exception) -> Refused:
+    if isinstance(error, Unreadable | ImportStopped):
+        return Refused("BAD_REQUEST", str(error))
+    if isinstance(error, _Forbidden):
+        return Refused("FORBIDDEN", str(error))
+    if isinstance(error, Unauthorised):
+        return Refused("UNAUTHENTICATED", str(error), {"www-authenticate": "Bearer"})
+    return failure(error)
+
+
+def _refusal(error: Exception) -> Reply:
+    refused = _refused(error)
+    status = 403 if refused.code == "FORBIDDEN" else refused.status or 400
+    return Reply(status, encode(refused.body()), refused.headers)

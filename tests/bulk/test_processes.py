@@ -1,0 +1,128 @@
+"""The command itself, in a process of its own: killed at any point and run again, and how much memory it takes."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.bulk.files import every_record
+from tests.processes import PATIENCE, environment, run
+from tests.shops import ShopClient, to
+
+_CHUNK = "import app.bulk.importing as i; i.ROWS_PER_CHUNK = 100; from app.cli import main; main()"
+
+
+@pytest.fixture
+def given(admin_url: str, gateway_url: str) -> dict[str, str]:
+    return {"DATABASE_URL": gateway_url, "DATABASE_ADMIN_URL": admin_url}
+
+
+async def _defined(shop: ShopClient, unique_keys: list[str]) -> None:
+    await shop.customers(*({"idCustomer": f"C{n}", "email": f"c{n}@x.test"} for n in range(20)))
+    await shop.define(
+        "Visit", {"contact_id": "NUMBER", "code": "STRING", "amount": "DECIMAL"}, uniqueKeys=unique_keys,
+        relationships=[to("contact_id", "contacts")],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("unique_keys", [["code"], []], ids=["keyed", "keyless"])
+async def test_an_import_killed_at_any_point_goes_on_where_it_was(
+    shop: ShopClient, tmp_path: Path, given: dict[str, str], unique_keys: list[str]
+) -> None:
+    """Nothing is lost and nothing there twice, in the table and in the file of rejects."""
+    await _defined(shop, unique_keys)
+    file = tmp_path / "visits.csv"
+    good = [n for n in range(6_000) if n % 50]
+    rows = "".join(f"c{n % 20 if n % 50 else 'none'}@x.test,V{n},{n}.50\n" for n in range(6_000))
+    file.write_text("contact_id.email,code,amount\n" + rows)
+    arguments = ["import", "records", "--shop", str(shop.id), "--definition", "visit", str(file)]
+    chance = random.Random(f"{unique_keys}")
+    for _ in range(10):
+        code, said = _killed(arguments, given, file.with_suffix(".csv.rejects.csv"), chance.uniform(0, 0.1))
+        assert code == -signal.SIGKILL, f"it came to an end before it was killed: {said}"
+    ended = run(*arguments, **given)
+    assert ended.returncode == 3, ended.stderr
+    assert "Going on with import" in ended.stderr
+    assert f"{len(good):,} created, 0 updated, 0 unchanged, 120 rejected" in ended.stdout
+    found = await every_record(shop, "visit")
+    assert [record["version"] for record in found] == [1] * len(good)
+    assert sorted(int(record["data"]["code"][1:]) for record in found) == good
+    assert all(record["data"]["amount"] == f"{record['data']['code'][1:]}.50" for record in found)
+    rejected = file.with_suffix(".csv.rejects.csv").read_text().splitlines()
+    assert [line.split(",")[1] for line in rejected[1:]] == [f"V{n}" for n in range(0, 6_000, 50)]
+
+
+def _killed(arguments: list[str], given: dict[str, str], rejects: Path, wait: float) -> tuple[int, str]:
+    """Kills the import that long after it has written another chunk's rejects; its exit code, and what it said."""
+    before = rejects.stat().st_mtime_ns if rejects.exists() else 0
+    process = subprocess.Popen(
+        [sys.executable, "-c", _CHUNK, *arguments], env=environment(**given), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and not (rejects.exists() and rejects.stat().st_mtime_ns > before):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    time.sleep(wait)
+    process.send_signal(signal.SIGKILL)
+    said = process.communicate(timeout=PATIENCE)[1]
+    return process.returncode, said
+
+
+_MEASURED = """
+import resource, sys
+from app.cli import main
+try:
+    main()
+finally:
+    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def _run(command: list[str], given: dict[str, str], sent: str = "") -> str:
+    """What a command that must not fail says."""
+    process = subprocess.run(
+        command,
+        env=environment(**given),
+        capture_output=True,
+        text=True,
+        input=sent,
+        timeout=10 * PATIENCE,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+async def test_memory_does_not_grow_with_the_file(shop: ShopClient, tmp_path: Path, given: dict[str, str]) -> None:
+    await _defined(shop, ["code"])
+    peaks = []
+    for rows in (20_000, 200_000):
+        file = tmp_path / f"{rows}.csv"
+        with file.open("w") as opened:
+            opened.write("contact_id.email,code,amount\n")
+            opened.writelines(f"c{n % 20}@x.test,{rows}-{n},{n}.50\n" for n in range(rows))
+        arguments = ["import", "records", "--shop", str(shop.id), "--definition", "visit", str(file)]
+        said = _run([sys.executable, "-c", _MEASURED, *arguments], given)
+        assert f"{rows:,} created" in said
+        peaks.append(int(said.split()[-1]) // (1 if sys.platform == "linux" else 1024))  # kB
+    assert peaks[1] - peaks[0] < 10_000, peaks
+
+
+def test_the_help_tells_what_columns_are() -> None:
+    assert "contact_id.customer:webshop" in run("import", "records", "--help").stdout
+
+
+async def test_a_pipe_is_imported_and_what_is_wrong_is_one_line(shop: ShopClient, given: dict[str, str]) -> None:
+    await _defined(shop, ["code"])
+    arguments = ["import", "records", "--shop", str(shop.id), "--definition", "visit", "-", "--format", "jsonl"]
+    said = _run([sys.executable, "-m", "app.cli", *arguments], given, '{"code": "A"}\n{"code": "B"}\n')
+    assert "2 created" in said
+    assert len(await every_record(shop, "visit")) == 2
+    refused = run("import", "records", "--shop", str(shop.id), "--definition", "visits", os.devnull, **given)
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)

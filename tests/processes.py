@@ -32,8 +32,10 @@ def run(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]
 
 
 def hears_ctrl_c() -> None:
-    """In the new process: as at a terminal. A run in the background of a script hands on an ignored SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """In the new process: as at a terminal. A run in the background of a script hands on an ignored SIGINT, one under
+    `nohup` an ignored SIGHUP."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Gateway:

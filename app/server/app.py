@@ -69,7 +69,7 @@ def build(settings: Settings) -> Starlette:
     async def lifespan(app: Gateway) -> AsyncIterator[None]:
         if settings.database_url is None:
             raise RuntimeError("DATABASE_URL is not set: start the gateway with 'custom-data serve'.")
-        database = await Database.connect(
+        database = await Database.connect_in_time(
             settings.database_url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms,
             change_days=settings.change_days, direct_url=settings.database_direct_url,
             replica_urls=settings.replica_urls, trust=settings.replica_staleness_ms / 1000,

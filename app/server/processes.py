@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -20,7 +20,7 @@ from app.server.decoding import LARGEST_BODY
 
 APPLICATION = "app.server.app:create"
 _GRACE_SECONDS = 8  # for requests under way when a worker is told to stop
-_PAUSE_SECONDS = 1  # before a killed worker is replaced; and beyond the grace, before one is killed
+_PAUSE_SECONDS = 1  # between two starts of a worker that is killed; and beyond the grace, before one is killed
 _BACKLOG = 2048
 _FROM_TERMINAL = (signal.SIGINT, signal.SIGHUP)
 _spawning = multiprocessing.get_context("spawn")
@@ -74,14 +74,15 @@ def serve(
     """Keeps that many workers serving until a KeyboardInterrupt, and ends them before it lets go. A worker that is
     killed is replaced, and `gone` is told its process id; one that ends by itself cannot start, which raises
     ServingFailure."""
-    running: list[BaseProcess] = []
+    running: dict[BaseProcess, float] = {}  # since when
     try:
-        running.extend(_start(listener, application) for _ in range(workers))
+        for _ in range(workers):
+            running[_start(listener, application)] = time.monotonic()
         while True:
             for worker in _ended(running):
-                running.remove(worker)
+                since = running.pop(worker)
                 gone(worker.pid or 0)
-                running.append(_replace(worker, listener, application))
+                running[_replace(worker, since, listener, application)] = time.monotonic()
     finally:
         _ignore_signals()
         _stop(running)
@@ -126,21 +127,21 @@ def _start(listener: socket.socket, application: str) -> BaseProcess:
     return worker
 
 
-def _ended(running: list[BaseProcess]) -> list[BaseProcess]:
+def _ended(running: Collection[BaseProcess]) -> list[BaseProcess]:
     gone = wait([worker.sentinel for worker in running])
     return [worker for worker in running if worker.sentinel in gone]
 
 
-def _replace(worker: BaseProcess, listener: socket.socket, application: str) -> BaseProcess:
+def _replace(worker: BaseProcess, since: float, listener: socket.socket, application: str) -> BaseProcess:
     worker.join()
     if (worker.exitcode or 0) >= 0:
         raise ServingFailure(f"A worker could not start (exit code {worker.exitcode}); what it said is above.")
     print(f"Worker {worker.pid} was killed by signal {-(worker.exitcode or 0)}; starting another.", file=sys.stderr)
-    time.sleep(_PAUSE_SECONDS)
+    time.sleep(max(0.0, since + _PAUSE_SECONDS - time.monotonic()))
     return _start(listener, application)
 
 
-def _stop(workers: list[BaseProcess]) -> None:
+def _stop(workers: Collection[BaseProcess]) -> None:
     for worker in workers:
         worker.terminate()
     for worker in workers:

@@ -1,6 +1,7 @@
 -- name: record
 -- Changes of one call at the head of the shop's log, which is held from here to the end of the transaction. As many of
 -- the oldest, and some more, are looked at, and go if they are older than $13 days: so the log does not outgrow its time.
+-- Writers come to the head in the order of the advisory lock: its row alone goes to whoever happens to come.
 with forgotten as (
     delete from changes where shop_id = $1 and sequence in (
         select sequence from (
@@ -9,7 +10,8 @@ with forgotten as (
         ) oldest where made_at < now() - make_interval(days => $13)
     )
 ), head as (
-    insert into change_heads (shop_id, sequence) values ($1, cardinality($7::text[]))
+    insert into change_heads (shop_id, sequence)
+    values ($1, (select cardinality($7::text[]) from pg_advisory_xact_lock($1)))
     on conflict (shop_id) do update set sequence = change_heads.sequence + excluded.sequence
     returning sequence - cardinality($7::text[]) as reached
 )

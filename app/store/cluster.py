@@ -53,6 +53,7 @@ class Cluster:
         self._data = home / "postgres"
         self._log = home / "postgres.log"
         self._settings = {**SETTINGS, **settings}
+        self._place: Path | None = None  # the folder of its sockets, the same for as long as this object is used
         self._binaries = _binaries()
         self._user = system_user.of(self._data) if os.geteuid() == 0 else None
         if self._user is not None:
@@ -74,17 +75,19 @@ class Cluster:
         unfinished.rename(self._data)
 
     def start(self) -> Path:
-        """The folder of the sockets of a server that answers: the one still running, or a new one."""
-        if self._running():
+        """The folder of the sockets of a server that answers: the one still running, or a new one. Started again, it is
+        found where it was."""
+        if self.running():
             self._await_answers()
         else:
             self._clear_traces()
             self._launch()
-        return self._sockets()
+        self._place = self._sockets()
+        return self._place
 
     def stop(self) -> None:
         """A clean stop that disconnects whoever is connected. Harmless when nothing runs."""
-        if self._running():
+        if self.running():
             sockets = self._sockets()
             self._call("pg_ctl", "stop", "-s", "-w", "-m", "fast", "-t", _PATIENCE, "-D", self._data)
             _remove_sockets(sockets)
@@ -95,8 +98,7 @@ class Cluster:
                    "-d", "postgres", script=script)  # fmt: skip
 
     def _launch(self) -> None:
-        folder = tempfile.gettempdir()
-        sockets = Path(tempfile.mkdtemp(prefix=_SOCKETS_PREFIX, dir=folder if _is_short(folder) else "/tmp"))
+        sockets = self._socket_folder()
         self._give(sockets)
         settings = {**self._settings, "unix_socket_directories": str(sockets)}
         options = shlex.join(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
@@ -104,15 +106,22 @@ class Cluster:
             with self._log.open("ab") as log:
                 self._call("pg_ctl", "start", "-s", "-w", "-t", _PATIENCE, "-D", self._data, "-o", options, log=log)
         except BaseException:
-            if not self._running():
+            if not self.running():
                 _remove_sockets(sockets)
             raise
+
+    def _socket_folder(self) -> Path:
+        if self._place is not None:
+            self._place.mkdir(mode=0o700, exist_ok=True)
+            return self._place
+        folder = tempfile.gettempdir()
+        return Path(tempfile.mkdtemp(prefix=_SOCKETS_PREFIX, dir=folder if _is_short(folder) else "/tmp"))
 
     def _await_answers(self) -> None:
         for poll in range(int(_PATIENCE)):
             if self._answers():
                 return
-            if not self._running():
+            if not self.running():
                 raise EmbeddedFailure(f"The embedded database stopped while starting: see {self._log}.")
             if poll == 100:
                 _log.warning("The embedded database is recovering; this may take minutes (see %s).", self._log)
@@ -125,7 +134,7 @@ class Cluster:
             return False
         return True
 
-    def _running(self) -> bool:
+    def running(self) -> bool:
         """Whether the server named in postmaster.pid is one, on this data: after a crash its number may have gone to
         another process."""
         import psutil  # type: ignore[import-untyped]  # comes with the package

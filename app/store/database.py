@@ -1,15 +1,16 @@
 """The pool of connections, opened as a role that row-level security binds."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Self, TypeVar
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Self, TypeVar
 
 from app.domain.limits import CHANGE_DAYS
 from app.store import changes, shops
 from app.store.contact_session import ContactSession
 from app.store.definitions import MODEL_KNOWN, Models
-from app.store.failures import NoConnection, Unavailable, translated
+from app.store.failures import NoConnection, StoreFailure, Unavailable, translated
 from app.store.feeds import Feeds
 from app.store.pool import Connection, Pool
 from app.store.positions import Positions
@@ -22,7 +23,10 @@ from app.store.writing import WritingSession
 
 AnySession = TypeVar("AnySession", bound=Session)
 
+_log = logging.getLogger(__name__)
 _OPENING_SECONDS = 60
+_OUTAGE_SECONDS = 60
+_OUTAGE_PAUSE_SECONDS = 0.5
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
 _WRITING = "begin; set local app.shop_id = '{}'"
 _TRYING = "begin isolation level repeatable read; set local app.shop_id = '{}'"
@@ -72,6 +76,11 @@ class Database:
         settings = {
             "statement_timeout": str(statement_timeout_ms),
             "application_name": "custom-data",
+            # a gateway that vanished holds no locks for longer, and no connections
+            "idle_in_transaction_session_timeout": "30s",
+            "tcp_keepalives_idle": "10",
+            "tcp_keepalives_interval": "5",
+            "tcp_keepalives_count": "3",
             "jit": "off",  # compiling costs more than any statement of ours runs
             # our statements have one good plan each, whatever the values (tests/store/test_plans.py): make it once
             "plan_cache_mode": "force_generic_plan",
@@ -95,6 +104,20 @@ class Database:
         if replica_urls:
             database.replicas = _replicas(replica_urls, settings, listening, size, trust, database.wakes)
         return database
+
+    @classmethod
+    async def connect_in_time(cls, url: str, **how: Any) -> Self:
+        """The same for who starts during an outage: waits up to a minute for a database that cannot be reached."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _OUTAGE_SECONDS
+        while True:
+            try:
+                return await cls.connect(url, **how)
+            except StoreFailure as failure:
+                if loop.time() > deadline:
+                    raise
+                _log.warning("Waiting for the database: %s", failure)
+            await asyncio.sleep(_OUTAGE_PAUSE_SECONDS)
 
     def read_session(self, shop_id: int) -> Session:
         """One read-only snapshot, begun by its first statement: whatever is asked in it sees the same state. The
@@ -146,6 +169,9 @@ class Database:
         session = Session(self.pool, shop_id, _TRYING.format(int(shop_id)), self.observers)
         try:
             yield session
+        except NoConnection as failure:
+            failure.unwritten = True
+            raise
         finally:
             await session.close("rollback")
 
@@ -187,7 +213,8 @@ async def _ended(session: AnySession) -> AsyncIterator[AnySession]:
     try:
         yield session
     except BaseException:
-        await session.close("rollback")
+        with suppress(StoreFailure):  # undone it is in any case, and what came first is what went wrong
+            await session.close("rollback")
         raise
     await session.close()
 

@@ -16,10 +16,14 @@ select id, key, name, description, status, fields, relationships, unique_keys, c
 from definitions where shop_id = $1 and status <> 'DELETED' order by id;
 
 -- name: hold
--- Holds a definition as it is until the end of the transaction: a change waits, and we wait for one under way.
-select id, updated_at, (select model_version from shops where shop_id = $1) as model_version
-from definitions
-where shop_id = $1 and status <> 'DELETED' and (key = $2 or id = $3) for share of definitions;
+-- Holds a definition as it is until the end of the transaction: a change waits, and we wait for one under way. Also for
+-- one that waits itself, by the advisory lock, whose line is kept: those who share a row pass by one who wants it alone.
+with turn as materialized (
+    select id, pg_advisory_xact_lock_shared(-id)
+    from definitions where shop_id = $1 and status <> 'DELETED' and (key = $2 or id = $3)
+)
+select d.id, d.updated_at, (select model_version from shops where shop_id = $1) as model_version
+from turn t join definitions d on d.shop_id = $1 and d.id = t.id and d.status <> 'DELETED' for share of d;
 
 -- name: insert
 -- A new definition; its own id stands for "itself" in relationships (definition_id 0).
@@ -32,8 +36,9 @@ returning id;
 update definitions
 set name = $3, name_key = $4, description = $5, fields = $6::jsonb, relationships = $7::jsonb, contact_access = $8,
     updated_at = now()
-where shop_id = $1 and id = $2;
+where shop_id = $1 and id = $2 and (select true from pg_advisory_xact_lock(-$2::bigint));
 
 -- name: set_status
 -- Activates, deactivates or deletes.
-update definitions set status = $3, updated_at = now() where shop_id = $1 and id = $2;
+update definitions set status = $3, updated_at = now()
+where shop_id = $1 and id = $2 and (select true from pg_advisory_xact_lock(-$2::bigint));

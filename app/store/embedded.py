@@ -14,6 +14,7 @@ from types import TracebackType
 
 from app.store.cluster import Cluster
 from app.store.system_user import EmbeddedFailure
+from app.store.watch import Watch
 
 __all__ = ["EmbeddedFailure", "EmbeddedServer", "EmbeddedUrls"]
 
@@ -36,8 +37,8 @@ class EmbeddedServer:
     """The server below `home`, for as long as this object is started.
 
     A second one on the same home is refused while the first serves. With `joining` it uses the first one's server and
-    leaves it running; without one, it runs a server for itself, and others wait until it has ended. `settings` are
-    PostgreSQL's, over our own.
+    leaves it running; without one, it runs a server for itself, and others wait until it has ended. Unless `joining`, a
+    server that dies is started again. `settings` are PostgreSQL's, over our own.
     """
 
     def __init__(self, home: Path, *, joining: bool = False, settings: Mapping[str, str] | None = None) -> None:
@@ -46,6 +47,7 @@ class EmbeddedServer:
         self._settings = settings or {}
         self._lock: int | None = None
         self._cluster: Cluster | None = None  # held by whoever may stop it
+        self._watch: Watch | None = None
 
     def start(self) -> EmbeddedUrls:
         """The URLs of a server that answers. Raises EmbeddedFailure."""
@@ -69,9 +71,12 @@ class EmbeddedServer:
         """Stops the server cleanly if it is this object's, and frees the home. Harmless when nothing was started."""
         lock, self._lock = self._lock, None
         cluster, self._cluster = self._cluster, None
+        watch, self._watch = self._watch, None
         if lock is None:
             return
         try:
+            if watch is not None:
+                watch.end()
             if cluster is not None:
                 cluster.stop()
                 os.truncate(lock, 0)
@@ -114,4 +119,6 @@ class EmbeddedServer:
         self._cluster.psql(_CREATE_DATABASE)
         if not self._joining:
             os.pwrite(self._lock, sockets.encode(), 0)
+            self._watch = Watch(self._cluster)
+            self._watch.start()
         return sockets

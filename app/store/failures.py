@@ -51,7 +51,9 @@ _UNAVAILABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.PostgresConnectionError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InsufficientResourcesError,  # its disk is full, its memory, or its connections are spent
+    asyncpg.PostgresIOError,
     ConnectionError,
     OSError,
 )

@@ -15,6 +15,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _PATIENCE_SECONDS = 1.0
 _LINGERING_SECONDS = 0.02
 _IDLE_SECONDS = 300.0
+_FAREWELL_SECONDS = 0.5
 _LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -72,10 +73,21 @@ class Pool:
             if connection.is_in_transaction():
                 await connection.execute("commit")
             yield connection
+        except (TimeoutError, asyncio.CancelledError) as error:  # something may still be under way on it
+            connection.terminate()
+            if isinstance(error, TimeoutError):
+                self.doubt()
+            raise
         finally:
             if not connection.is_closed() and connection.is_in_transaction():
                 connection.terminate()
             self.give(connection)
+
+    def doubt(self) -> None:
+        """A connection was not answered: those that lie idle may lead nowhere either, and new ones are cheap. So what
+        a network swallows costs one wait, not one for each connection."""
+        while self._idle:
+            self._forget(self._idle.pop()[1])
 
     async def forget_statements(self) -> None:
         """After the database's tables changed: what the connections know of their statements may be wrong."""
@@ -110,13 +122,22 @@ class Pool:
             while self._slots:
                 connection = self._idle.pop()[1] if self._idle else await self._queued()
                 if connection is not None:
-                    with suppress(*_LOST):
-                        await connection.close()
-                    self._open.discard(connection)
+                    await self._closed_one(connection)
                 self._slots -= 1
         except BaseException:
             self.terminate()
             raise
+
+    async def _closed_one(self, connection: Connection) -> None:
+        """In half a second; if that is not enough for one it is not for the others."""
+        try:
+            await connection.close(timeout=_FAREWELL_SECONDS)
+        except TimeoutError:
+            for each in self._open:
+                each.terminate()
+        except _LOST:
+            pass
+        self._open.discard(connection)
 
     def terminate(self) -> None:
         """Ends every connection at once, whoever uses it."""

@@ -13,7 +13,8 @@ from app.store.failures import Unavailable, translated
 from app.store.roles import GATEWAY_ROLE
 from app.store.statements import Statement
 
-_COMMAND_SECONDS = 30
+_CONNECT_SECONDS = 10
+_SILENCE_SECONDS = 2  # beyond the statement timeout, which the server keeps: then nobody is there who could
 _MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
 _IDENTITY = "select system_identifier || ' ' || current_database() from pg_control_system()"
 _MAY_TAKE_ROLE = "select exists (select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member'))"
@@ -47,12 +48,15 @@ class Server:
         self._settings = settings
         self._prepared = prepared
         self._looked = False
+        self._patience = int(settings.get("statement_timeout", 0)) / 1000 + _SILENCE_SECONDS
 
     async def look(self) -> None:
         """Finds out whether a pooler stands before it, whether the login must take on the gateway's role, and whether
         it is the database that it should be. Raises the store's failures."""
         with translated():
-            probe = await asyncpg.connect(self._url, statement_cache_size=0)
+            probe = await asyncpg.connect(
+                self._url, statement_cache_size=0, timeout=_CONNECT_SECONDS, command_timeout=_CONNECT_SECONDS
+            )
             try:
                 self.pooled = await is_pooled(probe)
                 async with probe.transaction():
@@ -70,7 +74,7 @@ class Server:
         """A connection; with these settings besides, where there is no pooler."""
         if not self._looked:
             await self.look()
-        connect = partial(asyncpg.connect, self._url, command_timeout=_COMMAND_SECONDS)
+        connect = partial(asyncpg.connect, self._url, timeout=_CONNECT_SECONDS, command_timeout=self._patience)
         if self.pooled:
             return await connect(statement_cache_size=0)
         connection = await connect(server_settings={**self._settings, **more})
@@ -85,7 +89,8 @@ class Server:
     @property
     def own(self) -> list[str]:
         """What each transaction has to set behind a pooler: what a connection of ours has from its beginning."""
-        kept = {name: value for name, value in self._settings.items() if name != "application_name"}
+        alien = ("application_name", "tcp_")  # of connections that are not ours
+        kept = {name: value for name, value in self._settings.items() if not name.startswith(alien)}
         return [f"set local {name} = '{value}'" for name, value in kept.items()] if self.pooled else []
 
     def opening(self, begin: str) -> str:

@@ -28,6 +28,7 @@ class Check(NamedTuple):
 _FOUND = "SELECT 1"
 _BEGIN = Statement("session.begin", "begin")
 _END = Statement("session.end", "commit")
+_ENDING_SECONDS = 2.0  # for a transaction to be ended after a cancellation
 
 
 class Session:
@@ -64,6 +65,8 @@ class Session:
         self._checked = False
         self._connection: Any = None
         self._lingers = lingers and not pool.server.pooled
+        self._disturbed = False  # whether something went wrong
+        self._silent = False  # whether the database did not even say so
         self._closed = False
         self._refused: NoConnection | None = None
         self._turn = asyncio.Lock()
@@ -133,7 +136,9 @@ class Session:
             self._running = None
             if self._closed:
                 raise asyncio.CancelledError
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, TimeoutError):
+                self._pool.doubt()
             connection.terminate()
             self._pool.give(connection)
             raise
@@ -163,7 +168,7 @@ class Session:
             with translated():
                 return await self._pool.take()
         except TimedOut as failure:
-            self._refused = NoConnection("All database connections are busy. Try again shortly.")
+            self._refused = NoConnection("No database connection was to be had in time. Try again shortly.")
             raise self._refused from failure
         except Unavailable as failure:
             self._refused = NoConnection(str(failure))
@@ -185,7 +190,10 @@ class Session:
         self._running = statement, time.perf_counter()
 
     async def _failed(self, error: BaseException) -> None:
-        self._lingers = False
+        self._lingers, self._disturbed = False, True
+        if isinstance(error, TimeoutError):  # the driver's own: the server keeps a shorter one
+            self._silent = True
+            self._pool.doubt()
         if self._replica is not None:
             self._replica.failed(error)
             self.interrupted |= isinstance(translation(error), Unavailable | Retryable)
@@ -193,14 +201,17 @@ class Session:
             await self._pool.forget_statements()
 
     async def close(self, how: str = "commit") -> None:
-        """Ends the transaction, if one was begun, and gives the connection back."""
+        """Ends the transaction, if one was begun, and gives the connection back. Where something went wrong the
+        database has two seconds for that."""
         self._closed = True
         try:
             if self._askers or not self._lingers:
                 await self._end(how)
-        except BaseException:
+        except BaseException as error:
             if self._connection is not None:
                 self._connection.terminate()
+            if isinstance(error.__cause__, TimeoutError):
+                self._pool.doubt()
             raise
         finally:
             connection, self._connection = self._connection, None
@@ -211,11 +222,14 @@ class Session:
         for asker in self._askers:
             if asker is not None:
                 asker.cancel()
+        hurried = self._disturbed or bool(self._askers)
         async with self._turn:
+            if self._silent:
+                raise TimedOut("The database does not answer. Try again shortly.")
             if self._connection is not None:
                 began = time.perf_counter()
                 with translated():
-                    await self._run(self._connection, how)
+                    await self._connection.execute(how, timeout=_ENDING_SECONDS if hurried else None)
                 observation.asked(_END, began)
 
 

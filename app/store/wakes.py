@@ -22,6 +22,7 @@ _CHANNEL = "custom_data_changes"
 _GATHERED_SECONDS = 0.01
 _RETRY_SECONDS = 1.0
 _LOOK_SECONDS = 1.0
+_SILENCE_SECONDS = 15.0
 _LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, StoreFailure)
 
 
@@ -101,7 +102,8 @@ class Wakes:
             await connection.add_listener(_CHANNEL, self._hear)
             self.listens = True
             while not connection.is_closed():
-                await self._due.wait()
+                if not await self._told_in(_SILENCE_SECONDS):
+                    await connection.execute("select")  # whether anybody is there, else it fails
                 self._due.clear()
                 told, self._untold = sorted(self._untold), set()
                 if told:
@@ -110,6 +112,13 @@ class Wakes:
         finally:
             self.listens = False
             connection.terminate()
+
+    async def _told_in(self, seconds: float) -> bool:
+        """Whether there is something to do before so many seconds have passed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return await self._due.wait()
+        return False
 
     def _hear(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
         if isinstance(payload, str) and payload.isdigit():

@@ -65,7 +65,7 @@ async def couriers(
     url: str, bounds: WebhookBounds, *, statement_timeout_ms: int = 5000, direct_url: str | None = None
 ) -> AsyncIterator[None]:
     """Couriers at work for as long as the block runs."""
-    database = await Database.connect(
+    database = await Database.connect_in_time(
         url, size=POOL_SIZE, statement_timeout_ms=statement_timeout_ms, direct_url=direct_url
     )
     at_work = Couriers(database, bounds)

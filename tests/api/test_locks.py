@@ -70,6 +70,21 @@ async def test_a_change_of_a_definition_waits_for_the_batch_under_way(
     assert await change == ({"userErrors": []}, True)
 
 
+async def test_batches_that_come_later_do_not_pass_by_a_change_that_waits(shop: ShopClient) -> None:
+    """Else a shop that saves all the time could never change its definitions."""
+    await shop.define("Batch", {"code": "STRING"})
+    database = shop.database
+    async with database.writing(shop.id) as first:
+        await database.models.holding(first, "batch")
+        changing = asyncio.create_task(shop.run("deactivateCustomDataDefinition", STATUS, definition="batch"))
+        await asyncio.sleep(PATIENCE)
+        later = asyncio.create_task(shop.save("batch", {"code": "a"}))
+        done, _ = await asyncio.wait({changing, later}, timeout=PATIENCE)
+        assert not done
+    assert await changing == {"userErrors": []}
+    assert [error["code"] for error in (await later)["userErrors"]] == ["DEFINITION_INACTIVE"]
+
+
 @pytest.mark.parametrize(
     ("mutation", "code"),
     [("deactivateCustomDataDefinition", "DEFINITION_INACTIVE"), ("deleteCustomDataDefinition", "DEFINITION_NOT_FOUND")],

@@ -35,6 +35,8 @@ from (select id, row_number() over (order by id) as n from contacts where shop_i
 cross join lateral (select 'tier' || c.n % 1000 as tier, c.n * 7919 % {members} as points, c.n % 5000 / 100.0 as fee,
     timestamptz '2020-01-01' + c.n * 7919 % {members} * interval '1 day' as since,
     timestamptz '2020-01-01' + c.n * interval '1 hour' as seen) v;
+insert into customers (shop_id, source, id_customer, contact_id)
+select $1, 'shop', 'c' || row_number() over (order by id), id from contacts where shop_id = $1;
 """
 # to the planner a definition is as small as most are
 _OTHERS = """
@@ -167,6 +169,12 @@ async def test_records_behind_a_contact_are_found_by_their_relation(members: Gri
     where = {"custom": {"member": {"some": {"note": {"contains": "n77"}}}}, "id_contact": {"gt": 0}}
     for looked in (await explained(members, "contacts", where)).values():
         assert any(scan.table == "records" and "definition_id" in scan.condition for scan in looked), looked
+
+
+async def test_contacts_are_found_by_their_customers(members: Grid) -> None:
+    where = {"customers": {"some": {"source": {"eq": "shop"}, "id_customer": {"in": ["c7", "c77"]}}}}
+    for name, looked in (await explained(members, "contacts", where)).items():
+        assert any(scan.table == "customers" and "id_customer" in scan.condition for scan in looked), (name, looked)
 
 
 @pytest.mark.parametrize(("bound", "expected"), [(-1, 21), (0, 21), (20_000, 21), (29_990, 10), (40_000, 0)])

@@ -205,4 +205,5 @@ ATTACKS: dict[str, tuple[Attack, set[int]]] = {
     "WebSocket: 20 subscriptions, then gone": (_socket(_subscribe_and_go, 20), {1006}),
 }  # fmt: skip
 
-SLOW = {"WebSocket: a hundred that never introduce themselves"}  # five seconds each time
+# five seconds each time; as long as a body is waited for
+SLOW = {"WebSocket: a hundred that never introduce themselves", "body: never arrives"}

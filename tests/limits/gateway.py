@@ -4,7 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -65,12 +65,15 @@ _NO_KEEPING = httpx.Limits(max_keepalive_connections=0)  # idle connections woul
 
 
 @asynccontextmanager
-async def served(admin_url: str, **settings: object) -> AsyncIterator[Served]:
-    """`admin_url` names the server; the database on it is new."""
+async def served(
+    admin_url: str, through: Callable[[str], str] | None = None, **settings: object
+) -> AsyncIterator[Served]:
+    """`admin_url` names the server; the database on it is new. `through` gives the URL by which the worker reaches
+    it."""
     async with scratch_database(admin_url) as url:
         await migrate(url)
         gateway_url = as_login(url, GATEWAY_ROLE)
-        with _worker(DATABASE_URL=gateway_url, **settings) as (process, address):
+        with _worker(DATABASE_URL=through(gateway_url) if through else gateway_url, **settings) as (process, address):
             database = await Database.connect(gateway_url, size=2)
             async with httpx.AsyncClient(base_url=address, timeout=PATIENCE, limits=_NO_KEEPING) as http:
                 shop = await new_shop(database, http, url)

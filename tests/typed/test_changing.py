@@ -112,3 +112,17 @@ async def test_what_is_suppressed_is_told_to_nobody(clinic: ShopClient) -> None:
 async def test_the_cost_of_a_deletion_grows_with_the_ids(clinic: ShopClient, count: int) -> None:
     answer = await clinic.answer(DELETE, ids=[str(n) for n in range(1, count + 1)])
     assert answer["extensions"]["cost"]["requested"] > 10 + 2 * count
+
+
+async def test_a_dry_run_writes_nothing(clinic: ShopClient) -> None:
+    document = """mutation { custom { updateVet(record: {nom: "Martin"}, data: {nom: "New"}, dryRun: true) {
+        outcome dryRun { __typename } } } }"""
+    updated = (await clinic.ask(document))["custom"]["updateVet"]
+    assert (updated["outcome"], updated["dryRun"]["__typename"]) == ("UPDATED", "DryRun")
+    vet = (await clinic.ask("{ custom { vet { nodes { idRecord nom } } } }"))["custom"]["vet"]["nodes"]
+    document = """mutation($ids: [ID!]!) { custom { deleteVet(ids: $ids, dryRun: true) {
+        results { deleted } dryRun { __typename } } } }"""
+    deleted = (await clinic.ask(document, ids=[vet[0]["idRecord"]]))["custom"]["deleteVet"]
+    assert (deleted["results"], deleted["dryRun"]["__typename"]) == ([{"deleted": True}], "DryRun")
+    assert (await clinic.ask("{ custom { vet { nodes { idRecord nom } } } }"))["custom"]["vet"]["nodes"] == vet
+    assert vet[0]["nom"] == "Martin"

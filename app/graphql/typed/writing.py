@@ -54,6 +54,12 @@ class Writes:
         self._inputs = RecordInputs(copy, questions, records)
         emit = GraphQLNonNull(self._enum("ChangeEvents"))
         self._events = GraphQLArgument(emit, default_value=Events.EMIT, description="Who is told of what changes.")
+        self._dry_run = GraphQLArgument(
+            GraphQLNonNull(GraphQLBoolean),
+            default_value=False,
+            out_name="dry_run",
+            description="Only tells what this would do, and writes nothing: see `dryRun` of the payload.",
+        )
 
     def field(self, definitions: Sequence[Definition]) -> GraphQLField:
         """The field of Mutation that holds those of the shop."""
@@ -83,12 +89,7 @@ class Writes:
                 out_name="idempotency_key",
                 description="1 to 255 characters; a retry within 24 hours answers the same and writes nothing.",
             ),
-            "dryRun": GraphQLArgument(
-                GraphQLNonNull(GraphQLBoolean),
-                default_value=False,
-                out_name="dry_run",
-                description="Only tells what this would do, and writes nothing: see `dryRun` of the payload.",
-            ),
+            "dryRun": self._dry_run,
         }
         how = "upserted by their unique key" if definition.unique_keys else "inserted: it has no unique key"
         text = f"Saves 1 to 50 records of {definition.name}, one verdict each. They are {how}."
@@ -102,6 +103,7 @@ class Writes:
                 GraphQLInt, out_name="if_version", description="Refuse if the record has another version."
             ),
             "events": self._events,
+            "dryRun": self._dry_run,
         }
         text = f"Changes fields of one record of {definition.name}, which may be those of its unique key."
         return _written(definition, self._updated(definition), updating(definition, _names(definition)), args, text)
@@ -115,6 +117,7 @@ class Writes:
                 "them.",
             ),
             "events": self._events,
+            "dryRun": self._dry_run,
         }  # fmt: skip
         text = f"Removes 1 to 20 records of {definition.name}, one verdict each. What is gone already is fine."
         return _written(definition, self._copy.types["BulkDeleteRecordsPayload"], deleting(definition), args, text)

@@ -1,0 +1,1 @@
+"""A shop against a model of it in dictionaries, step by random step."""

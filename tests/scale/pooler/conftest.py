@@ -39,7 +39,11 @@ async def pooled(admin_url: str) -> AsyncIterator[Pooled]:
         await migrate(admin)
         direct = as_login(admin, GATEWAY_ROLE)
         url = stack.enter_context(pgbouncer(direct))
-        settings = {"DATABASE_URL": url, "DATABASE_DIRECT_URL": direct, "DATABASE_ADMIN_URL": admin}
+        settings = {
+            "DATABASE_URL": url, "DATABASE_DIRECT_URL": direct, "DATABASE_ADMIN_URL": admin,
+            # fifty wait for two connections, on a machine that may be busy
+            "CUSTOM_DATA_REQUEST_TIMEOUT_MS": PATIENCE * 1000, "CUSTOM_DATA_STATEMENT_TIMEOUT_MS": PATIENCE * 1000,
+        }  # fmt: skip
         gateways = [serving(**settings) for _ in range(2)]
         served = await asyncio.gather(*(asyncio.to_thread(stack.enter_context, each) for each in gateways))
         database = await Database.connect(direct, size=2)

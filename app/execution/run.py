@@ -12,6 +12,7 @@ from graphql.pyutils import Path, is_awaitable
 from strawberry.types.field import StrawberryField
 
 from app.execution.assembling import Results, finished
+from app.execution.columns import THERE
 from app.execution.errors import NULLED, Errors
 from app.execution.info import HELPERS, ResolveInfo
 from app.execution.positions import Fields, Positions, Root
@@ -68,7 +69,7 @@ class Group:
     def zip(self, *, climbing: bool) -> None:
         """Makes the rows. All groups below have theirs."""
         columns = [finished(column) for column in self.columns]
-        self.results = self.selection.rows(columns) if columns else [{} for _ in self.parents]
+        self.results = self.selection.rows(columns) if columns else [{} for _ in range(len(self.parents))]
         if climbing:
             null = None if self.nullable else NULLED
             self.results = [null if any(value is NULLED for value in row.values()) else row for row in self.results]
@@ -87,7 +88,7 @@ class _Later:
     async def settle(self) -> None:
         self._results = await self._awaited()
 
-    def finish(self) -> list[Any]:
+    def finish(self) -> Sequence[Any]:
         return finished(self._results)
 
 
@@ -134,7 +135,7 @@ class Run:
         for group in level:
             for place, field in enumerate(group.selection.fields):
                 column: Any = field.reading.read(group, self)
-                if type(column) is not list and isawaitable(column):
+                if type(column) not in THERE and isawaitable(column):
                     waiting.append((group, field, place, column))
                     group.columns.append([])
                 elif (ready := field.completion.at_once(column)) is not None:

@@ -7,7 +7,7 @@ import pytest
 
 APP = Path(__file__).parents[2] / "app"
 
-LAYERS = ["cli", "server", "demo", "graphql", "execution", "webhooks", "operations", "loaders", "store", "domain"]
+LAYERS = ["cli", "server", "demo", "graphql", "execution", "webhooks", "operations", "loaders", "store", "domain", "tables"]
 
 # the database driver and the web stay in their rooms
 ROOMS = {

@@ -1,7 +1,7 @@
 """Objects kept as columns. A statement gives columns, and an answer is made of columns: objects between them would be
 made only to be taken apart again, which takes longer than all else that is done with them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import accumulate, chain
 from operator import attrgetter, itemgetter
@@ -46,7 +46,8 @@ class Table(Sequence[T], Generic[T]):
     def objects(self) -> list[T]:
         if self._made is None:
             columns = map(self.column, self.kind._fields)  # type: ignore[attr-defined]  # it is a named tuple
-            self._made = [*map(partial(tuple.__new__, self.kind), zip(*columns, strict=True))]  # type: ignore[arg-type]
+            make: Callable[[Values], T] = partial(tuple.__new__, self.kind)  # type: ignore[type-var]
+            self._made = [*map(make, zip(*columns, strict=True))]
         return self._made
 
     def take(self, indexes: Sequence[int]) -> "Table[T]":
@@ -60,7 +61,7 @@ class Table(Sequence[T], Generic[T]):
     def _chosen(self, choose: Callable[[Any], Any], size: int) -> "Table[T]":
         """Some of the objects. A column is chosen from when it is wanted."""
         columns = {
-            name: lambda name=name: choose(self.column(name))  # type: ignore[misc]
+            name: lambda name=name: choose(self.column(name))
             for name in self.kind._fields  # type: ignore[attr-defined]
         }
         return Table(self.kind, columns, size, {name: choose(each) for name, each in self.beside.items()})
@@ -107,9 +108,17 @@ class Cut(Sequence[Values]):
         return self.items[self._starts[lists] : self._starts[lists + 1]]
 
 
-def table(kind: type[T], columns: Sequence[Given], size: int) -> Table[T]:
+def table(
+    kind: type[T], columns: Sequence[Given], size: int, beside: Mapping[str, Table[Any]] | None = None
+) -> Table[T]:
     """A table of columns in the order of the class's fields."""
-    return Table(kind, dict(zip(kind._fields, columns, strict=True)), size)  # type: ignore[attr-defined]
+    return Table(kind, dict(zip(kind._fields, columns, strict=True)), size, beside)  # type: ignore[attr-defined]
+
+
+def table_of(kind: type[T], rows: Sequence[Iterable[Any]]) -> Table[T]:
+    """A table of rows whose columns are in the order of the class's fields."""
+    width = len(kind._fields)  # type: ignore[attr-defined]
+    return table(kind, [*zip(*rows, strict=True)] if rows else [()] * width, len(rows))
 
 
 def column(objects: Values, path: str) -> Values:

@@ -114,8 +114,11 @@ def _any_cast(values: Values, kinds: set[type]) -> bool:
 @lru_cache(maxsize=4096)
 def _may_be_cast(kind: type) -> bool:
     """A tuple with names, for one, takes no more attributes."""
-    usual = kind.__getattribute__ in (object.__getattribute__, tuple.__getattribute__)
+    usual: bool = kind.__getattribute__ in _USUAL
     return bool(kind.__dictoffset__) or not usual or hasattr(kind, "__getattr__") or hasattr(kind, TYPE_CAST_ATTRIBUTE)
+
+
+_USUAL: tuple[Any, ...] = (object.__getattribute__, tuple.__getattribute__)
 
 
 def _class_of(kind: GraphQLObjectType) -> type | None:

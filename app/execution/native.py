@@ -8,6 +8,7 @@ import strawberry
 from graphql import GraphQLArgument, GraphQLField, GraphQLOutputType
 
 from app.execution.declaring import alone, only
+from app.tables import Table
 
 NATIVE = "native"  # where a field's extensions keep the function for many parents
 
@@ -76,4 +77,4 @@ async def _later(column: Any) -> Any:
 
 def same(parents: Sequence[Any]) -> Sequence[Any]:
     """For a field whose objects are its parents, shown as another type."""
-    return list(parents)
+    return parents if type(parents) is Table else list(parents)

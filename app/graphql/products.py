@@ -28,6 +28,7 @@ from app.loaders.operation import CatalogueKey
 from app.loaders.prices import NATIVE, Quote
 from app.loaders.references import no_contact
 from app.store.paging import Page
+from app.tables import Table, column, table
 
 if TYPE_CHECKING:
     from app.graphql.records import CustomDataRecord
@@ -115,7 +116,7 @@ class Product(Node):
         from app.graphql.relations import records_of_products
 
         only_keys(info)
-        products = [parent.row.id for parent in parents]
+        products = column(parents, "row.id")
         asked = (first, after, last, before)
         return await records_of_products(info, definition, field, products, asked, where, order_by)
 
@@ -154,7 +155,9 @@ async def _quotes(
     return contacts, [quote or NATIVE for quote in quotes]
 
 
-def product_nodes(rows: Iterable[domain.Product | None], viewer: int | None) -> list[Any]:
+def product_nodes(rows: Iterable[domain.Product | None], viewer: int | None) -> Any:
+    if type(rows) is Table:
+        return table(ShownProduct, [rows, [viewer] * len(rows)], len(rows))
     return [row and _shown((row, viewer)) for row in rows]
 
 
@@ -183,7 +186,7 @@ async def catalogue(
     viewer = viewer or own
     key = CatalogueKey(page, search, active or own is not None)
     loaders = info.context.loaders
-    rows = await loaders.catalogue.load(key) or []
+    rows: Sequence[Any] = await loaders.catalogue.load(key) or []
 
     async def counted() -> int:
         return await loaders.catalogue_counts.load(key) or 0

@@ -1,10 +1,7 @@
 """Records: their data, and where their relations lead."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
-from itertools import repeat
-from operator import attrgetter
 from typing import Annotated, Any, NamedTuple, TypeAlias, cast
 
 import strawberry
@@ -32,11 +29,13 @@ from app.loaders.operation import RecordKey
 from app.loaders.prices import NATIVE, Pair
 from app.operations.writable import definition_not_found
 from app.store import records as store
+from app.tables import Table, table
 
 OnlyFields = Annotated[list[str] | None, strawberry.argument(description="Only these fields, in this order.")]
 
 
 Records: TypeAlias = Sequence["CustomDataRecord"]
+Data: TypeAlias = dict[str, Any]
 
 
 class ShownRecord(NamedTuple):
@@ -69,10 +68,13 @@ class CustomDataRecord(Node):
     def data(parents: Records, fields: OnlyFields = None) -> Column[JSON]:
         return each(parents, lambda parent: JSON(_data(parent, fields)))
 
-    @batched(description="One field's value. A relation reads as the raw id, also when its target is gone.")
+    @batched(
+        of=("schema", "row.data"),
+        description="One field's value. A relation reads as the raw id, also when its target is gone.",
+    )
     @staticmethod
-    def value(parents: Records, field: str) -> Column[JSON | None]:
-        return values(parents, field)
+    def value(schemas: Sequence[Definition], data: Sequence[Data], field: str) -> Column[JSON | None]:
+        return values(schemas, data, field)
 
     @batched(description="What a relation field points to; null when it is empty or its target is gone.")
     @staticmethod
@@ -132,12 +134,11 @@ class CustomDataRecord(Node):
         return await _priced(info, pairs)
 
 
-def record_nodes(rows: Iterable[domain.Record], definition: Definition) -> list[Any]:
+def record_nodes(rows: Iterable[domain.Record], definition: Definition) -> Any:
     """Records of one definition."""
-    return list(map(_shown, zip(rows, repeat(definition))))
-
-
-_shown: Callable[[tuple[object, ...]], ShownRecord] = partial(tuple.__new__, ShownRecord)
+    if type(rows) is not Table:
+        rows = list(rows)
+    return table(ShownRecord, [rows, [definition] * len(rows)], len(rows))
 
 
 def record_node(row: domain.Record, definition: Definition) -> CustomDataRecord:
@@ -151,25 +152,22 @@ def _data(record: CustomDataRecord, fields: list[str] | None) -> dict[str, Any]:
     return {name: record.row.data.get(name) for name in names}
 
 
-def values(records: Records, field: str) -> Column[Any]:
-    """Each record's value of that field."""
+def values(schemas: Sequence[Definition], data: Sequence[Data], field: str) -> Column[Any]:
+    """The value of that field in each record's data."""
 
-    def value(record: CustomDataRecord) -> Any:
-        _check_field(record.schema, field)
-        return record.row.data.get(field)
+    def value(record: tuple[Definition, Data]) -> Any:
+        schema, held = record
+        _check_field(schema, field)
+        return held.get(field)
 
-    if same_definition(records) and field in records[0].schema.field:
-        return [record.row.data.get(field) for record in records]
-    return each(records, value)
+    if all_one(schemas) and field in schemas[0].field:
+        return [held.get(field) for held in data]
+    return each(list(zip(schemas, data, strict=True)), value)
 
 
-def same_definition(records: Records) -> bool:
-    """Whether all are of one definition, as those of a page are."""
-    schemas = [*map(_SCHEMA, records)]
+def all_one(schemas: Sequence[Definition]) -> bool:
+    """Whether records are all of one definition, as those of a page are."""
     return schemas.count(schemas[0]) == len(schemas)  # the same object is told at a glance
-
-
-_SCHEMA = attrgetter("schema")
 
 
 def _check_field(definition: Definition, name: str) -> None:

@@ -4,9 +4,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
-from itertools import chain, islice
-from operator import itemgetter
-from typing import Any, cast
+from itertools import chain, repeat
+from typing import Any
 
 from app.domain.definitions import Definition, Relationship, Target
 from app.domain.records import Record
@@ -14,29 +13,32 @@ from app.execution import Answers, Column, each
 from app.graphql.access import only_keys
 from app.graphql.aggregate_types import Aggregates
 from app.graphql.aggregates import GroupArguments, aggregate_behind
-from app.graphql.connection import Connection, PageArguments, connected, cut, number_page
+from app.graphql.connection import Connection, PageArguments, connections, number_page
 from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
 from app.graphql.following import followed
 from app.graphql.listing import plain_cursors
 from app.graphql.nested import Ways, filtered
-from app.graphql.products import Product, load_products
-from app.graphql.records import CustomDataRecord, find_definition, record_node, record_nodes, same_definition
+from app.graphql.products import Product, load_products, product_nodes
+from app.graphql.records import CustomDataRecord, all_one, find_definition, record_node, record_nodes
 from app.graphql.scalars import JSON
 from app.loaders.batching import then
-from app.loaders.operation import RelatedCountKey, RelatedKey
+from app.loaders.operation import Related, RelatedCountKey, Stretch
+from app.store.paging import Page
+from app.tables import Cut, Table, column
 
 Found = Contact | Product | CustomDataRecord | None
 
 
 def targets(info: Info, records: Sequence[CustomDataRecord], field: str) -> Answers[Found]:
     """What that relation of each record points to."""
-    if same_definition(records):
+    schemas = column(records, "schema")
+    if all_one(schemas):
         return _followed(info, records, field)
     together: dict[int, list[int]] = defaultdict(list)  # records of one definition
-    for index, record in enumerate(records):
-        together[id(record.schema)].append(index)
+    for index, schema in enumerate(schemas):
+        together[id(schema)].append(index)
     return _together(info, records, field, list(together.values()))
 
 
@@ -56,10 +58,15 @@ async def _together(
 
 def _followed(info: Info, records: Sequence[CustomDataRecord], field: str) -> Answers[Any]:
     """The same for records of one definition."""
-    relationship = records[0].schema.relationship.get(field)
+    schema = column(records, "schema")[0]
+    relationship = schema.relationship.get(field)
     if relationship is None:
-        return [_no_relation(records[0].schema, field)] * len(records)
-    return _loaded(info, relationship, [record.row.data.get(field) for record in records])
+        return [_no_relation(schema, field)] * len(records)
+    rows = column(records, "row")
+    beside = rows.beside.get(schema.field[field].slot) if type(rows) is Table else None
+    if beside is None or relationship.target is Target.DEFINITION:
+        return _loaded(info, relationship, [data.get(field) for data in column(rows, "data")])
+    return beside if relationship.target is Target.CONTACTS else product_nodes(beside, info.context.viewer.contact_id)
 
 
 def _loaded(info: Info, relationship: Relationship, values: list[Any]) -> Answers[Any]:
@@ -136,12 +143,12 @@ async def groups_of_records(
 
 def _from_contacts(definition: Definition, field: str | None, contacts: Sequence[int]) -> Ways:
     relation = _relation(definition, (Target.CONTACTS, None), field)
-    return [(relation, contact) for contact in contacts]
+    return list(zip(repeat(relation), contacts))
 
 
 def _from_products(definition: Definition, field: str | None, products: Sequence[str]) -> Ways:
     relation = _relation(definition, (Target.PRODUCTS, None), field)
-    return [(relation, product) for product in products]
+    return list(zip(repeat(relation), products))
 
 
 def _from_records(definition: Definition, field: str | None, records: Sequence[CustomDataRecord]) -> Ways:
@@ -165,25 +172,58 @@ async def _pages(
     info: Info, definition: Definition, ways: Ways, asked: PageArguments
 ) -> Column[Connection[CustomDataRecord]]:
     """For each relation and the value it is to hold a page of the definition's records."""
-    page = number_page(*asked)
-    loaders = info.context.loaders
-    follow = followed(info)
-    keys = [None if isinstance(way, Exception) else RelatedKey(definition.id, *way, page, follow) for way in ways]
-    found = await loaders.related.load_many(keys)
-    pages = [cut(rows or (), page) for rows in found]
-    nodes = iter(record_nodes(chain.from_iterable(map(itemgetter(0), pages)), definition))
+    page, follow = number_page(*asked), followed(info)
+    good = [way for way in ways if not isinstance(way, Exception)]
+    found: list[Stretch | None] = [None] * len(good)
 
-    def counted(key: RelatedKey) -> Callable[[], Awaitable[int]]:
-        async def count() -> int:
-            return await loaders.related_counts.load(RelatedCountKey(definition.id, key.field, key.value)) or 0
+    async def ask(field: str, places: Sequence[int]) -> None:
+        loader = info.context.loaders.related.of(Related(definition.id, field, page, follow))
+        for place, stretch in zip(places, await loader.load_many([good[place][1] for place in places]), strict=True):
+            found[place] = stretch
 
-        return count
+    await asyncio.gather(*(ask(field, places) for field, places in _by_relation(good).items()))
+    shown, more = _shown(found, page)
+    nodes = Cut(record_nodes(shown.items, definition), shown.lengths)
+    pages = connections(nodes, shown, page, more, lambda: [_counting(info, definition, *way) for way in good])
+    if len(good) == len(ways):
+        return pages
+    each_page = iter(pages)
+    return [way if isinstance(way, Exception) else next(each_page) for way in ways]
 
-    return [
-        way if isinstance(way, Exception) else
-        connected([*islice(nodes, len(shown))], shown, page, counted(cast(RelatedKey, key)), more=more)
-        for way, key, (shown, more) in zip(ways, keys, pages, strict=True)
-    ]  # fmt: skip
+
+def _by_relation(ways: Sequence[tuple[str, int | str]]) -> dict[str, list[int]]:
+    """The places of the ways that take one relation."""
+    fields = [field for field, _ in ways]
+    together: dict[str, list[int]] = defaultdict(list)
+    for place, field in enumerate(fields):
+        together[field].append(place)
+    return together
+
+
+def _shown(found: Sequence[Stretch | None], page: Page[int]) -> tuple[Cut, list[bool]]:
+    """The records that are shown of those found, list by list, and whether there are more."""
+    size = page.limit - 1
+    lists = [(0, 0) if each is None else (each[1], min(each[2], each[1] + size)) for each in found]
+    more = [each is not None and each[2] - each[1] > size for each in found]
+    lengths = [stop - start for start, stop in lists]
+    tables = {id(each[0]): each[0] for each in found if each is not None}
+    if len(tables) == 1:
+        [table] = tables.values()
+        ranges = [range(start, stop) for start, stop in lists]
+        places = list(chain.from_iterable(map(reversed, ranges) if page.backward else ranges))
+        return Cut(table if places == list(range(len(table))) else table.take(places), lengths), more
+    items: list[Any] = []
+    for stretch, (start, stop) in zip(found, lists, strict=True):
+        if stretch is not None:
+            items += stretch[0][start:stop][:: -1 if page.backward else 1]
+    return Cut(items, lengths), more
+
+
+def _counting(info: Info, definition: Definition, field: str, value: int | str) -> Callable[[], Awaitable[int]]:
+    async def count() -> int:
+        return await info.context.loaders.related_counts.load(RelatedCountKey(definition.id, field, value)) or 0
+
+    return count
 
 
 def _relation(definition: Definition, wanted: tuple[Target, int | None], field: str | None) -> str:

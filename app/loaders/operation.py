@@ -3,7 +3,8 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from functools import cached_property, partial
+from typing import Any, NamedTuple, TypeVar
 
 from app.domain.access import may_follow
 from app.domain.contacts import Contact, Customer
@@ -13,7 +14,7 @@ from app.domain.products import Product
 from app.domain.records import Record
 from app.domain.references import ContactReference
 from app.loaders.asked import Asked
-from app.loaders.batching import Calls, loading
+from app.loaders.batching import Calls, Family, loading
 from app.loaders.membership import FindingKey, MemberKey, Questions
 from app.loaders.prices import NATIVE, Pair, Quote, quote
 from app.loaders.references import Resolved, Resolver
@@ -28,6 +29,7 @@ from app.store.listing import Listed
 from app.store.orders import Mark
 from app.store.paging import Page
 from app.store.session import Session
+from app.tables import Table
 
 K = TypeVar("K")
 Q = TypeVar("Q")
@@ -40,14 +42,17 @@ class RecordKey(NamedTuple):
     follow: tuple[str, ...]
 
 
-class RelatedKey(NamedTuple):
-    """A page of the records whose relation `field` holds `value`, read together with what these point at."""
+class Related(NamedTuple):
+    """Pages of the records whose relation `field` holds a value, read together with what these point at."""
 
     definition_id: int
     field: str
-    value: int | str
     page: Page[int]
     follow: tuple[str, ...] = ()
+
+
+Stretch = tuple[Table[Record], int, int]
+"""Records that stand together in a table: from where, up to but not including where."""
 
 
 class RelatedCountKey(NamedTuple):
@@ -160,7 +165,7 @@ class Loaders:
         return {id_: product for id_, product in found.items() if product.is_active or self._contact_id is None}
 
     @loading
-    async def catalogue(self, keys: list[CatalogueKey]) -> Mapping[CatalogueKey, list[Product]]:
+    async def catalogue(self, keys: list[CatalogueKey]) -> Mapping[CatalogueKey, Table[Product]]:
         return {key: await products.page(self._session, key.page, key.search, active=key.active) for key in keys}
 
     @loading
@@ -187,7 +192,7 @@ class Loaders:
             found |= {key: shown[key.id] for key in group if key.id in shown}
         return found
 
-    async def page(self, definition: Definition, page: Page[int], names: tuple[str, ...]) -> list[Record]:
+    async def page(self, definition: Definition, page: Page[int], names: tuple[str, ...]) -> Table[Record]:
         """A page of a definition's records; what they point at by relations of these names is known from then on."""
         follow = self._follows(definition, names)
         read, targets = await records.page(self._session, definition.id, page, follow)
@@ -199,12 +204,12 @@ class Loaders:
         return _follows(of, names) if names and self._contact_id is None else ()
 
     def _learn(self, model: Model, found: Targets) -> None:
-        if found.contacts:
-            self.contacts.learned(found.contacts)
-        if found.products:
-            self.products.learned(found.products)
-        if found.records:
-            self.records.learned(self._all_shown(model, found.records))
+        for contacts_ in found.contacts:
+            self.contacts.learned(partial(_by_id, contacts_))
+        for products_ in found.products:
+            self.products.learned(partial(_by_id, products_))
+        for records_ in found.records:
+            self.records.learned(lambda of=records_: self._all_shown(model, _by_id(of)))  # type: ignore[misc]
 
     def _all_shown(self, model: Model, found: Mapping[int, Record]) -> dict[int, Record]:
         return {id_: record for id_, record in found.items() if self._shown(model, record)}
@@ -215,18 +220,17 @@ class Loaders:
             return definition is not None
         return may_follow(definition, record, self._contact_id)
 
-    @loading
-    async def related(self, keys: list[RelatedKey]) -> Mapping[RelatedKey, list[Record]]:
+    @cached_property
+    def related(self) -> Family[Related, int | str, Stretch]:
+        return Family(self._related, self.calls)
+
+    async def _related(self, asked: Related, values: list[int | str]) -> Mapping[int | str, Stretch]:
         model = await self.model()
-        found: dict[RelatedKey, list[Record]] = {}
-        for (definition_id, field, page, names), group in _grouped(keys, _page_asked).items():
-            definition = model.by_id[definition_id]
-            follow = self._follows(definition, names)
-            values = [key.value for key in group]
-            pages, targets = await records.related(self._session, definition, field, values, page, follow)
-            self._learn(model, targets)
-            found |= {key: pages.get(key.value, []) for key in group}
-        return found
+        definition = model.by_id[asked.definition_id]
+        follow = self._follows(definition, asked.follow)
+        read, spans, targets = await records.related(self._session, definition, asked.field, values, asked.page, follow)
+        self._learn(model, targets)
+        return {value: (read, *span) for value, span in spans.items()}
 
     @loading
     async def related_counts(self, keys: list[RelatedCountKey]) -> Mapping[RelatedCountKey, int]:
@@ -283,8 +287,8 @@ def _follows(of: Model | Definition, names: tuple[str, ...]) -> tuple[Follow, ..
     return follows(of.definitions if isinstance(of, Model) else [of], names)
 
 
-def _page_asked(key: RelatedKey) -> tuple[int, str, Page[int], tuple[str, ...]]:
-    return key.definition_id, key.field, key.page, key.follow
+def _by_id(found: Table[Any]) -> dict[Any, Any]:
+    return dict(zip(found.column("id"), found, strict=True))
 
 
 def _grouped(keys: Sequence[K], question: Callable[[K], Q]) -> dict[Q, list[K]]:

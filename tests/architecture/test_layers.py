@@ -7,7 +7,9 @@ import pytest
 
 APP = Path(__file__).parents[2] / "app"
 
-LAYERS = ["cli", "server", "demo", "graphql", "execution", "webhooks", "operations", "loaders", "store", "domain", "tables"]
+LAYERS = [
+    "cli", "server", "demo", "graphql", "execution", "webhooks", "operations", "loaders", "store", "domain", "tables"
+]  # fmt: skip
 
 # the database driver and the web stay in their rooms
 ROOMS = {

@@ -17,6 +17,7 @@ from app.graphql.node import number, number_of
 from app.graphql.records import load_own_record, record_node, records_page
 from app.graphql.relations import records_of_contacts, records_of_products, records_of_records, targets
 from app.operations.find_records import Named, find_record
+from app.tables import column
 
 Many = Callable[..., Any]
 
@@ -94,7 +95,7 @@ def of_contacts(way: Reverse) -> Many:
         parents: Sequence[Any], info: Info, where: Any = None, order_by: Any = None, **page: Any
     ) -> Column[Any]:
         may_read(info)
-        contacts, key = [parent.id for parent in parents], way.definition.key
+        contacts, key = column(parents, "id"), way.definition.key
         return await records_of_contacts(info, key, way.field, contacts, _asked(**page), where, order_by)
 
     return records
@@ -107,7 +108,7 @@ def of_products(way: Reverse) -> Many:
         parents: Sequence[Any], info: Info, where: Any = None, order_by: Any = None, **page: Any
     ) -> Column[Any]:
         only_keys(info)
-        products, key = [parent.row.id for parent in parents], way.definition.key
+        products, key = column(parents, "row.id"), way.definition.key
         return await records_of_products(info, key, way.field, products, _asked(**page), where, order_by)
 
     return records

@@ -26,7 +26,7 @@ from app.graphql.products import Product
 from app.graphql.scalars import JSON
 from app.loaders.batching import then
 from app.loaders.operation import RecordKey
-from app.loaders.prices import NATIVE, Pair
+from app.loaders.prices import NATIVE, Pair, explained
 from app.operations.writable import definition_not_found
 from app.store import records as store
 from app.tables import Table, table
@@ -267,7 +267,8 @@ async def _priced(info: Info, pairs: Column[Pair | None]) -> Column[ProductPrici
     model, amounts_only = await info.context.model(), info.context.viewer.contact_id is not None
     return [
         sent if isinstance(sent, Exception)
-        else pricing_node(model, product, pair[0], quote or NATIVE, amounts_only=amounts_only) if pair and product
+        else pricing_node(model, product, pair[0], explained(told or NATIVE), amounts_only=amounts_only)
+        if pair and product
         else None
-        for sent, pair, product, quote in zip(pairs, there, products, quotes, strict=True)
+        for sent, pair, product, told in zip(pairs, there, products, quotes, strict=True)
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from app.domain.references import ContactReference
 from app.loaders.asked import Asked
 from app.loaders.batching import Calls, Family, loading
 from app.loaders.membership import FindingKey, MemberKey, Questions
-from app.loaders.prices import NATIVE, Pair, Quote, quote
+from app.loaders.prices import NATIVE, Pair, Told, quote
 from app.loaders.references import Resolved, Resolver
 from app.loaders.remembering import remembered
 from app.store import aggregates, contacts, customers, explaining, membership, nested, products, records
@@ -273,7 +273,7 @@ class Loaders:
         return found
 
     @loading
-    async def prices(self, pairs: list[Pair]) -> Mapping[Pair, Quote]:
+    async def prices(self, pairs: list[Pair]) -> Mapping[Pair, Told]:
         """What the sources say; nothing of a contact that is not there."""
         model = await self.model()
         if model.overrides:

@@ -16,31 +16,29 @@ Given = Values | Callable[[], Values]
 
 class Table(Sequence[T], Generic[T]):
     """Objects of one class of named tuples, by the columns of their attributes. A sequence of them, too: whoever wants
-    the objects themselves has them made, once. `beside` are other objects that belong to them, row by row. Is never
-    changed, nor are its columns."""
+    the objects themselves has them made, once. `source` gives the column of each field, by its place. `beside` are
+    other objects that belong to them, row by row. Is never changed, nor are its columns."""
 
-    __slots__ = ("_columns", "_made", "_size", "beside", "kind")
+    __slots__ = ("_columns", "_made", "_size", "_source", "beside", "kind")
 
     def __init__(
-        self,
-        kind: type[T],
-        columns: Mapping[str, Given],
-        size: int,
-        beside: "Mapping[str, Table[Any]] | None" = None,
+        self, kind: type[T], source: Callable[[int], Given], size: int, beside: "Mapping[str, Table[Any]] | None" = None
     ) -> None:
         self.kind = kind
         self.beside: Mapping[str, Table[Any]] = beside or {}
-        self._columns = dict(columns)
+        self._source = source
         self._size = size
+        self._columns: dict[str, Values] = {}
         self._made: list[T] | None = None
 
     def column(self, path: str) -> Values:
         """The values of an attribute, or of an attribute of one ("row.email"). Raises AttributeError."""
         known = self._columns.get(path)
         if known is None:
-            known = self._columns[path] = self._read(path)
-        elif callable(known):
-            known = self._columns[path] = known()
+            kind: Any = self.kind
+            place = _places(kind).get(path)
+            values = self._read(path) if place is None else self._source(place)
+            known = self._columns[path] = values() if callable(values) else values
         return known
 
     def objects(self) -> list[T]:
@@ -60,11 +58,9 @@ class Table(Sequence[T], Generic[T]):
 
     def _chosen(self, choose: Callable[[Any], Any], size: int) -> "Table[T]":
         """Some of the objects. A column is chosen from when it is wanted."""
-        columns = {
-            name: lambda name=name: choose(self.column(name))
-            for name in self.kind._fields  # type: ignore[attr-defined]
-        }
-        return Table(self.kind, columns, size, {name: choose(each) for name, each in self.beside.items()})
+        names = self.kind._fields  # type: ignore[attr-defined]
+        beside = {name: choose(each) for name, each in self.beside.items()}
+        return Table(self.kind, lambda place: choose(self.column(names[place])), size, beside)
 
     def __len__(self) -> int:
         return self._size
@@ -112,7 +108,7 @@ def table(
     kind: type[T], columns: Sequence[Given], size: int, beside: Mapping[str, Table[Any]] | None = None
 ) -> Table[T]:
     """A table of columns in the order of the class's fields."""
-    return Table(kind, dict(zip(kind._fields, columns, strict=True)), size, beside)  # type: ignore[attr-defined]
+    return Table(kind, columns.__getitem__, size, beside)
 
 
 def table_of(kind: type[T], rows: Sequence[Iterable[Any]]) -> Table[T]:
@@ -128,7 +124,7 @@ def column(objects: Values, path: str) -> Values:
 
 def kinds(values: Values) -> set[type]:
     """The classes of the values."""
-    return {values.kind} if type(values) is Table and values else {*map(type, values)}
+    return {values.kind} if type(values) is Table and values._size else {*map(type, values)}
 
 
 def joined(lists: Sequence[Values]) -> Values:
@@ -142,6 +138,11 @@ def joined(lists: Sequence[Values]) -> Values:
 
 def _taken(values: Values, indexes: Sequence[int]) -> Values:
     return values.take(indexes) if type(values) is Table else [*map(values.__getitem__, indexes)]
+
+
+@lru_cache(maxsize=1_000)
+def _places(kind: type) -> dict[str, int]:
+    return {name: place for place, name in enumerate(kind._fields)}  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=1_000)

@@ -40,6 +40,8 @@ class ContactAccess(Enum):
 class Target(Enum):
     """What a relationship points to."""
 
+    __hash__ = object.__hash__  # an enumeration's own is a call of Python, for every look-up
+
     CONTACTS = "contacts"
     PRODUCTS = "products"
     DEFINITION = "definition"

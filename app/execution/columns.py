@@ -27,6 +27,9 @@ THERE = {list, tuple, Table, Cut}  # what a column is that need not be awaited
 _BACKREF = "strawberry-definition"
 
 
+Read = Callable[["Group", "Run"], Values | Awaitable[Values]]
+
+
 class Reading(ABC):
     @abstractmethod
     def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:

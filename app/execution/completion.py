@@ -5,7 +5,7 @@ failure, a null where none may be, something to wait for, an unknown class) is c
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from graphql import Undefined
@@ -17,6 +17,9 @@ from app.execution.positions import Chosen, Positions
 if TYPE_CHECKING:
     from app.execution.plan import PlannedField
     from app.execution.run import Run
+
+
+AtOnce = Callable[[Values], Sequence[Any] | None]
 
 
 class Completion(ABC):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ROOT = Root()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """What comes with a run, besides its plan: variables as they were sent, and what resolvers reach."""
 
@@ -133,15 +133,16 @@ class Run:
         that is there at once is completed at once, as it is now."""
         waiting: list[tuple[Group, PlannedField, int, Awaitable[Any]]] = []
         for group in level:
-            for place, field in enumerate(group.selection.fields):
-                column: Any = field.reading.read(group, self)
+            columns = group.columns
+            for field, read, at_once in group.selection.steps:
+                column: Any = read(group, self)
                 if type(column) not in THERE and isawaitable(column):
-                    waiting.append((group, field, place, column))
-                    group.columns.append([])
-                elif (ready := field.completion.at_once(column)) is not None:
-                    group.columns.append(ready)
+                    waiting.append((group, field, len(columns), column))
+                    columns.append([])
+                elif (ready := at_once(column)) is not None:
+                    columns.append(ready)
                 else:
-                    group.columns.append(field.completion.unsure(column, group.fields(field), self))
+                    columns.append(field.completion.unsure(column, group.fields(field), self))
         if len(waiting) == 1:
             answers = [await waiting[0][3]]
         else:

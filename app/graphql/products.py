@@ -23,6 +23,7 @@ from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.list_arguments import Orders, Where
 from app.graphql.node import Node, opaque_id
 from app.graphql.prices import ProductPricing, pricing_node
+from app.graphql.selecting import asked_alone
 from app.loaders.batching import then
 from app.loaders.operation import CatalogueKey
 from app.loaders.prices import NATIVE, Told, explained
@@ -206,7 +207,8 @@ async def catalogue(
     viewer = viewer or own
     key = CatalogueKey(page, search, active or own is not None)
     loaders = info.context.loaders
-    rows: Sequence[Any] = await loaders.catalogue.load(key) or []
+    load = loaders.catalogue.load_alone if asked_alone(info) else loaders.catalogue.load
+    rows: Sequence[Any] = await load(key) or []
 
     async def counted() -> int:
         return await loaders.catalogue_counts.load(key) or 0

@@ -24,8 +24,8 @@ from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.prices import ProductPricing, pricing_node
 from app.graphql.products import Product
 from app.graphql.scalars import JSON
+from app.graphql.selecting import asked_alone
 from app.loaders.batching import then
-from app.loaders.operation import RecordKey
 from app.loaders.prices import NATIVE, Pair, explained
 from app.operations.writable import definition_not_found
 from app.store import records as store
@@ -188,17 +188,21 @@ def load_records(info: Info, ids: Sequence[int | None]) -> Answers[CustomDataRec
     return then(loaders.records.ask(ids), shown)
 
 
-async def load_own_record(info: Info, record_id: int, follow: tuple[str, ...] = ()) -> CustomDataRecord | None:
-    """The record of that id, read together with what relations of these names lead to; to a contact only if it is its
-    own. Others are reached from there, along relations."""
-    loaders = info.context.loaders
-    row = await (
-        loaders.records_following.load(RecordKey(record_id, follow)) if follow else loaders.records.load(record_id)
-    )
+async def load_own_record(info: Info, record_id: int, follow: tuple[str, ...] = ()) -> Any:
+    """The record of that id, or a table of it alone, read together with what relations of these names lead to; to a
+    contact only if it is its own. Others are reached from there, along relations."""
+    loaders, own = info.context.loaders, info.context.viewer.contact_id
+    if follow and own is None:
+        loader = loaders.records_following.of(follow)
+        read = await (loader.load_alone if asked_alone(info) else loader.load)(record_id)
+        if read is None:
+            return None
+        definition = loaders.model_read.by_id[read.column("definition_id")[0]]
+        return record_nodes(read, definition)
+    row = await loaders.records.load(record_id)
     if row is None:
         return None
     record = record_node(row, loaders.model_read.by_id[row.definition_id])
-    own = info.context.viewer.contact_id
     return record if own is None or owns(record.schema, row, own) else None
 
 

@@ -4,8 +4,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
-from itertools import chain, repeat
-from typing import Any
+from itertools import repeat
+from operator import sub
+from typing import Any, cast
 
 from app.domain.definitions import Definition, Relationship, Target
 from app.domain.records import Record
@@ -24,8 +25,9 @@ from app.graphql.products import Product, load_products, product_nodes
 from app.graphql.records import CustomDataRecord, all_one, find_definition, record_node, record_nodes
 from app.graphql.scalars import JSON
 from app.loaders.batching import then
-from app.loaders.operation import Related, RelatedCountKey, Stretch
+from app.loaders.operation import Related, RelatedCountKey
 from app.store.paging import Page
+from app.store.records import Stretch
 from app.tables import Cut, Table, column
 
 Found = Contact | Product | CustomDataRecord | None
@@ -173,15 +175,18 @@ async def _pages(
 ) -> Column[Connection[CustomDataRecord]]:
     """For each relation and the value it is to hold a page of the definition's records."""
     page, follow = number_page(*asked), followed(info)
-    good = [way for way in ways if not isinstance(way, Exception)]
-    found: list[Stretch | None] = [None] * len(good)
+    good = [way for way in ways if type(way) is tuple]
+    if not good:
+        return cast(Column[Connection[CustomDataRecord]], ways)
+    fields, values = zip(*good, strict=True)
 
-    async def ask(field: str, places: Sequence[int]) -> None:
-        loader = info.context.loaders.related.of(Related(definition.id, field, page, follow))
-        for place, stretch in zip(places, await loader.load_many([good[place][1] for place in places]), strict=True):
-            found[place] = stretch
+    def ask(field: str, values: Sequence[Any]) -> Awaitable[list[Stretch | None]]:
+        return info.context.loaders.related.of(Related(definition.id, field, page, follow)).load_many(values)
 
-    await asyncio.gather(*(ask(field, places) for field, places in _by_relation(good).items()))
+    if fields.count(fields[0]) == len(fields):
+        found = await ask(fields[0], values)
+    else:
+        found = await _by_relation(ask, fields, values)
     shown, more = _shown(found, page)
     nodes = Cut(record_nodes(shown.items, definition), shown.lengths)
     pages = connections(nodes, shown, page, more, lambda: [_counting(info, definition, *way) for way in good])
@@ -191,32 +196,36 @@ async def _pages(
     return [way if isinstance(way, Exception) else next(each_page) for way in ways]
 
 
-def _by_relation(ways: Sequence[tuple[str, int | str]]) -> dict[str, list[int]]:
-    """The places of the ways that take one relation."""
-    fields = [field for field, _ in ways]
-    together: dict[str, list[int]] = defaultdict(list)
-    for place, field in enumerate(fields):
-        together[field].append(place)
-    return together
+async def _by_relation(
+    ask: Callable[[str, Sequence[Any]], Awaitable[list[Stretch | None]]], fields: Sequence[str], values: Sequence[Any]
+) -> list[Stretch | None]:
+    """What is asked of each relation, side by side."""
+    found: list[Stretch | None] = [None] * len(fields)
+    places = {name: [place for place, field in enumerate(fields) if field == name] for name in dict.fromkeys(fields)}
+    answers = await asyncio.gather(*(ask(name, [values[n] for n in within]) for name, within in places.items()))
+    for within, stretches in zip(places.values(), answers, strict=True):
+        for place, stretch in zip(within, stretches, strict=True):
+            found[place] = stretch
+    return found
 
 
-def _shown(found: Sequence[Stretch | None], page: Page[int]) -> tuple[Cut, list[bool]]:
+def _shown(found: Sequence[Stretch | None], page: Page[int]) -> tuple[Cut, Sequence[bool]]:
     """The records that are shown of those found, list by list, and whether there are more."""
     size = page.limit - 1
-    lists = [(0, 0) if each is None else (each[1], min(each[2], each[1] + size)) for each in found]
-    more = [each is not None and each[2] - each[1] > size for each in found]
-    lengths = [stop - start for start, stop in lists]
-    tables = {id(each[0]): each[0] for each in found if each is not None}
-    if len(tables) == 1:
-        [table] = tables.values()
-        ranges = [range(start, stop) for start, stop in lists]
-        places = list(chain.from_iterable(map(reversed, ranges) if page.backward else ranges))
-        return Cut(table if places == list(range(len(table))) else table.take(places), lengths), more
-    items: list[Any] = []
-    for stretch, (start, stop) in zip(found, lists, strict=True):
-        if stretch is not None:
-            items += stretch[0][start:stop][:: -1 if page.backward else 1]
-    return Cut(items, lengths), more
+    there = [each for each in found if each is not None]
+    tables, starts, stops = zip(*there, strict=True) if there else ((), (), ())
+    lengths = list(map(sub, stops, starts))
+    whole = len(there) == len(found) and max(lengths) <= size and not page.backward and tables[0] is tables[-1]
+    if whole and (0, *stops) == (*starts, len(tables[0])):
+        return Cut(tables[0], lengths), [False] * len(found)  # all that was read, as it was read
+    items: list[Record] = []
+    lengths = []
+    for stretch in found:
+        read, start, stop = stretch or ((), 0, 0)
+        shown = read[start : min(stop, start + size)]
+        items += shown[::-1] if page.backward else shown
+        lengths.append(len(shown))
+    return Cut(items, lengths), [stretch is not None and stretch[2] - stretch[1] > size for stretch in found]
 
 
 def _counting(info: Info, definition: Definition, field: str, value: int | str) -> Callable[[], Awaitable[int]]:

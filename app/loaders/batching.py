@@ -69,6 +69,12 @@ class Loader(Generic[K, V]):
             return self._answers[key]
         return (await self.load_many((key,)))[0]
 
+    async def load_alone(self, key: K) -> V | None:
+        """The same, where nobody else asks in this tick, and so nobody need be waited for."""
+        if key not in self._answers and (error := await self.learn(((key,),))) is not None:
+            raise error
+        return self._answers[key]
+
     async def learn(self, columns: Sequence[Sequence[K | None]]) -> Exception | None:
         """Asks what is not known yet; gives what that raised. Who comes while others ask waits for their answers."""
         async with self._turn:
@@ -140,5 +146,8 @@ def forget(loaders: object) -> None:
     """Ends an object's loaders: they and it refer to each other, so that else what they have read would stay until the
     interpreter looks for such circles."""
     own = vars(loaders)
-    for name in [name for name, value in own.items() if isinstance(value, Loader | Family)]:
+    for name in [name for name, value in own.items() if type(value) in _REFERRING]:
         del own[name]
+
+
+_REFERRING = {Loader, Family}

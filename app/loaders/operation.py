@@ -28,18 +28,12 @@ from app.store.following import Follow, Targets, follows
 from app.store.listing import Listed
 from app.store.orders import Mark
 from app.store.paging import Page
+from app.store.records import Stretch
 from app.store.session import Session
 from app.tables import Table
 
 K = TypeVar("K")
 Q = TypeVar("Q")
-
-
-class RecordKey(NamedTuple):
-    """A record that is read together with what it points at by relations of these names."""
-
-    id: int
-    follow: tuple[str, ...]
 
 
 class Related(NamedTuple):
@@ -49,10 +43,6 @@ class Related(NamedTuple):
     field: str
     page: Page[int]
     follow: tuple[str, ...] = ()
-
-
-Stretch = tuple[Table[Record], int, int]
-"""Records that stand together in a table: from where, up to but not including where."""
 
 
 class RelatedCountKey(NamedTuple):
@@ -179,18 +169,22 @@ class Loaders:
         model = await self.model()
         return self._all_shown(model, await records.by_ids(self._session, ids))
 
-    @loading
-    async def records_following(self, keys: list[RecordKey]) -> Mapping[RecordKey, Record]:
-        """Records of definitions that were not deleted; what they point at is known from then on."""
+    @cached_property
+    def records_following(self) -> Family[tuple[str, ...], int, Table[Record]]:
+        """Records of definitions that were not deleted, by the relations that are followed from them, each in a table
+        of its own; what they point at is known from then on."""
+        return Family(self._records_following, self.calls)
+
+    async def _records_following(self, names: tuple[str, ...], ids: list[int]) -> Mapping[int, Table[Record]]:
         model = await self.model()
-        found: dict[RecordKey, Record] = {}
-        for names, group in _grouped(keys, lambda key: key.follow).items():
-            follow = self._follows(model, names)
-            read, targets = await records.by_ids_following(self._session, [key.id for key in group], follow)
-            self._learn(model, targets)
-            shown = self._all_shown(model, read)
-            found |= {key: shown[key.id] for key in group if key.id in shown}
-        return found
+        read, targets = await records.by_ids_following(self._session, ids, self._follows(model, names))
+        self._learn(model, targets)
+        definitions = read.column("definition_id")
+        if self._contact_id is None:
+            shown = [place for place, id_ in enumerate(definitions) if id_ in model.by_id]
+        else:
+            shown = [place for place, record in enumerate(read) if self._shown(model, record)]
+        return {read.column("id")[place]: read[place : place + 1] for place in shown}
 
     async def page(self, definition: Definition, page: Page[int], names: tuple[str, ...]) -> Table[Record]:
         """A page of a definition's records; what they point at by relations of these names is known from then on."""
@@ -228,9 +222,9 @@ class Loaders:
         model = await self.model()
         definition = model.by_id[asked.definition_id]
         follow = self._follows(definition, asked.follow)
-        read, spans, targets = await records.related(self._session, definition, asked.field, values, asked.page, follow)
+        found, targets = await records.related(self._session, definition, asked.field, values, asked.page, follow)
         self._learn(model, targets)
-        return {value: (read, *span) for value, span in spans.items()}
+        return found
 
     @loading
     async def related_counts(self, keys: list[RelatedCountKey]) -> Mapping[RelatedCountKey, int]:

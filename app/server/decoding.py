@@ -14,7 +14,7 @@ _LONGEST_INTEGER = 4_000  # digits that Python turns into an int without complai
 _PARAMETERS = 20  # of a query string
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GraphQLRequest:
     """What was asked, its shape checked. `document_id` names a stored document; `query` may then be missing."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Self
 
 import asyncpg
@@ -106,8 +107,7 @@ class Database:
             raise
 
     def _reader(self, shop_id: int, check: Check | None = None) -> Session:
-        begin = _READING.format(int(shop_id))
-        return Session(self.pool, shop_id, begin, self.observers, lingers=True, check=check)
+        return Session(self.pool, shop_id, _reading(shop_id), self.observers, lingers=True, check=check)
 
     async def automated_shops(self) -> list[int]:
         """The shops that have had triggers, for those who look after all of them. Raises the store's failures."""
@@ -125,6 +125,11 @@ class Database:
     async def close(self) -> None:
         await self.wakes.close()
         await self.pool.close()
+
+
+@lru_cache(maxsize=1_000)
+def _reading(shop_id: int) -> str:
+    return _READING.format(int(shop_id))
 
 
 _MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"

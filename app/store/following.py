@@ -89,22 +89,22 @@ def split(rows: Sequence[asyncpg.Record], follow: Sequence[Follow]) -> tuple[Tab
     told = _told(rows)
     if not follow or not told:
         return _records(told[:_RECORD_WIDTH], len(rows)), Targets()
-    found: dict[Target, list[Table[Any]]] = {target: [] for target in Target}
+    found: tuple[list[Table[Any]], ...] = ([], [], [])
     beside: dict[str, Table[Any]] = {}
     start = _RECORD_WIDTH
     for each in follow:
         kind = _KINDS[each.target]
         part, start = told[start : start + kind.width], start + kind.width
+        size = len(rows)
         if None in part[0]:  # points at nothing, or at something gone
             part = [*zip(*(row for row in zip(*part, strict=True) if row[0] is not None), strict=True)]
-            things = kind.things(part, len(part[0])) if part else None
-        else:
-            things = beside[each.slot] = kind.things(part, len(rows))
-        if things is not None:
-            found[each.target].append(things)
-    return _records(told[:_RECORD_WIDTH], len(rows), beside), Targets(
-        found[Target.CONTACTS], found[Target.PRODUCTS], found[Target.DEFINITION]
-    )
+            size = len(part[0]) if part else 0
+        if size:
+            things = kind.things(part, size)
+            found[kind.place].append(things)
+            if size == len(rows):
+                beside[each.slot] = things
+    return _records(told[:_RECORD_WIDTH], len(rows), beside), Targets(*found)
 
 
 def _told(rows: Sequence[asyncpg.Record]) -> list[tuple[Any, ...]]:
@@ -125,8 +125,9 @@ def _documents(texts: Iterable[str]) -> list[dict[str, Any]]:
 
 
 class _Kind(NamedTuple):
-    """How a kind of target is read: its columns in the order of the domain's tuple."""
+    """How a kind of target is read: its columns in the order of the domain's tuple; its place in `Targets`."""
 
+    place: int
     table: str
     columns: str
     width: int
@@ -135,17 +136,19 @@ class _Kind(NamedTuple):
 
 _KINDS = {
     Target.CONTACTS: _Kind(
+        0,
         "contacts",
         "{0}.id, {0}.email, {0}.first_name, {0}.last_name, {0}.lang, " + _TIMES,
         len(Contact._fields),
         partial(table, Contact),
     ),
     Target.PRODUCTS: _Kind(
+        1,
         "products",
         "{0}.id, {0}.reference, {0}.name, {0}.price, {0}.price_discount, {0}.currency, {0}.lang, {0}.is_active, "
         + _TIMES,
         len(Product._fields),
         partial(table, Product),
     ),
-    Target.DEFINITION: _Kind("records", RECORD_COLUMNS, _RECORD_WIDTH, _records),
+    Target.DEFINITION: _Kind(2, "records", RECORD_COLUMNS, _RECORD_WIDTH, _records),
 }

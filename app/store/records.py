@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, repeat
 from operator import itemgetter
 
 from app.domain.access import contact_fields
@@ -19,7 +19,8 @@ from app.store.session import Session
 from app.store.statements import Statement
 from app.tables import Table
 
-Span = tuple[int, int]  # from where in a table, up to but not including where
+Stretch = tuple[Table[Record], int, int]
+"""Records that stand together in a table: from where, up to but not including where."""
 
 _sql = statements.load("records.sql")
 
@@ -27,15 +28,15 @@ _COLUMNS = RECORD_COLUMNS.format("r")
 
 
 async def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Record]:
-    return (await by_ids_following(session, ids, ()))[0]
+    found, _ = await by_ids_following(session, ids, ())
+    return dict(zip(found.column("id"), found, strict=True))
 
 
 async def by_ids_following(
     session: Session, ids: Iterable[int], follow: Sequence[Follow]
-) -> tuple[dict[int, Record], Targets]:
+) -> tuple[Table[Record], Targets]:
     """The records of these ids, and what they lead to."""
-    found, targets = split(await session.fetch(by_ids_statement(tuple(follow)), numbers(ids)), follow)
-    return dict(zip(found.column("id"), found, strict=True)), targets
+    return split(await session.fetch(by_ids_statement(tuple(follow)), numbers(ids)), follow)
 
 
 @lru_cache
@@ -105,18 +106,18 @@ def _points(definition: Definition) -> str:
 async def related(
     session: Session, definition: Definition, field: str, values: Sequence[int | str], asked: Page[int],
     follow: Sequence[Follow] = (),
-) -> tuple[Table[Record], Mapping[int | str, Span], Targets]:  # fmt: skip
-    """For each value the page of the definition's records whose relation holds it: all the records, and from where to
-    where in them those of each value stand. Also what they lead to. One statement for all of them."""
+) -> tuple[Mapping[int | str, Stretch], Targets]:  # fmt: skip
+    """For each value the page of the definition's records whose relation holds it, and what these lead to: one
+    statement for all of them."""
     column = relation_column(definition, field)
     statement = related_statement(column, asked.backward, tuple(follow))
     bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit)
-    sent = texts(list(map(str, values))) if column.type == "text" else numbers(map(int, values))
+    sent = texts(values) if column.type == "text" else numbers(values)  # type: ignore[arg-type]  # by the relation
     rows = await session.fetch(statement, definition.id, sent, *bounds)
     read, targets = split(rows, follow)
     counted = Counter(map(itemgetter(-1), rows))  # in order: all records of a value stand together
     ends = list(accumulate(counted.values()))
-    return read, dict(zip(counted, zip([0, *ends], ends, strict=False), strict=True)), targets
+    return dict(zip(counted, zip(repeat(read), [0, *ends], ends, strict=False), strict=True)), targets
 
 
 @lru_cache

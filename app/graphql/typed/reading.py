@@ -17,7 +17,7 @@ from app.graphql.node import number, number_of
 from app.graphql.records import load_own_record, record_node, records_page
 from app.graphql.relations import records_of_contacts, records_of_products, records_of_records, targets
 from app.operations.find_records import Named, find_record
-from app.tables import column
+from app.tables import Table, column
 
 Many = Callable[..., Any]
 
@@ -50,7 +50,9 @@ def by_id(key: str) -> Many:
     async def record(parents: Sequence[Any], info: Info, id_record: str) -> Column[Any]:
         record_id = number_of(id_record, "CustomDataRecord")
         found = await load_own_record(info, record_id, followed(info)) if record_id is not None else None
-        return [found if found is not None and found.schema.key == key else None] * len(parents)
+        if found is None or column(found if type(found) is Table else [found], "schema")[0].key != key:
+            return [None] * len(parents)
+        return found if type(found) is Table else [found] * len(parents)
 
     return record
 

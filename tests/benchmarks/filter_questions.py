@@ -166,7 +166,7 @@ QUESTIONS = [
             lambda n: {"tier": {"eq": _TIERS[n % 3]}}, lambda n: {"tier": {"equalTo": _TIERS[n % 3]}}, **_BY_POINTS),
     FilterQuestion(
         "to-many some", "a page of 50 contacts with some gold card of at least so many points",
-        "query($where: JSON) { contacts(first: 50, where: $where) { nodes { idContact email } } }",
+        "query($where: ContactWhere) { contacts(first: 50, where: $where) { nodes { idContact email } } }",
         "query($filter: ContactFilter) { allContacts(first: 50, filter: $filter) { nodes { rowId email } } }",
         _some, _rows("contacts"), _rows("allContacts"),
     ),
@@ -179,11 +179,11 @@ QUESTIONS = [
     ),
     FilterQuestion("group by", "the points of 100,000 cards, summed up and averaged by tier", _GROUPED,
                    _GROUPED_BY_PEER, _all, _our_groups, _their_groups),
-    FilterQuestion("group by, some", "the same of cards with at least so many points", _GROUPED, _GROUPED_BY_PEER,
+    FilterQuestion("group by of some", "the same of cards with at least so many points", _GROUPED, _GROUPED_BY_PEER,
                    _grouped, _our_groups, _their_groups),
     FilterQuestion(
         "nested filter", "20 contacts, each with its cards of at least so many points, most first",
-        f"""query($ids: JSON, $where: JSON) {{ contacts(where: $ids) {{ nodes {{ idContact
+        f"""query($ids: ContactWhere, $where: JSON) {{ contacts(where: $ids) {{ nodes {{ idContact
         cards: customData(definition: "loyalty", where: $where, orderBy: {{field: "points", direction: DESC}}) {{
         {_CARD} }} }} }} }}""",
         f"""query($ids: ContactFilter, $filter: LoyaltyFilter) {{ allContacts(filter: $ids) {{ nodes {{ rowId
@@ -194,7 +194,7 @@ QUESTIONS = [
     ),
     FilterQuestion(
         "nested aggregates", "20 products, each with the points of its cards summed up and averaged",
-        """query($ids: JSON) { products(where: $ids) { nodes { idProduct cards: customDataAggregate(
+        """query($ids: ProductWhere) { products(where: $ids) { nodes { idProduct cards: customDataAggregate(
         definition: "loyalty") { groups { sum(field: "points") avg(field: "points") } } } } }""",
         """query($ids: ProductFilter) { allProducts(filter: $ids) { nodes { rowId cards: loyaltiesByProductId {
         aggregates { sum { points } average { points } } } } } }""",

@@ -48,10 +48,6 @@ class Table(Sequence[T], Generic[T]):
             self._made = [*map(make, zip(*columns, strict=True))]
         return self._made
 
-    def take(self, indexes: Sequence[int]) -> "Table[T]":
-        """The objects that stand there, in this order."""
-        return self._chosen(lambda values: _taken(values, indexes), len(indexes))
-
     def _read(self, path: str) -> Values:
         around, _, name = path.rpartition(".")
         return column(self.column(around), name) if around else [*map(attrgetter(name), self.objects())]
@@ -134,10 +130,6 @@ def joined(lists: Sequence[Values]) -> Values:
     if len(lists) == 1:
         return lists[0] if type(lists[0]) is Table else list(lists[0])
     return [*chain.from_iterable(lists)]
-
-
-def _taken(values: Values, indexes: Sequence[int]) -> Values:
-    return values.take(indexes) if type(values) is Table else [*map(values.__getitem__, indexes)]
 
 
 @lru_cache(maxsize=1_000)

@@ -1,4 +1,4 @@
-"""Each layer imports only to its right: server > graphql > operations > loaders > store > domain."""
+"""Each layer imports only to its right: server > graphql > operations > loaders > store > domain > tables."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, shops, keys, deliveries, schema. Every failure is one line on standard error."""
+"""The command line: serve, migrate, shops, keys, deliveries, doctor, schema. Failures are one line on stderr."""
 
 import asyncio
 import os
@@ -14,20 +14,23 @@ from app.domain.problems import Problem
 from app.domain.shops import ApiKey, Shop, name_problem, new_key, scopes_problem, time_zone_problem
 from app.domain.webhooks import Delivery, DeliveryStatus
 from app.operations.contact_tokens import LONGEST_SECONDS, SHORTEST_SECONDS, USUAL_SECONDS, mint
-from app.server import access, delivering, processes
+from app.server import access, delivering, processes, receiving, telling
 from app.server.explorer.pages import DEMO_KEY
 from app.server.settings import InvalidSettings, read_settings
-from app.store import contacts, deliveries, keys, shops, token_keys
+from app.store import contacts, deliveries, keys, shops, token_keys, webhook_secrets
 from app.store.administration import NotMigrated, administering
 from app.store.database import UnsafeRole
 from app.store.definitions import Models
+from app.store.examination import Finding, Health, examine
 from app.store.failures import StoreFailure
 from app.store.migrate import Migrated, MigrationRefused, migrate
 from app.store.paging import Page
+from app.telemetry.metrics import AddressTaken, forget_process
+from app.telemetry.tracing import TracingMissing
 
 EXPLORER_PATH = "/graphql"
 _FAILURES = (
-    InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, UnsafeRole,
+    AddressTaken, InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, TracingMissing, UnsafeRole,
     access.ShopNotFound, processes.ServingFailure,
 )  # fmt: skip
 
@@ -57,7 +60,11 @@ def main() -> None:
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
 @click.option("--demo", is_flag=True, help="Fill a demo shop, once, and print its API key.")
 def serve(host: str, port: int, workers: int, demo: bool) -> None:
-    """Migrate the database and serve until Ctrl-C."""
+    """Migrate the database and serve until Ctrl-C.
+
+    Settings are environment variables, all of them in the README: CUSTOM_DATA_CHANGE_DAYS (30) for how long the change
+    log keeps what happened, CUSTOM_DATA_DELIVER, CUSTOM_DATA_PRIVATE_WEBHOOKS, CUSTOM_DATA_POOL_SIZE and more.
+    """
     settings = read_settings()
     with (
         processes.until_told_to_stop(),
@@ -71,7 +78,8 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         os.environ["DATABASE_URL"] = urls.gateway
         os.environ.pop("DATABASE_ADMIN_URL", None)
         os.environ[DEMO_KEY] = key if key is not None and signed_in else ""
-        processes.serve(listener, workers)
+        with telling.metrics_told(settings):
+            processes.serve(listener, workers, gone=forget_process)
 
 
 @main.command("migrate")
@@ -83,6 +91,8 @@ def migrate_command() -> None:
 
     migrated = access.administer(work, ready=False)
     click.echo(f"Applied: {', '.join(migrated.applied)}." if migrated.applied else "Nothing to apply.")
+    if migrated.distributed:
+        click.echo(f"Distributed by shop: {', '.join(migrated.distributed)}.")
     if not migrated.role_ready:
         click.echo(
             "This login may not create or take on the role custom_data_gateway, so it serves itself: row-level "
@@ -224,8 +234,35 @@ def deliver() -> None:
     "serve" does so by itself unless CUSTOM_DATA_DELIVER is false. Any number of processes may.
     """
     settings = read_settings()
-    with processes.until_told_to_stop(), access.opened(settings) as urls:
+    telling.set_up_logging(settings)
+    with processes.until_told_to_stop(), access.opened(settings) as urls, telling.metrics_told(settings):
         asyncio.run(delivering.until_stopped(settings, urls))
+
+
+@main.command()
+@click.option("--shop", "reference", metavar="ID|NAME", help="Whose secrets sign; they are read once.")
+@click.option("--secret", help="Or the secret itself, as rotateWebhookSecret showed it.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8787, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+def receive(reference: str | None, secret: str | None, host: str, port: int) -> None:
+    """Receive webhooks until Ctrl-C: check each signature and print what it tells.
+
+    For development. Triggers reach it where CUSTOM_DATA_PRIVATE_WEBHOOKS is true; the demo shop's points here.
+    """
+    if (reference is None) == (secret is None):
+        raise click.ClickException("Say --shop or --secret: what comes is checked by the secrets.")
+
+    async def work(url: str) -> list[str]:
+        assert reference is not None
+        async with access.tenant(url, reference) as session:
+            return await webhook_secrets.valid(session)
+
+    secrets = [secret] if secret is not None else access.administer(work)
+    if not secrets:
+        raise click.ClickException("That shop has no webhook secret yet: its first trigger makes one.")
+    with processes.until_told_to_stop(), processes.listening(host, port) as listener:
+        click.echo(f"Receiving at http://{host}:{listener.getsockname()[1]}/hooks. Ctrl-C stops.")
+        receiving.serve(listener, secrets, click.echo)
 
 
 @main.group("deliveries")
@@ -292,6 +329,24 @@ def deliveries_replay(reference: str, every: bool, trigger: int | None, delivery
             return await deliveries.replay(session, delivery_ids)
 
     click.echo(f"{len(access.administer(work))} are sent again.")
+
+
+@main.command()
+def doctor() -> None:
+    """Look at the deployment and say what to mend. Exits with 1 if something is wrong."""
+    settings = read_settings()
+
+    async def work(url: str) -> list[Finding]:
+        return [finding async for finding in examine(url, settings.pool_size)]
+
+    with access.opened(settings) as urls:
+        findings = asyncio.run(work(urls.gateway))
+    for each in findings:
+        click.echo(f"{each.health.value:<5}  {each.subject}: {each.told}")
+        if each.mend:
+            click.echo(f"       -> {each.mend}")
+    if any(each.health is Health.FAULT for each in findings):
+        raise SystemExit(1)
 
 
 @main.command()

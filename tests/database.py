@@ -11,7 +11,7 @@ import asyncpg
 from app.store.embedded import EmbeddedServer
 from app.store.migrate import migrate
 
-_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 
 _running: list[tuple[EmbeddedServer, Path]] = []
 
@@ -20,11 +20,16 @@ def start() -> None:
     """Starts and migrates the server, and names it in the environment, which the workers inherit."""
     if "TEST_DATABASE_ADMIN_URL" not in os.environ:
         home = Path(tempfile.mkdtemp(prefix="custom-data-tests-"))
-        server = EmbeddedServer(home, settings=_FAST)
+        server = EmbeddedServer(home, settings=FAST)
         urls = server.start()
         _running.append((server, home))
         os.environ["TEST_DATABASE_ADMIN_URL"], os.environ["TEST_DATABASE_URL"] = urls.admin, urls.gateway
-    asyncio.run(_ready(os.environ["TEST_DATABASE_ADMIN_URL"]))
+    ready(os.environ["TEST_DATABASE_ADMIN_URL"])
+
+
+def ready(url: str) -> None:
+    """Brings a database into shape."""
+    asyncio.run(_ready(url))
 
 
 async def _ready(url: str) -> None:

@@ -16,9 +16,10 @@ PATIENCE = 60  # seconds; a test that waits this long has failed
 
 def environment(**settings: object) -> dict[str, str]:
     """Ours, with these settings of the gateway and no others. It delivers nothing unless told to: on the run's own
-    database it would deliver for the shops of other tests."""
+    database it would deliver for the shops of other tests. It tells nothing of operations, as nobody
+    may be reading standard error."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "CUSTOM_DATA_"))}
-    fixed = {"PYTHONPATH": str(CHECKOUT), "CUSTOM_DATA_DELIVER": "false"}
+    fixed = {"PYTHONPATH": str(CHECKOUT), "CUSTOM_DATA_DELIVER": "false", "CUSTOM_DATA_LOG_OPERATIONS": "none"}
     return {**ours, **fixed, **{name: str(value) for name, value in settings.items()}}
 
 

@@ -10,6 +10,7 @@ from app.domain.webhooks import DeliveryStatus
 from app.operations.fire_triggers import fire
 from app.store import deliveries, keys, shops, token_keys, triggers, webhook_secrets
 from app.store.administration import administering
+from app.store.deliveries import Failure, Room
 from app.store.paging import Page
 from tests.shops import ShopClient, VetShop, new_vet_shop, to
 
@@ -42,6 +43,8 @@ COMPOSED = (
     "contacts.aggregated",
     "products.aggregated",
     "prices.walk",
+    "prices.reached_contacts",
+    "prices.reached_products",
     "records.matching",
     "records.picked",
 )
@@ -102,6 +105,7 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     """Fills a shop and does everything with it. Two pushes of one new product run at once, so that locks are taken."""
     vets = await new_vet_shop(client)
     await _keys(client)
+    await _dry_runs(client, vets)
     for query in _READS:
         await client.answer(query, **({"vet": str(vets.martin)} if "$vet" in query else {}))
     await client.save("vet_pricing", *_NAMED_IN_MANY_WAYS)
@@ -121,6 +125,17 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     return vets
 
 
+async def _dry_runs(client: ShopClient, vets: VetShop) -> None:
+    asked = (
+        "dryRun { prices { totalCount { count } nodes { before } } triggers { nodes { kind } } } userErrors { code }"
+    )
+    price = {"veto_id": vets.martin, "product_id": "diet", "price": 10}
+    assigned = {"contact_id": vets.dubois, "veto_id": None}
+    for definition, record in (("vet_pricing", price), ("vet_assignment", assigned)):
+        tried = await client.run("saveCustomDataRecords", asked, definition=definition, records=[record], dryRun=True)
+        assert tried["userErrors"] == []
+
+
 async def _triggers(client: ShopClient) -> None:
     visitor = await client.contact("visitor@example.com")
     await client.define("Visit", {"contact_id": "NUMBER"}, relationships=[to("contact_id", "contacts")])
@@ -136,12 +151,14 @@ async def _triggers(client: ShopClient) -> None:
         pass
     async with client.database.writing(client.id) as session:
         assert await webhook_secrets.valid(session)
-        first, second = await deliveries.claim(session, {int(trigger): 2}, 60)
-        await deliveries.delivered(session, first, 200)
-        await deliveries.failed(session, second, None, "no answer", 0, dead=True)
+        [first], [second] = await deliveries.claim(session, {int(trigger): Room(2)}, 60)
+        await deliveries.delivered(session, [(first, 200)])
+        await deliveries.let_go(session, [second])
+        [[second]] = await deliveries.claim(session, {int(trigger): Room(1)}, 60)
+        await deliveries.failed(session, [Failure(second, None, "no answer", 0, dead=True)])
         assert await deliveries.replay(session, [second.id]) == [second.id]
-        [again] = await deliveries.claim(session, {int(trigger): 1}, 60)
-        await deliveries.failed(session, again, 500, "Answered 500.", 0, dead=True)
+        [[again]] = await deliveries.claim(session, {int(trigger): Room(1)}, 60)
+        await deliveries.failed(session, [Failure(again, 500, "Answered 500.", 0, dead=True)])
         seen = await deliveries.page(session, Page(9), [*DeliveryStatus])
         assert await deliveries.page(session, Page(9, backward=True), [*DeliveryStatus]) == seen[::-1]
         assert await deliveries.count(session, 9, [*DeliveryStatus], int(trigger)) == len(seen) == 3

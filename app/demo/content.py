@@ -10,6 +10,8 @@ from app.domain.draft_fields import DraftField
 from app.domain.draft_relationships import DraftRelationship
 from app.domain.drafts import Draft
 from app.domain.overrides import DraftSource
+from app.domain.trigger_drafts import DraftTrigger
+from app.domain.triggers import Transition
 
 SHOP = "Veterinary demo shop"
 TIME_ZONE = "Europe/Paris"
@@ -152,6 +154,14 @@ SEGMENTS: dict[str, Any] = {
         "custom": {"loyalty": {"some": {"points": {"gte": 800}}}, "assignment": {"none": {}}},
     },
 }
+
+
+# where `custom-data receive` listens
+RECEIVER = "http://127.0.0.1:8787/hooks"
+
+TRIGGER = DraftTrigger(
+    "Became gold", when={"tier": {"eq": "gold"}}, transition=Transition.BECOMES_TRUE, url=RECEIVER, private=True
+)
 
 
 def records() -> dict[str, list[dict[str, Any]]]:

@@ -8,12 +8,14 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from app.demo import content
+from app.domain.limits import CHANGE_DAYS
 from app.domain.periods import Calendar
 from app.domain.problems import Code
 from app.domain.shops import new_key, parse_key
 from app.domain.verdicts import Answer, Outcome
 from app.operations.create_definition import create_definition
 from app.operations.create_segment import create_segment
+from app.operations.create_trigger import create_trigger
 from app.operations.save_customers import save_customers
 from app.operations.save_products import save_products
 from app.operations.save_records import SaveRecords, save_records
@@ -30,10 +32,10 @@ _BATCH = 50
 _ALREADY_THERE = {Code.NAME_TAKEN, Code.KEY_TAKEN}
 
 
-async def ensure(admin_url: str, gateway_url: str, home: Path) -> str:
+async def ensure(admin_url: str, gateway_url: str, home: Path, change_days: int = CHANGE_DAYS) -> str:
     """The demo shop's API key, from the file `demo-key` in `home`. Without a working key there, the shop is completed
     and gets a new one: keys are stored as digests, so this file is the only place that can say it again."""
-    database = await Database.connect(gateway_url, size=2)
+    database = await Database.connect(gateway_url, size=2, change_days=change_days)
     try:
         known = _read(home / "demo-key")
         if known is not None and await _works(database, known):
@@ -76,6 +78,7 @@ async def load(database: Database, shop_id: int) -> None:
     calendar = Calendar(datetime.now(UTC), ZoneInfo(content.TIME_ZONE))
     for name, where in content.SEGMENTS.items():
         await _done(create_segment(database, call, calendar, name, where))
+    await _done(create_trigger(database, call, "loyalty", content.TRIGGER, enabled=True))
 
 
 async def _done(operation: Awaitable[Answer]) -> None:

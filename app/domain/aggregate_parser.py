@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from app.domain import limits
 from app.domain.aggregates import Aggregation, Function, GroupKey, Measure, Rank, Reached, Unit
-from app.domain.conditions import Condition
+from app.domain.conditions import TRUE, Condition
 from app.domain.definitions import Model
 from app.domain.entities import Entity, Kind
 from app.domain.orders import UNORDERED, reach
 from app.domain.problems import Code, Problem, Unfit
 
-_SUMMED = (Kind.NUMBER, Kind.DECIMAL)
+SUMMED = (Kind.NUMBER, Kind.DECIMAL)
 _IN_TIME = (Kind.DATE, Kind.DATETIME)
-_COMPARED = (*UNORDERED, Kind.BOOLEAN)  # these have no smallest and no largest
+COMPARED = (*UNORDERED, Kind.BOOLEAN)  # these have no smallest and no largest
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,10 @@ class SentRank:
 
 def parse_aggregation(
     model: Model, entity: Entity, condition: Condition, keys: Sequence[SentKey], measures: Sequence[Measure],
-    ranks: Sequence[SentRank], zone: str,
+    ranks: Sequence[SentRank], zone: str, having: Condition = TRUE,
 ) -> tuple[Aggregation | None, Problem | None]:  # fmt: skip
-    """What was asked of rows that fulfil a condition, or what is wrong with it. `measures` are read already."""
+    """What was asked of rows that fulfil a condition, or what is wrong with it. `measures` and `having` are read
+    already."""
     for sent, most, name in (
         (keys, limits.GROUP_FIELDS, "groupBy"), (ranks, limits.ORDER_FIELDS, "orderBy"),
         (measures, limits.MEASURES, "groups"),
@@ -65,13 +66,13 @@ def parse_aggregation(
             read_ranks.append(Rank(by, rank.descending, rank.nulls_first))
     except Unfit as unfit:
         return None, Problem(unfit.problem.code, unfit.problem.message, path)
-    return Aggregation(entity, condition, tuple(read_keys), tuple(measures), tuple(read_ranks), zone), None
+    return Aggregation(entity, condition, tuple(read_keys), tuple(measures), tuple(read_ranks), zone, having), None
 
 
 def parse_measure(model: Model, entity: Entity, sent: SentMeasure) -> tuple[Measure | None, Problem | None]:
     """One figure that was asked for, or what is wrong with it."""
     try:
-        return _measure(model, entity, sent), None
+        return read_measure(model, entity, sent), None
     except Unfit as unfit:
         return None, unfit.problem
 
@@ -85,15 +86,16 @@ def _key(model: Model, entity: Entity, sent: SentKey) -> GroupKey:
     return GroupKey(of, sent.unit)
 
 
-def _measure(model: Model, entity: Entity, sent: SentMeasure) -> Measure:
+def read_measure(model: Model, entity: Entity, sent: SentMeasure) -> Measure:
+    """The same. Raises Unfit."""
     if sent.path is None:
         if sent.function is not Function.COUNT or sent.distinct:
             raise Unfit(Code.INVALID_AGGREGATE, "Name the field whose values are meant.")
         return Measure(Function.COUNT)
     of = _reached(model, entity, sent.path)
-    if sent.function in (Function.SUM, Function.AVG) and of.kind not in _SUMMED:
+    if sent.function in (Function.SUM, Function.AVG) and of.kind not in SUMMED:
         raise _unfit(of, "only NUMBER and DECIMAL are summed up")
-    if sent.function in (Function.MIN, Function.MAX) and of.kind in _COMPARED:
+    if sent.function in (Function.MIN, Function.MAX) and of.kind in COMPARED:
         raise _unfit(of, "it has no smallest and no largest")
     if sent.distinct and of.kind in UNORDERED:
         raise _unfit(of, "its different values are not counted")
@@ -104,7 +106,7 @@ def _rank(
     model: Model, entity: Entity, sent: SentKey | SentMeasure, keys: Sequence[SentKey], read: Sequence[GroupKey]
 ) -> GroupKey | Measure:
     if isinstance(sent, SentMeasure):
-        return _measure(model, entity, sent)
+        return read_measure(model, entity, sent)
     for key, found in zip(keys, read, strict=True):
         if key.path == sent.path and sent.unit in (None, key.unit):
             return found

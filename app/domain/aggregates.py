@@ -11,7 +11,7 @@ they were sent as, and rounded once, to the nearest double.
 from dataclasses import dataclass
 from enum import Enum
 
-from app.domain.conditions import Condition
+from app.domain.conditions import TRUE, Condition
 from app.domain.entities import Attribute, Entity, Kind
 from app.domain.orders import Hop
 
@@ -74,8 +74,8 @@ class Rank:
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """What is asked of the rows of an entity. Groups come as `ranks` say, then by their keys, nulls last. `zone` is the
-    name of the shop's time zone."""
+    """What is asked of the rows of an entity. Groups come as `ranks` say, then by their keys, nulls last; only those
+    whose figures fulfil `having` (`app/domain/having.py`). `zone` is the name of the shop's time zone."""
 
     entity: Entity
     condition: Condition
@@ -83,3 +83,4 @@ class Aggregation:
     measures: tuple[Measure, ...]
     ranks: tuple[Rank, ...]
     zone: str
+    having: Condition = TRUE

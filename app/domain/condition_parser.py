@@ -5,7 +5,8 @@
 
 The keys of an object are joined by "and"; `and`, `or` (lists) and `not` (an object) join objects. A field takes an
 object of operators; a relation field those of the raw id, and `is` with a condition on what it points to. `custom`
-leads back to the records that point here, by the key of their definition. `segment` asks whether a contact is in a
+leads back to the records that point here, by the key of their definition, `customers` from a contact to what the
+shop's systems know of it. `segment` asks whether a contact is in a
 segment, whose condition is read in its place: the limits are those of the whole.
 """
 
@@ -18,7 +19,17 @@ from app.domain import limits
 from app.domain.conditions import Condition, Not, Or, Some, ToOne, every
 from app.domain.counts import counted
 from app.domain.definitions import Model, Target
-from app.domain.entities import CONTACTS, Entity, Link, attribute, followed, link, of_definition, relationship, unknown
+from app.domain.entities import (
+    CONTACTS,
+    TO_CUSTOMERS,
+    Entity,
+    Link,
+    attribute,
+    followed,
+    link,
+    relationship,
+    unknown,
+)
 from app.domain.operators import OPERATORS, comparison, values
 from app.domain.periods import Calendar
 from app.domain.problems import Code, Problem, Unfit
@@ -108,6 +119,8 @@ class _Parser:
                 return Not(self.where(entity, sent, hops))
             case "custom":
                 return every(tuple(self._linked(entity, sent, hops)))
+            case "customers" if entity.target is Target.CONTACTS:
+                return every(tuple(self._quantified(TO_CUSTOMERS, sent, hops)))
             case "segment" if entity.target is Target.CONTACTS:
                 return every(tuple(self._segmented(sent, hops)))
         return every(tuple(self._compared(entity, key, sent, hops)))
@@ -147,24 +160,28 @@ class _Parser:
             raise Unfit(Code.INVALID_CONDITION, message)
         for key, quantified in sent.items():
             with self._under(key):
-                yield every(tuple(self._quantified(entity, key, quantified, hops)))
+                field = quantified.get("field") if isinstance(quantified, dict) else None
+                if field is not None and not isinstance(field, str):
+                    raise Unfit(Code.INVALID_CONDITION, "field is the name of a relation, in quotes.")
+                way = link(self._model, entity, key, field)
+                asked = quantified
+                if isinstance(quantified, dict):
+                    asked = {word: value for word, value in quantified.items() if word != "field"}
+                yield every(tuple(self._quantified(way, asked, hops)))
 
-    def _quantified(self, entity: Entity, key: str, sent: Any, hops: int) -> Iterator[Condition]:
-        field = sent.get("field") if isinstance(sent, dict) else None
-        if field is not None and not isinstance(field, str):
-            raise Unfit(Code.INVALID_CONDITION, "field is the name of a relation, in quotes.")
-        way = link(self._model, entity, key, field)
-        asked = [(word, value) for word, value in sent.items() if word != "field"] if isinstance(sent, dict) else []
-        if not asked:
-            message = f"Send an object with one of {', '.join(QUANTIFIERS)}, each with a condition on {key}."
+    def _quantified(self, way: Link, sent: Any, hops: int) -> Iterator[Condition]:
+        """Conditions on the rows behind a link."""
+        if not isinstance(sent, dict) or not sent:
+            words = ", ".join(QUANTIFIERS)
+            message = f"Send an object with one of {words}, each with a condition on {way.records.name}."
             raise Unfit(Code.INVALID_CONDITION, message)
-        for word, value in asked:
+        for word, value in sent.items():
             with self._under(word):
                 self._follow(hops)
                 yield self._quantifier(way, word, value, hops + 1)
 
     def _quantifier(self, way: Link, word: str, sent: Any, hops: int) -> Condition:
-        records = of_definition(way.definition)
+        records = way.records
         match word:
             case "some":
                 return Some(way, self.where(records, sent, hops))

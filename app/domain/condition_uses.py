@@ -14,7 +14,8 @@ def used_definitions(condition: Condition) -> frozenset[int]:
             own = frozenset([target.definition.id]) if target.definition is not None else frozenset[int]()
             return own | used_definitions(inner)
         case Some(link, inner) | Counted(link, inner):
-            return used_definitions(inner) | {link.definition.id}
+            own = frozenset([link.definition.id]) if link.definition is not None else frozenset[int]()
+            return own | used_definitions(inner)
     return frozenset()
 
 

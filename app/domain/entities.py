@@ -51,14 +51,22 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """From an entity back to the records of a definition whose relation `field` points to it."""
+    """From an entity back to the records of a definition whose relation `field` points to it; without a definition from
+    contacts to their customers."""
 
-    definition: Definition
+    definition: Definition | None
     field: str
+
+    @property
+    def records(self) -> Entity:
+        """What it leads to."""
+        return CUSTOMERS if self.definition is None else of_definition(self.definition)
 
 
 CONTACTS = Entity(Target.CONTACTS)
 PRODUCTS = Entity(Target.PRODUCTS)
+CUSTOMERS = Entity(Target.CUSTOMERS)
+TO_CUSTOMERS = Link(None, "contact_id")
 
 _TIMES = {"created_at": Kind.DATETIME, "updated_at": Kind.DATETIME}
 _COLUMNS: dict[Target, dict[str, Kind]] = {
@@ -69,6 +77,10 @@ _COLUMNS: dict[Target, dict[str, Kind]] = {
     Target.PRODUCTS: {
         "id": Kind.PRODUCT, "reference": Kind.TEXT, "name": Kind.TEXT, "price": Kind.DECIMAL,
         "price_discount": Kind.DECIMAL, "currency": Kind.TEXT, "lang": Kind.TEXT, "is_active": Kind.BOOLEAN, **_TIMES,
+    },
+    Target.CUSTOMERS: {
+        "source": Kind.TEXT, "id_customer": Kind.TEXT, "email": Kind.EMAIL, "email_verified": Kind.BOOLEAN,
+        "first_name": Kind.TEXT, "last_name": Kind.TEXT, "lang": Kind.TEXT, **_TIMES,
     },
     Target.DEFINITION: {"id_record": Kind.ID, "version": Kind.ID, **_TIMES},
 }  # fmt: skip
@@ -136,9 +148,9 @@ def links(model: Model, entity: Entity) -> Iterator[Link]:
 def link(model: Model, entity: Entity, key: str, field: str | None = None) -> Link:
     """The way back from the records of that definition: by the named relation, else the first declared."""
     possible = list(links(model, entity))
-    of_key = [each for each in possible if each.definition.key == key]
+    of_key = [each for each in possible if each.records.name == key]
     if not of_key:
-        keys = list(dict.fromkeys(each.definition.key for each in possible))
+        keys = list(dict.fromkeys(each.records.name for each in possible))
         message = unknown(key, f"definition whose records point at {entity.name}", keys)
         raise Unfit(Code.DEFINITION_NOT_FOUND, message)
     if field is None:

@@ -15,7 +15,7 @@ from app.domain import wording
 from app.domain.condition_parser import QUANTIFIERS, parse_condition
 from app.domain.conditions import TRUE, And, Condition, Counted, Not, OneOf, Or, Some, ToOne
 from app.domain.definitions import Model, Target
-from app.domain.entities import CONTACTS, Attribute, Entity, Link, attribute, followed, link, of_definition
+from app.domain.entities import CONTACTS, TO_CUSTOMERS, Attribute, Entity, Link, attribute, followed, link
 from app.domain.limits import WHY_SIZE
 from app.domain.orders import Hop
 from app.domain.periods import Calendar
@@ -49,7 +49,7 @@ class Way:
     steps: tuple[Step, ...] = ()
 
     def back(self, step: Link) -> "Way":
-        return Way(of_definition(step.definition), (*self.steps, step))
+        return Way(step.records, (*self.steps, step))
 
     def along(self, step: Hop) -> "Way":
         return Way(step.target, (*self.steps, step))
@@ -152,6 +152,8 @@ class _Explainer:
                 yield lambda level: self._not(way, sent, level)
             case "custom":
                 yield from self._linked(way, sent)
+            case "customers" if way.entity.target is Target.CONTACTS:
+                yield from self._behind(way, TO_CUSTOMERS, sent, lambda asked: {"customers": asked})
             case "segment" if way.entity.target is Target.CONTACTS:
                 for operator, names in sent.items():
                     yield lambda level, o=operator, n=names: self._segmented(way, o, n, level)  # type: ignore[misc]
@@ -209,16 +211,26 @@ class _Explainer:
     def _linked(self, way: Way, sent: dict[str, Any]) -> Iterator[_Emit]:
         for key, quantified in sent.items():
             back = link(self._model, way.entity, key, quantified.get("field"))
-            for word in (word for word in quantified if word in QUANTIFIERS):
-                own = {"custom": {key: {"field": back.field, word: quantified[word]}}}
-                quantify = self._counted if word == "count" else self._quantified
-                yield lambda level, q=quantify, b=back, w=word, s=quantified[word], o=own: q(way, b, w, s, o, level)  # type: ignore[misc]
+
+            def own(asked: dict[str, Any], key: str = key, field: str = back.field) -> dict[str, Any]:
+                return {"custom": {key: {"field": field, **asked}}}
+
+            yield from self._behind(way, back, quantified, own)
+
+    def _behind(
+        self, way: Way, back: Link, quantified: dict[str, Any], sent: Callable[[dict[str, Any]], dict[str, Any]]
+    ) -> Iterator[_Emit]:
+        """Conditions on the rows behind a link. `sent` makes a condition on this way of one of them."""
+        for word in (word for word in quantified if word in QUANTIFIERS):
+            own = sent({word: quantified[word]})
+            quantify = self._counted if word == "count" else self._quantified
+            yield lambda level, q=quantify, w=word, s=quantified[word], o=own: q(way, back, w, s, o, level)  # type: ignore[misc]
 
     def _quantified(
         self, way: Way, back: Link, word: str, sent: Any, own: dict[str, Any], level: int
     ) -> Iterator[Part]:
         text = _QUANTIFIED[word, not sent].format(wording.records(back))
-        inner = self._condition(of_definition(back.definition), sent)
+        inner = self._condition(back.records, sent)
         deciding = Deciding(way.back(back), Not(inner) if word == "every" else inner)
         condition = self._condition(way.entity, own)
         yield Part(level, ConditionKind[word.upper()], text, way, own, condition, deciding)
@@ -230,7 +242,7 @@ class _Explainer:
         comparisons = {operator: value for operator, value in sent.items() if operator != "where"}
         which = " that fulfil this" if where else ""
         text = f"the number of records of {wording.records(back)}{which} {wording.counts(comparisons)}"
-        inner = self._condition(of_definition(back.definition), where) if where else TRUE
+        inner = self._condition(back.records, where) if where else TRUE
         deciding = Deciding(way.back(back), inner, or_all=False)
         condition = self._condition(way.entity, own)
         yield Part(level, ConditionKind.COUNT, text, way, own, condition, deciding, counted=not way.steps)

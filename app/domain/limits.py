@@ -53,6 +53,7 @@ GROUP_FIELDS = 4  # that rows are grouped by
 GROUPS = 1_000  # the largest "first" of groups
 DEFAULT_GROUPS = 100
 MEASURES = 20  # different figures of one aggregate
+HAVING_NODES = 20  # comparisons and joinings of one condition on groups
 
 SEGMENTS_PER_SHOP = 200
 SEGMENT_LENGTH = 20_000  # characters of a segment's condition, written as JSON
@@ -68,7 +69,8 @@ TEMPLATE_VARIABLES = 100  # different ones in one template
 TEMPLATE_HOPS = 3  # relations followed by one variable
 CONTACTS_RENDERED = 1_000  # in one call
 
-CHANGE_DAYS = 30  # how long the change log keeps what happened
+CHANGE_DAYS = 30  # how long the change log keeps what happened, unless the settings say otherwise
+LONGEST_CHANGE_DAYS = 3_650
 
 TRIGGERS_PER_SHOP = 50
 WHEN_LENGTH = 20_000  # characters of a trigger's condition, as JSON
@@ -76,6 +78,9 @@ URL_LENGTH = 2_000
 DELIVERY_DAYS = 30  # how long deliveries are kept that were delivered or given up
 REPLAYED_AT_ONCE = 1_000
 SECRET_OVERLAP_SECONDS = 7 * 24 * 60 * 60  # the longest that an old webhook secret goes on signing
+
+DRY_RUN_SHOWN = 20  # triggers and prices that a dry run names
+PRICES_COMPARED = 10_000  # pairs of contact and product whose price a dry run compares
 
 LARGEST_ID = 2**63 - 1
 

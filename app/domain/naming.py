@@ -29,14 +29,16 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     orderdirection nullsorder outcome errorpolicy onambiguous usererror usererrorcode sortorder calendarunit
     changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
     rendertemplates renderedtemplate renderedvalue
-    trigger triggers triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
-    aggregate aggregates groupby groupfigure grouporder groupunit contactsaggregate productsaggregate
+    trigger triggers triggeron triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
+    dryrun dryrunfiring dryrunprice dryrunprices dryruntriggers
+    aggregate aggregates groupby groupfigure grouporder groupvalue contactsaggregate productsaggregate
     geolocation"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
 _CORE_PREFIX = "CustomData"
 _GENERATED_SUFFIXES = (
     "Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference", "Filter", "Custom", "Result", "ById",
-    "ByKey", "Aggregates",
+    "ByKey", "Updated", "Changed", "ChangedValues", "Aggregates", "Aggregate", "AggregateField", "AggregateKeys",
+    "AggregateNumbers", "AggregateValues", "GroupBy", "Having", "HavingCount", "HavingNumbers", "HavingValues",
 )  # fmt: skip
 
 # What every record type has, and the words that join filters.
@@ -80,6 +82,11 @@ def reverse_name(key: str, field: str, *, first: bool) -> str:
     target, vetPricingByFormerVet by a later one, former_vet_id."""
     plain = field_name(key)
     return plain if first else f"{plain}By{_capital(field_name(field.removesuffix('_id')))}"
+
+
+def aggregate_name(reverse: str) -> str:
+    """The GraphQL field that tells what those records amount to."""
+    return f"{reverse}Aggregate"
 
 
 def options_name(key: str, field: str) -> str:

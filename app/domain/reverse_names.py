@@ -62,6 +62,7 @@ _RECORD = dict.fromkeys(("id", "idRecord", "version", "createdAt", "updatedAt", 
 def _twice(on: str, taken: dict[str, str], ways: Sequence[Reverse]) -> Iterator[Clash]:
     known: dict[str, Reverse] = {}
     for way in ways:
-        if way.name in taken or way.name in known:
-            yield Clash(way.name, on, way, taken.get(way.name), known.get(way.name))
-        known.setdefault(way.name, way)
+        for name in (way.name, naming.aggregate_name(way.name)):
+            if name in taken or name in known:
+                yield Clash(name, on, way, taken.get(name), known.get(name))
+            known.setdefault(name, way)

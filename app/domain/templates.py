@@ -168,6 +168,10 @@ def _picked(definition: Definition, pick: str) -> Pick | None:
 def _read(entity: Entity, name: str) -> Attribute:
     if name in _UNREAD and relationship(entity, name) is None:
         raise Unfit(Code.UNKNOWN_VARIABLE, f"{name} is not shown in templates.")
+    known = attribute_names(entity)
+    if name not in known:
+        readable = [each for each in known if each not in _UNREAD or relationship(entity, each) is not None]
+        raise Unfit(Code.UNKNOWN_FIELD, unknown(name, f"field of {entity.name}", readable))
     return attribute(entity, name)
 
 

@@ -21,13 +21,14 @@ _TIMES = ("created_at", "updated_at")
 
 @dataclass(frozen=True, slots=True)
 class DraftTrigger:
-    """What was sent; None leaves it as it is."""
+    """What was sent; None leaves it as it is. `definition` is the key of the one that a typed condition speaks of."""
 
     name: str | None
     when: Any
     transition: Transition | None
     url: str | None
     private: bool  # whether it may go to private addresses
+    definition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,9 @@ def change_trigger(
         if definition is None:
             message = "The definition that this trigger is on has been deleted: delete the trigger, and create another."
             return None, [*problems, Problem(Code.DEFINITION_NOT_FOUND, message, "when")]
+        if draft.definition not in (None, definition.key):
+            message = f"This trigger watches {definition.key}, which cannot be changed: create another trigger."
+            return None, [*problems, Problem(Code.INVALID_CONDITION, message, "when")]
         text, uses, problem = _kept(model, definition, draft.when, calendar)
         problems += [problem] if problem is not None else []
     if problems:

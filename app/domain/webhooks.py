@@ -18,6 +18,8 @@ SIGNATURE_HEADER = "custom-data-signature"
 EVENT_HEADER = "custom-data-event"
 _VERSION = "v1"
 _LONGEST_WAIT = 6 * 60 * 60
+_FRESH_SECONDS = 300  # of a timestamp, either way
+_FOR_DEVELOPMENT = "For development the setting CUSTOM_DATA_PRIVATE_WEBHOOKS=true allows http and private hosts."
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # IPv4 addresses as an IPv6-only network writes them
 
 
@@ -67,6 +69,18 @@ def signature(secrets_: Sequence[str], timestamp: int, body: bytes) -> str:
     )
 
 
+def forgery(secrets_: Sequence[str], timestamp: str, sent: str, body: bytes, now: float) -> str | None:
+    """Why a receiver should not believe what came: the headers' timestamp is not of the last five minutes, or none of
+    the signatures fits any of the secrets. None where all is well."""
+    if not timestamp.isdecimal() or abs(now - int(timestamp)) > _FRESH_SECONDS:
+        return f"the timestamp {timestamp[:20]!r} is not of the last five minutes"
+    expected = signature(secrets_, int(timestamp), body).encode().split(b",")
+    given = sent.encode("utf-8", "replace").split(b",")
+    if not any(hmac.compare_digest(one, other) for one in expected for other in given):
+        return "the signature fits none of the secrets"
+    return None
+
+
 def pause(attempts: int, first_seconds: float, chance: float) -> float:
     """Seconds to wait after so many failed attempts: doubled with each, six hours at most, and then between half and
     all of that, by a chance from 0 to 1."""
@@ -103,11 +117,12 @@ def url_problem(url: str, *, private: bool) -> Problem | None:
         return _bad("This is no URL. Write it as https://shop.example.com/hooks.")
     schemes = ("https", "http") if private else ("https",)
     if parts.scheme not in schemes or not host or port == 0:
-        return _bad("Webhooks go to https. Write the URL as https://shop.example.com/hooks.")
+        return _bad(f"Webhooks go to https. Write the URL as https://shop.example.com/hooks. {_FOR_DEVELOPMENT}")
     if parts.username is not None or parts.password is not None or parts.fragment:
         return _bad("The URL holds a user name or a fragment: leave them out. What is sent is signed.")
     if not private and _closed(host):
-        return Problem(Code.PRIVATE_ADDRESS, f"{host} is not on the open internet: webhooks do not go there.", "url")
+        message = f"{host} is not on the open internet: webhooks do not go there. {_FOR_DEVELOPMENT}"
+        return Problem(Code.PRIVATE_ADDRESS, message, "url")
     return None
 
 

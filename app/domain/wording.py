@@ -10,7 +10,7 @@ from app.domain.entities import Entity, Link
 _LISTED = 10  # values of a list that are written out
 _LONGEST = 60  # characters of one value
 
-_SUBJECTS = {Target.CONTACTS: "contact", Target.PRODUCTS: "product"}
+_SUBJECTS = {Target.CONTACTS: "contact", Target.PRODUCTS: "product", Target.CUSTOMERS: "customer"}
 _VERBS = {
     "eq": "is", "ne": "is not", "lt": "is less than", "lte": "is at most", "gt": "is more than", "gte": "is at least",
     "contains": "contains", "notContains": "does not contain", "startsWith": "starts with", "endsWith": "ends with",
@@ -38,7 +38,7 @@ def counts(comparisons: dict[str, Any]) -> str:
 
 def records(link: Link) -> str:
     """The records behind a link: "loyalty (by contact_id)"."""
-    return f"{link.definition.key} (by {link.field})"
+    return f"{link.definition.key} (by {link.field})" if link.definition is not None else "customers"
 
 
 def value(found: Any) -> str:

@@ -1,12 +1,11 @@
 """Switches a Strawberry schema to breadth-first execution."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from weakref import ref
 
 import strawberry
 from graphql import DocumentNode
 from strawberry.extensions import SchemaExtension
-from strawberry.types import ExecutionContext
 
 from app.execution.plan import Operation, plan
 from app.execution.run import Asked, execute
@@ -85,13 +84,17 @@ class BreadthFirst(SchemaExtension):
         plans = plans_of(asked.schema)
         found = plans.find(asked.query, asked.graphql_document, asked.operation_name)
         if found is not None and asked.result is None:
-            asked.result = await execute(found, _asked(asked))
+            asked.result = await execute(found, self._asked())
             plans.weigh(asked.query, asked.operation_name)
         yield
 
+    def levels(self) -> Callable[[float, int], None] | None:
+        """Who is told of each level of this operation; for subclasses."""
+        return None
 
-def _asked(by: ExecutionContext) -> Asked:
-    return Asked(by.variables, by.context, by.root_value, by.operation_extensions)
+    def _asked(self) -> Asked:
+        by = self.execution_context
+        return Asked(by.variables, by.context, by.root_value, by.operation_extensions, self.levels())
 
 
 def _hooks(extension: SchemaExtension) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from graphql import ExecutionResult, GraphQLError, located_error
@@ -32,6 +33,7 @@ class Asked:
     context: Any = None
     root_value: Any = None
     extensions: dict[str, Any] | None = None
+    levels: Callable[[float, int], None] | None = None  # told of each level: when it began, and its number of fields
 
 
 async def execute(plan: "Operation", asked: Asked) -> ExecutionResult:
@@ -121,7 +123,12 @@ class Run:
         done = 0
         while done < len(self._groups):
             level, done = self._groups[done:], len(self._groups)
-            await self._columns(level)
+            if self._asked.levels is None:
+                await self._columns(level)
+            else:
+                began = perf_counter()
+                await self._columns(level)
+                self._asked.levels(began, sum(len(group.selection.fields) for group in level))
         for group in reversed(self._groups):
             group.zip(climbing=self.climbing)
         self._groups = []  # they refer to this run: memory that refers to itself is freed late, and is cold by then

@@ -17,7 +17,9 @@ from app.graphql.scalars import JSON
 from app.store.aggregates import Group
 
 strawberry.enum(
-    Unit, name="GroupUnit", description="A part of the calendar in the shop's time zone; weeks begin on Monday."
+    Unit,
+    name="CalendarUnit",
+    description="A whole unit of the calendar in the shop's time zone; weeks begin on Monday.",
 )
 
 _PATH = 'As the data name it; along relations to one, joined by points: `"points"`, `"contact_id.lang"`.'
@@ -67,6 +69,14 @@ GroupOrders = Annotated[
         '`[{by: SUM, field: "points", direction: DESC}]`; then by their keys, upward, nulls last.'
     ),
 ]
+Having = Annotated[
+    JSON | None,
+    strawberry.argument(
+        description="Only groups whose figures fulfil a condition, such as "
+        "`{count: {gte: 2}, sum: {points: {gt: 1000}}}`: count (also `of` a field, `distinct`), sum, avg, min and max "
+        f"with the operators of `where`, joined by and, or, not; at most {limits.HAVING_NODES} of them."
+    ),
+]
 FirstGroups = Annotated[
     int | None,
     strawberry.argument(
@@ -97,7 +107,7 @@ class Aggregate:
     @batched(description="One of them by its field, and by its unit where a field is grouped by several.")
     @staticmethod
     def key(parents: Groups, field: _FIELD, unit: Unit | None = None) -> Column[JSON | None]:
-        place = _key_place(parents[0].keys, field, unit)
+        place = key_place(parents[0].keys, field, unit)
         return [parent.group.keys[place] for parent in parents]
 
     @batched(description="How many rows there are; with `field` only those that have a value, or how many different.")
@@ -107,27 +117,27 @@ class Aggregate:
         field: Annotated[str | None, strawberry.argument(description=_PATH)] = None,
         distinct: Annotated[bool, strawberry.argument(description="Counts equal values once.")] = False,
     ) -> Column[int]:
-        return _figures(parents, SentMeasure(Function.COUNT, field, distinct))
+        return figures(parents, SentMeasure(Function.COUNT, field, distinct))
 
     @batched(description="The exact sum of a NUMBER (rounded once, to the nearest double) or DECIMAL field.")
     @staticmethod
     def sum(parents: Groups, field: _FIELD) -> Column[JSON | None]:
-        return _figures(parents, SentMeasure(Function.SUM, field))
+        return figures(parents, SentMeasure(Function.SUM, field))
 
     @batched(description="The average of a NUMBER (nearest double) or DECIMAL field (to 30 digits after the point).")
     @staticmethod
     def avg(parents: Groups, field: _FIELD) -> Column[JSON | None]:
-        return _figures(parents, SentMeasure(Function.AVG, field))
+        return figures(parents, SentMeasure(Function.AVG, field))
 
     @batched(description="The smallest value; of texts the first by code point.")
     @staticmethod
     def min(parents: Groups, field: _FIELD) -> Column[JSON | None]:
-        return _figures(parents, SentMeasure(Function.MIN, field))
+        return figures(parents, SentMeasure(Function.MIN, field))
 
     @batched(description="The largest value; of texts the last by code point.")
     @staticmethod
     def max(parents: Groups, field: _FIELD) -> Column[JSON | None]:
-        return _figures(parents, SentMeasure(Function.MAX, field))
+        return figures(parents, SentMeasure(Function.MAX, field))
 
 
 @strawberry.type(description="Rows in groups.")
@@ -136,7 +146,8 @@ class Aggregates:
     has_more: bool = strawberry.field(description="Whether there are more groups than were asked for.")
 
 
-def _figures(groups: Groups, measure: SentMeasure) -> Column[Any]:
+def figures(groups: Groups, measure: SentMeasure) -> Column[Any]:
+    """One figure of each group."""
     place = groups[0].places[measure]
     if isinstance(place, Problem):
         return [_refusal(place, measure)] * len(groups)
@@ -148,7 +159,8 @@ def _refusal(problem: Problem, measure: SentMeasure) -> Refusal:
     return Refusal(problem.code.value, f"{measure.function.value.lower()}: {problem.message}")
 
 
-def _key_place(keys: Sequence[SentKey], field: str, unit: Unit | None) -> int:
+def key_place(keys: Sequence[SentKey], field: str, unit: Unit | None) -> int:
+    """Which of the keys is meant. Raises Refusal for what is none."""
     for place, key in enumerate(keys):
         if key.path == field and unit in (None, key.unit):
             return place

@@ -1,13 +1,15 @@
 """Aggregates: of contacts, products, the records of a definition, and the records behind each of many parents."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 from app.domain import limits
 from app.domain.aggregate_parser import SentKey, SentMeasure, SentRank, parse_aggregation, parse_measure
 from app.domain.aggregates import Aggregation, Function, Measure
+from app.domain.conditions import TRUE, Condition
 from app.domain.definitions import Definition, Model
 from app.domain.entities import Entity, of_definition
+from app.domain.having import parse_having
 from app.domain.orders import Direction, Nulls
 from app.domain.problems import Problem
 from app.execution import Column
@@ -20,6 +22,7 @@ from app.graphql.measuring import selected
 from app.graphql.nested import Ways
 from app.graphql.records import find_definition
 from app.graphql.scalars import JSON
+from app.graphql.typed.translated import TypedGroupOrder, TypedKey
 from app.loaders.asked import Asked
 from app.loaders.operation import AggregateKey
 from app.store import aggregates as store
@@ -27,12 +30,14 @@ from app.store.aggregates import Group
 
 
 class GroupArguments(NamedTuple):
-    """What a field was asked for."""
+    """What a field was asked for. `selected` tells the figures that a selection asks for."""
 
     where: JSON | None
-    group_by: Sequence[GroupBy] | None
-    order_by: Sequence[GroupOrder] | None
+    group_by: Sequence[GroupBy | TypedKey] | None
+    order_by: Sequence[GroupOrder | TypedGroupOrder] | None
     first: int | None
+    having: JSON | None = None
+    selected: Callable[[Info], Sequence[SentMeasure]] = selected
 
 
 class _Question(NamedTuple):
@@ -58,7 +63,7 @@ async def aggregate_behind(info: Info, definition: Definition, ways: Ways, asked
     """For each parent the groups of its records."""
     only_keys(info)
     question = await _understood(info, of_definition(definition), asked)
-    told = (definition.id, asked.where, _sent_keys(asked), _sent_ranks(asked), list(question.places))
+    told = (definition.id, asked.where, _sent_keys(asked), _sent_ranks(asked), list(question.places), asked.having)
     same = Asked(repr(told), question.aggregation)
     keys = [None if isinstance(way, Exception) else AggregateKey(same, *way, question.first + 1) for way in ways]
     found = await info.context.loaders.aggregates.load_many(keys)
@@ -73,14 +78,23 @@ async def _understood(info: Info, entity: Entity, asked: GroupArguments) -> _Que
     first = _first(asked.first)
     condition = (await understood(info, entity, asked.where, None)).condition
     model = await info.context.model()
-    measures, places = _measures(model, entity, selected(info))
-    keys = _sent_keys(asked)
+    measures, places = _measures(model, entity, asked.selected(info))
+    keys, having = _sent_keys(asked), _having(info, model, entity, asked.having)
     aggregation, problem = parse_aggregation(
-        model, entity, condition, keys, measures, _sent_ranks(asked), info.context.shop.time_zone
+        model, entity, condition, keys, measures, _sent_ranks(asked), info.context.shop.time_zone, having
     )
     if aggregation is None:
         refuse_where(problem)
     return _Question(aggregation, keys, places, first)
+
+
+def _having(info: Info, model: Model, entity: Entity, sent: JSON | None) -> Condition:
+    if sent is None:
+        return TRUE
+    having, problem = parse_having(model, entity, sent, info.context.calendar)
+    if having is None:
+        refuse_where(problem, sent)
+    return having
 
 
 def _measures(
@@ -114,7 +128,7 @@ def _sent_ranks(asked: GroupArguments) -> list[SentRank]:
     ]
 
 
-def _ranked(sent: GroupOrder) -> SentKey | SentMeasure:
+def _ranked(sent: GroupOrder | TypedGroupOrder) -> SentKey | SentMeasure:
     if sent.by is not GroupFigure.KEY:
         return SentMeasure(Function[sent.by.name], sent.field)
     if sent.field is None:

@@ -13,6 +13,7 @@ from app.graphql.node import number_of
 from app.graphql.payloads import UserError, user_errors
 from app.graphql.scalars import JSON
 from app.graphql.triggers import Trigger, TriggerTransition, load_trigger
+from app.graphql.typed.translated import OnDefinition, as_sent
 from app.operations import replay_deliveries as operations
 from app.operations.create_trigger import create_trigger as create
 from app.operations.transaction import Call
@@ -25,6 +26,8 @@ _WHEN = (
     "true of every record."
 )
 
+_ON = "The definition and the condition by the shop's own types, instead of `definition` and `when`."
+
 
 @strawberry.input(description="Where deliveries go.")
 class DeliverInput:
@@ -34,9 +37,12 @@ class DeliverInput:
 @strawberry.input(description=f"A trigger to add; a shop has at most {TRIGGERS_PER_SHOP}.")
 class CreateTriggerInput:
     name: str = strawberry.field(description="Unique in the shop; case and accents do not count.")
-    definition: str = strawberry.field(description="Key or id of the definition whose records are watched.")
-    when: JSON = strawberry.field(description=_WHEN)
     deliver: DeliverInput
+    definition: str | None = strawberry.field(
+        default=None, description="Key or id of the definition whose records are watched; goes with `when`."
+    )
+    when: JSON | None = strawberry.field(default=None, description=_WHEN)
+    on: JSON | None = strawberry.field(default=None, description=_ON)  # typed/written.py
     transition: TriggerTransition = TriggerTransition.BECOMES_TRUE
     enabled: bool = True
     idempotency_key: str | None = None
@@ -47,6 +53,7 @@ class UpdateTriggerInput:
     trigger: strawberry.ID = strawberry.field(description="`id` or `idTrigger`.")
     name: str | None = None
     when: JSON | None = strawberry.field(default=None, description=_WHEN)
+    on: JSON | None = strawberry.field(default=None, description=_ON)  # typed/written.py
     transition: TriggerTransition | None = None
     deliver: DeliverInput | None = None
 
@@ -107,18 +114,27 @@ async def create_trigger(info: Info, input: CreateTriggerInput) -> TriggerPayloa
     """Adds a trigger: from now on, changes of the definition's records for which the condition becomes true (or as
     `transition` says) are told to an endpoint."""
     call = await _call(info, input)
-    draft = DraftTrigger(input.name, input.when, input.transition, input.deliver.url, _private(info))
-    answer = await create(info.context.database, call, input.definition, draft, enabled=input.enabled)
-    return await _payload(info, answer)
+    on: OnDefinition | None = input.on  # type: ignore[assignment]
+    known = (input.definition is not None, input.when is not None)
+    if known != (on is None, on is None):
+        return TriggerPayload(trigger=None, user_errors=user_errors((_ONE_FORM,)))
+    definition, when = (input.definition, input.when) if on is None else (on.definition, on.condition)
+    draft = DraftTrigger(input.name, when, input.transition, input.deliver.url, _private(info))
+    answer = await create(info.context.database, call, definition or "", draft, enabled=input.enabled)
+    return await _payload(info, answer, on)
 
 
 async def update_trigger(info: Info, input: UpdateTriggerInput) -> TriggerPayload:
     """Changes a trigger. Changes that it has not judged yet are judged by the new condition; deliveries that have not
     arrived yet go to the new address."""
     call = await _call(info, input)
+    on: OnDefinition | None = input.on  # type: ignore[assignment]
+    if on is not None and input.when is not None:
+        return TriggerPayload(trigger=None, user_errors=user_errors((_ONE_FORM,)))
     url = input.deliver.url if input.deliver is not None else None
-    draft = DraftTrigger(input.name, input.when, input.transition, url, _private(info))
-    return await _payload(info, await update(info.context.database, call, _number(input.trigger), draft))
+    when, key = (input.when, None) if on is None else (on.condition, on.definition)
+    draft = DraftTrigger(input.name, when, input.transition, url, _private(info), key)
+    return await _payload(info, await update(info.context.database, call, _number(input.trigger), draft), on)
 
 
 async def enable_trigger(info: Info, input: TriggerInput) -> TriggerPayload:
@@ -174,10 +190,14 @@ async def _switched(info: Info, input: TriggerInput, *, enabled: bool) -> Trigge
     )
 
 
-async def _payload(info: Info, answer: Answer) -> TriggerPayload:
+async def _payload(info: Info, answer: Answer, on: OnDefinition | None = None) -> TriggerPayload:
     first = answer.first
     found = await load_trigger(info, int(first.id)) if first is not None and first.id is not None else None
-    return TriggerPayload(trigger=found, user_errors=user_errors(answer.problems))
+    problems = answer.problems if on is None else as_sent(answer.problems, "when", on.condition, f"on.{on.name}")
+    return TriggerPayload(trigger=found, user_errors=user_errors(problems))
+
+
+_ONE_FORM = Problem(Code.INVALID_CONDITION, "Send either definition and when, or on.", "when")
 
 
 def _private(info: Info) -> bool:

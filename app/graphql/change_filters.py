@@ -12,6 +12,7 @@ from app.domain.entities import of_definition
 from app.domain.periods import Calendar
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
+from app.graphql.listing import refuse_where
 from app.graphql.scalars import JSON
 from app.store.matching import State, matching
 
@@ -67,6 +68,5 @@ def _condition(info: Info, model: Model, definition_id: int, where: JSON) -> tup
     calendar = Calendar(datetime.now(UTC), ZoneInfo(info.context.shop.time_zone))
     condition, problem = parse_condition(model, of_definition(definition), where, calendar)
     if condition is None:
-        assert problem is not None
-        raise Refusal(problem.code.value, f"{problem.path}: {problem.message}", at=problem.path)
+        refuse_where(problem, where)
     return definition, condition

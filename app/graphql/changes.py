@@ -9,11 +9,11 @@ import strawberry
 from app.domain import changes as domain
 from app.domain.limits import CHANGE_DAYS, COUNT_BOUND
 from app.execution import Answers, Column, attribute, batched, represents
-from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
+from app.graphql.connection import Connection, First, Last, connect, number_page
 from app.graphql.context import Info
 from app.graphql.definitions import CustomDataDefinition, definition_node
 from app.graphql.errors import Refusal
-from app.graphql.node import Node, number, number_of, opaque_id, own_id
+from app.graphql.node import Node, decode, number, number_of, opaque_id, own_id
 from app.graphql.records import CustomDataRecord, find_definition, load_records
 from app.graphql.scalars import JSON
 from app.store import changes as store
@@ -36,9 +36,13 @@ strawberry.enum(
 )
 
 
+AfterChange = Annotated[str | None, strawberry.argument(description="Only what comes behind this sequence or cursor.")]
+BeforeChange = Annotated[str | None, strawberry.argument(description="Only what comes before this sequence or cursor.")]
+
+
 @strawberry.type(
-    description="Something that happened, kept in the transaction in which it happened, for "
-    f"{CHANGE_DAYS} days. What changed nothing is no change."
+    description="Something that happened, written in the transaction in which it happened and kept for "
+    f"{CHANGE_DAYS} days, unless the gateway's settings say otherwise. What changed nothing is no change."
 )
 class CustomDataChange(Node):
     is_type_of = represents(domain.Logged)
@@ -94,17 +98,20 @@ async def custom_data_changes(
     definition: Annotated[str | None, strawberry.argument(description="Only of this definition (key or id).")] = None,
     record: Annotated[strawberry.ID | None, strawberry.argument(description="Only of this record, also when it is "
                                                                 "gone (id or idRecord).")] = None,
-    first: First = None, after: After = None, last: Last = None, before: Before = None,
+    first: First = None, after: AfterChange = None, last: Last = None, before: BeforeChange = None,
 ) -> Connection[CustomDataChange]:  # fmt: skip
     """What happened to the shop's records and definitions, in the order of commits: whoever goes on behind an
-    endCursor misses nothing and reads nothing twice."""
+    endCursor, or a sequence, misses nothing and reads nothing twice."""
     if definition is not None and record is not None:
         raise Refusal("BAD_USER_INPUT", "Send definition or record, not both: a record has one definition.")
     definition_id = (await find_definition(info, definition)).id if definition is not None else None
     record_id = number_of(str(record), "CustomDataRecord") if record is not None else None
     if record is not None and record_id is None:
         raise Refusal("BAD_USER_INPUT", "record is not the id of a record. Send idRecord, or the id a query gave.")
-    page = number_page(first, after, last, before)
+    size = number_page(first, None, last)
+    behind = None if after is None else position(after, "after")
+    until = None if before is None else position(before, "before")
+    page = Page(size.limit, behind, until, size.backward)
     session = info.context.session
     rows = await store.page(session, page, definition_id=definition_id, record_id=record_id)
 
@@ -119,6 +126,17 @@ async def load_change(info: Info, key: str) -> CustomDataChange | None:
     sequence = number(key) or 0
     found = await store.page(info.context.session, Page(1, after=sequence - 1, before=sequence + 1))
     return cast(CustomDataChange, found[0]) if found else None
+
+
+def position(text: str, name: str) -> int:
+    """A place in the log: a change's sequence, 0 before all of them, or a cursor. Raises Refusal."""
+    decoded = None if text.isdigit() else decode(text)
+    found = decoded[1] if decoded is not None and decoded[0] == "cursor" else text
+    sequence = 0 if found == "0" else number(found)
+    if sequence is None:
+        message = f"{name} is the sequence of a change, such as the last one that was seen, 0 for all, or a cursor."
+        raise Refusal("BAD_USER_INPUT", message)
+    return sequence
 
 
 def _id(number_: int | None) -> strawberry.ID | None:

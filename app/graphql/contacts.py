@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
 import strawberry
 
 from app.domain import contacts as domain
+from app.domain.definitions import Target
 from app.domain.references import ContactReference as Reference
 from app.domain.references import parse_contact
 from app.execution import Answers, Column, attribute, batched, represents
 from app.graphql.access import forbid, may_read, only_keys, only_own
-from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy
+from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy, Having
 from app.graphql.connection import After, Before, Connection, First, Last
 from app.graphql.context import Info
 from app.graphql.definitions import DefinitionName, RelationName
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
 
 _CONDITION = 'On contacts, as the `where` of contacts: `{custom: {card: {some: {tier: {eq: "gold"}}}}}`.'
 _SEGMENT = "A segment's name (case and accents do not count) or id."
-ContactCondition = Annotated[JSON, strawberry.argument(description=_CONDITION)]
 AskedCondition = Annotated[JSON | None, strawberry.argument(description=_CONDITION)]
+TypedCondition = Annotated[
+    JSON | None,  # the schema that is served has an input type instead (typed/composing.py)
+    strawberry.argument(description="The same by the shop's own types, instead of `where`."),
+]
 AskedSegment = Annotated[str | None, strawberry.argument(description=_SEGMENT)]
 SegmentNames = Annotated[list[str] | None, strawberry.argument(description="Names or ids of segments.")]
 
@@ -108,24 +112,27 @@ class Contact(Node):
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
     ]:  # fmt: skip
-        from app.graphql.relations import records_of_contacts
+        from app.graphql.relations import Behind, records_behind
 
         may_read(info)
         contacts = column(parents, "id")
         asked = (first, after, last, before)
-        return await records_of_contacts(info, definition, field, contacts, asked, where, order_by)
+        return await records_behind(info, Behind(Target.CONTACTS, contacts, definition, field), asked, where, order_by)
 
     @batched(description="What this contact's records of a definition amount to, in groups.")
     @staticmethod
     async def custom_data_aggregate(
         parents: Contacts, info: Info, definition: DefinitionName, field: RelationName = None,
         where: Where = None, group_by: GroupsBy = None, order_by: GroupOrders = None, first: FirstGroups = None,
+        having: Having = None,
     ) -> Column[Aggregates | None]:  # fmt: skip
         from app.graphql.aggregates import GroupArguments
-        from app.graphql.relations import groups_of_contacts
+        from app.graphql.relations import Behind, groups_behind
 
-        asked = GroupArguments(where, group_by, order_by, first)
-        return await groups_of_contacts(info, definition, field, [parent.id for parent in parents], asked)
+        asked = GroupArguments(where, group_by, order_by, first, having)
+        return await groups_behind(
+            info, Behind(Target.CONTACTS, [parent.id for parent in parents], definition, field), asked
+        )
 
     @batched(description="The active catalogue as this contact sees it: prices inside are this contact's.")
     @staticmethod
@@ -154,21 +161,24 @@ class Contact(Node):
 
     @batched(description="Whether this contact fulfils a condition, such as a scenario's filter.")
     @staticmethod
-    async def matches(parents: Contacts, info: Info, where: ContactCondition) -> Column[bool]:
+    async def matches(
+        parents: Contacts, info: Info, where: AskedCondition = None, filter: TypedCondition = None
+    ) -> Column[bool]:
         from app.graphql.membership import matches
 
         only_keys(info)
-        return await matches(info, [parent.id for parent in parents], where)
+        return await matches(info, [parent.id for parent in parents], where, filter)
 
     @batched(description="Why this contact is in a segment or not, or fulfils a condition or not.")
     @staticmethod
     async def why(
-        parents: Contacts, info: Info, segment: AskedSegment = None, where: AskedCondition = None
-    ) -> Column[Annotated["Why", strawberry.lazy("app.graphql.why")]]:
+        parents: Contacts, info: Info, segment: AskedSegment = None, where: AskedCondition = None,
+        filter: TypedCondition = None,
+    ) -> Column[Annotated["Why", strawberry.lazy("app.graphql.why")]]:  # fmt: skip
         from app.graphql.membership import reasons
 
         only_keys(info)
-        return await reasons(info, [parent.id for parent in parents], segment, where)
+        return await reasons(info, [parent.id for parent in parents], segment, where, filter)
 
 
 def contact_reference(sent: ContactReference) -> Reference:

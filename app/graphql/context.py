@@ -38,6 +38,7 @@ class Context:
     def __post_init__(self) -> None:
         self.writes = 0  # begun so far
         self._timeless = False
+        self.only_primary = False
         self._start()
 
     def _start(self) -> None:
@@ -49,6 +50,11 @@ class Context:
         if self.viewer.contact_id is None:
             return self.database.read_session(self.shop.id)
         return self.database.contact_session(self.shop.id, self.viewer.contact_id)
+
+    def from_replicas(self) -> None:
+        """The operation only reads: a replica may answer it, if one has seen what it must see."""
+        if not self.only_primary:
+            self.session.replicas = self.database.replicas
 
     def without_times(self) -> None:
         """The operation's document asks for no times: they need not be read."""
@@ -84,6 +90,8 @@ class Context:
         if key is None:
             key = self.idempotency_key
         content = None if key is None else asdict(sent) | {"idempotency_key": None}
+        if content is not None:
+            content.pop("dry_run", None)  # dry runs keep nothing: those that do are told apart by the rest
         assert self.viewer.api_key_id is not None  # contacts do not write
         return Call(self.shop.id, self.viewer.api_key_id, operation, content, key)
 

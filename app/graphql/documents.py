@@ -20,16 +20,20 @@ class Document:
     errors: list[GraphQLError] | None = None
     within: object = None  # the limits that its shape was found to keep
     times: bool = field(init=False)  # whether it may ask for one
+    reads: bool = field(init=False)  # whether all its operations are queries
     kinds: dict[str | None, OperationType] = field(init=False)  # of each operation by name; of the first by None
+    name: str | None = field(init=False)  # of the first operation
 
     def __post_init__(self) -> None:
         source = self.ast.loc.source.body if self.ast.loc else None
         self.times = source is None or any(name in source for name in _TIMES)
         operations = self.plan.operations
         kinds = [OperationType(each.operation.value) for each in operations]
+        self.reads = all(kind is OperationType.QUERY for kind in kinds)
         self.kinds = {each.name.value: kind for each, kind in zip(operations, kinds, strict=True) if each.name}
         if kinds:
             self.kinds[None] = kinds[0]
+        self.name = operations[0].name.value if operations and operations[0].name else None
 
 
 class Documents:

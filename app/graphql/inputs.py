@@ -126,6 +126,9 @@ class DeleteDefinitionInput:
     force: bool = strawberry.field(default=False, description="Also while it is used; override sources on it go too.")
 
 
+_DRY_RUN = "Only tells what this would do, and writes nothing: see `dryRun` of the payload."
+
+
 @strawberry.input(description="Records of one definition, and what to do with bad ones.")
 class SaveRecordsInput:
     definition: str = strawberry.field(description="Key or id.")
@@ -136,6 +139,7 @@ class SaveRecordsInput:
     error_policy: ErrorPolicy = ErrorPolicy.REJECT_ITEMS
     on_ambiguous: OnAmbiguous = OnAmbiguous.FIRST
     events: ChangeEvents = strawberry.field(default=ChangeEvents.EMIT, description="Who is told of what changes.")
+    dry_run: bool = strawberry.field(default=False, description=_DRY_RUN)
     idempotency_key: str | None = strawberry.field(
         default=None, description="1 to 255 characters; a retry within 24 hours answers the same and writes nothing."
     )
@@ -148,6 +152,7 @@ class UpdateRecordInput:
     by: RecordKey | None = None
     if_version: int | None = strawberry.field(default=None, description="Refuse if the record has another version.")
     events: ChangeEvents = strawberry.field(default=ChangeEvents.EMIT, description="Who is told of what changes.")
+    dry_run: bool = strawberry.field(default=False, description=_DRY_RUN)
 
 
 @strawberry.input(description="One record, by `id` or `by` its unique key.")
@@ -156,6 +161,7 @@ class DeleteRecordInput:
     by: RecordKey | None = None
     force: bool = strawberry.field(default=False, description="Also while other records refer to it.")
     events: ChangeEvents = strawberry.field(default=ChangeEvents.EMIT, description="Who is told of what changes.")
+    dry_run: bool = strawberry.field(default=False, description=_DRY_RUN)
 
 
 @strawberry.input(description="Records of one definition, by id.")
@@ -164,6 +170,7 @@ class BulkDeleteRecordsInput:
     ids: list[strawberry.ID] = strawberry.field(description="1 to 20, each `id` or `idRecord`.")
     force: bool = strawberry.field(default=False, description="Also while other records refer to them.")
     events: ChangeEvents = strawberry.field(default=ChangeEvents.EMIT, description="Who is told of what changes.")
+    dry_run: bool = strawberry.field(default=False, description=_DRY_RUN)
 
 
 @strawberry.input(description="A field whose amounts are to replace a product's, and the way from it to the contact.")
@@ -256,12 +263,17 @@ class DeleteProductsInput:
     ids: list[strawberry.ID] = strawberry.field(description="1 to 50 product ids.")
 
 
-@strawberry.input(description="A condition on contacts, to be kept under a name.")
+_FILTER = "The same by the shop's own types, instead of `where`."
+
+
+@strawberry.input(description="A condition on contacts, to be kept under a name: `where` or `filter`.")
 class CreateSegmentInput:
     name: str
-    where: JSON = strawberry.field(
-        description="As the `where` of contacts, and `segment: {in: [...]}` with names or ids of other segments."
+    where: JSON | None = strawberry.field(
+        default=None,
+        description="On contacts, in general form, and `segment: {in: [...]}` with names or ids of other segments.",
     )
+    filter: JSON | None = strawberry.field(default=None, description=_FILTER)  # typed/written.py
 
 
 @strawberry.input(description="A segment's new name or condition; what is left out stays.")
@@ -269,6 +281,7 @@ class UpdateSegmentInput:
     segment: str = strawberry.field(description="Name or id.")
     name: str | None = None
     where: JSON | None = None
+    filter: JSON | None = strawberry.field(default=None, description=_FILTER)  # typed/written.py
 
 
 @strawberry.input(description="Names a segment that is to go.")

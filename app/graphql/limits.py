@@ -122,6 +122,8 @@ def spend(document: Document, cost: Mapping[str, int], context: "Context") -> No
     """Before an operation runs. Raises to refuse."""
     _check("cost", cost["requested"], cost["maximum"], "Ask for smaller pages, or for less inside them.")
     context.allowance.spend(cost["requested"])
+    if document.reads:
+        context.from_replicas()
     if not document.times:
         context.without_times()
 

@@ -17,8 +17,7 @@ _FIGURES = {function.value.lower(): function for function in Function}
 
 def selected(info: Info) -> list[SentMeasure]:
     """The figures asked of the groups that this field gives; also those that @skip and @include may leave out."""
-    raw = info._raw_info
-    variables: Any = getattr(raw.variable_values, "coerced", raw.variable_values)  # graphql-core adds sources
+    raw, variables = info._raw_info, variables_of(info)
     found = dict.fromkeys(
         measure
         for node in raw.field_nodes if node.selection_set is not None
@@ -28,6 +27,13 @@ def selected(info: Info) -> list[SentMeasure]:
         for measure in [_measure(each, variables)]
     )  # fmt: skip
     return [*found]
+
+
+def variables_of(info: Info) -> Mapping[str, Any]:
+    """The operation's variables, read."""
+    sent: Any = info._raw_info.variable_values
+    found: Mapping[str, Any] = getattr(sent, "coerced", sent)  # graphql-core adds sources
+    return found
 
 
 def _measure(node: FieldNode, variables: Mapping[str, Any]) -> SentMeasure:

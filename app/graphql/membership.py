@@ -30,21 +30,25 @@ async def segments_of(info: Info, contacts: Sequence[int], only: Sequence[str] |
     return [[node for node, inside in zip(nodes, each or nobody, strict=True) if inside] for each in found]
 
 
-async def matches(info: Info, contacts: Sequence[int], where: Any) -> Column[bool]:
-    """Whether each contact fulfils a condition."""
-    condition = await _condition(info, where)
+async def matches(info: Info, contacts: Sequence[int], where: Any, filter: Any) -> Column[bool]:
+    """Whether each contact fulfils a condition, in general or in typed form."""
+    if (where is None) == (filter is None):
+        raise Refusal("BAD_USER_INPUT", "Send either where or filter.")
+    condition = await _condition(info, where, filter)
+    where = filter if where is None else where
     asked = info.context.loaders.questions.once(Conditions, repr(where), lambda: Conditions((condition,)))
     return [each is not None and each[0] for each in await _memberships(info, contacts, asked)]
 
 
-async def reasons(info: Info, contacts: Sequence[int], segment: str | None, where: Any) -> Column[Why]:
+async def reasons(info: Info, contacts: Sequence[int], segment: str | None, where: Any, filter: Any) -> Column[Why]:
     """Why each contact is in a segment or not, or fulfils a condition or not."""
-    if (segment is None) == (where is None):
-        raise Refusal("BAD_USER_INPUT", "Send either segment or where.")
+    if [segment, where, filter].count(None) != 2:
+        raise Refusal("BAD_USER_INPUT", "Send either segment, where or filter.")
     if segment is not None:
         found = await explain_for(info, contacts, await named_segment(info, segment))
     else:
-        await _condition(info, where)
+        await _condition(info, where, filter)
+        where = filter if where is None else where
         model, calendar = await info.context.model(), info.context.calendar
 
         def made() -> Parts:
@@ -72,8 +76,9 @@ async def _memberships(info: Info, contacts: Sequence[int], asked: Conditions) -
     return await info.context.loaders.memberships.load_many([MemberKey(id_, asked) for id_ in contacts])
 
 
-async def _condition(info: Info, where: Any) -> Condition:
-    condition, problem = parse_condition(await info.context.model(), CONTACTS, where, info.context.calendar)
+async def _condition(info: Info, where: Any, filter: Any) -> Condition:
+    sent, at = (filter, "filter") if where is None else (where, "where")
+    condition, problem = parse_condition(await info.context.model(), CONTACTS, sent, info.context.calendar, at)
     if condition is None:
-        refuse_where(problem)
+        refuse_where(problem, sent)
     return condition

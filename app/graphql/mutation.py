@@ -13,25 +13,27 @@ from app.graphql import automation, documented, inputs, payloads
 from app.graphql.contacts import contact_reference
 from app.graphql.context import Info
 from app.graphql.definitions import definition_node, load_definition
+from app.graphql.dry_runs import shown, wanted
 from app.graphql.node import number_of
 from app.graphql.overrides import overrides
 from app.graphql.payloads import DELETED, SAVED, counts, user_errors
 from app.graphql.query import RecordKey
 from app.graphql.segments import load_segment
+from app.graphql.typed.translated import as_sent
 from app.operations.change_status import change_status, delete_definition
 from app.operations.create_definition import create_definition
 from app.operations.create_segment import create_segment
-from app.operations.delete_records import bulk_delete_records, delete_record
+from app.operations.delete_records import bulk_delete_records, delete_record, try_bulk_delete, try_delete
 from app.operations.delete_segment import delete_segment
 from app.operations.extend_definition import extend
 from app.operations.find_records import Named
 from app.operations.mint_token import mint_token
 from app.operations.save_customers import delete_customers, save_customers
 from app.operations.save_products import delete_products, save_products
-from app.operations.save_records import SaveRecords, save_records
+from app.operations.save_records import SaveRecords, save_records, try_save
 from app.operations.set_overrides import set_overrides
 from app.operations.transaction import Call
-from app.operations.update_record import UpdateRecord, update_record
+from app.operations.update_record import UpdateRecord, try_update, update_record
 from app.operations.update_segment import update_segment
 
 
@@ -94,9 +96,11 @@ async def save_records_payload(info: Info, input: inputs.SaveRecordsInput) -> pa
         reject_ambiguous=input.on_ambiguous is inputs.OnAmbiguous.REJECT,
         events=input.events,
     )
-    answer = await save_records(info.context.database, call, asked)
+    tried = await try_save(info.context.database, call, asked, wanted(info)) if input.dry_run else None
+    answer = tried.answer if tried is not None else await save_records(info.context.database, call, asked)
     return payloads.SaveRecordsPayload(
         results=[payloads.RecordResult(row=verdict) for verdict in answer.verdicts],
+        dry_run=shown(tried),
         warnings=user_errors(answer.warnings),
         user_errors=user_errors(answer.problems),
         **counts(answer, *SAVED),
@@ -105,15 +109,25 @@ async def save_records_payload(info: Info, input: inputs.SaveRecordsInput) -> pa
 
 async def _update_record(info: Info, input: inputs.UpdateRecordInput) -> payloads.UpdateRecordPayload:
     """Changes fields of one record; absent fields stay, null clears."""
+    return await update_record_payload(info, input)
+
+
+async def update_record_payload(
+    info: Info, input: inputs.UpdateRecordInput, of: str | None = None
+) -> payloads.UpdateRecordPayload:
+    """The same, refused for records of others than the definition `of`."""
     call = await _call(info, input)
-    named, problem = _named(input.id, input.by)
+    named, problem = _named(input.id, input.by, of)
     if named is None:
-        return payloads.UpdateRecordPayload(outcome=None, warnings=[], user_errors=user_errors((problem,)), key=None)
+        errors = user_errors((problem,))
+        return payloads.UpdateRecordPayload(outcome=None, dry_run=None, warnings=[], user_errors=errors, key=None)
     asked = UpdateRecord(named, input.data, input.if_version, input.events)
-    answer = await update_record(info.context.database, call, asked)
+    tried = await try_update(info.context.database, call, asked, wanted(info)) if input.dry_run else None
+    answer = tried.answer if tried is not None else await update_record(info.context.database, call, asked)
     first = answer.first
     return payloads.UpdateRecordPayload(
         outcome=first.outcome if first else None,
+        dry_run=shown(tried),
         warnings=user_errors(first.warnings if first else ()),
         user_errors=user_errors(answer.problems),
         key=first.id if first else None,
@@ -125,23 +139,30 @@ async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payload
     call = await _call(info, input)
     named, problem = _named(input.id, input.by)
     if named is None:
-        return payloads.DeleteRecordPayload(id=None, deleted=False, user_errors=user_errors((problem,)))
-    answer = await delete_record(info.context.database, call, named, force=input.force, events=input.events)
+        errors = user_errors((problem,))
+        return payloads.DeleteRecordPayload(id=None, deleted=False, dry_run=None, user_errors=errors)
+    how: dict[str, Any] = {"force": input.force, "events": input.events}
+    tried = await try_delete(info.context.database, call, named, wanted(info), **how) if input.dry_run else None
+    answer = tried.answer if tried is not None else await delete_record(info.context.database, call, named, **how)
     first = answer.first
     return payloads.DeleteRecordPayload(
         id=strawberry.ID(first.id) if first and first.id else None,
         deleted=first is not None and first.outcome is Outcome.DELETED,
+        dry_run=shown(tried),
         user_errors=user_errors(answer.problems),
     )
 
 
-async def _bulk_delete_records(info: Info, input: inputs.BulkDeleteRecordsInput) -> payloads.BulkDeleteRecordsPayload:
+async def bulk_delete_records_payload(
+    info: Info, input: inputs.BulkDeleteRecordsInput
+) -> payloads.BulkDeleteRecordsPayload:
     """Removes 1 to 20 records of one definition, one verdict each."""
     call = await _call(info, input)
     ids = [number_of(str(id_), "CustomDataRecord") for id_ in input.ids]
-    answer = await bulk_delete_records(
-        info.context.database, call, input.definition, ids, force=input.force, events=input.events
-    )
+    asked = info.context.database, call, input.definition, ids
+    how: dict[str, Any] = {"force": input.force, "events": input.events}
+    tried = await try_bulk_delete(*asked, wanted(info), **how) if input.dry_run else None
+    answer = tried.answer if tried is not None else await bulk_delete_records(*asked, **how)
     return payloads.BulkDeleteRecordsPayload(
         results=[
             payloads.DeletedRecord(
@@ -151,6 +172,7 @@ async def _bulk_delete_records(info: Info, input: inputs.BulkDeleteRecordsInput)
             )
             for verdict in answer.verdicts
         ],
+        dry_run=shown(tried),
         user_errors=user_errors(answer.problems),
     )
 
@@ -229,17 +251,21 @@ async def _create_contact_token(info: Info, input: inputs.CreateContactTokenInpu
 async def _create_segment(info: Info, input: inputs.CreateSegmentInput) -> payloads.SegmentPayload:
     """Keeps a condition on contacts under a name. Who fulfils it is found out whenever it is asked."""
     call = await _call(info, input)
-    answer = await create_segment(info.context.database, call, info.context.calendar, input.name, input.where)
-    return await _segment_payload(info, answer)
+    if (input.where is None) == (input.filter is None):
+        return payloads.SegmentPayload(segment=None, user_errors=user_errors((ONE_FORM,)))
+    where = input.filter if input.where is None else input.where
+    answer = await create_segment(info.context.database, call, info.context.calendar, input.name, where)
+    return await _segment_payload(info, answer, input.filter)
 
 
 async def _update_segment(info: Info, input: inputs.UpdateSegmentInput) -> payloads.SegmentPayload:
     """Changes a segment's name or condition. Refused where it would lead back to itself, or break one that uses it."""
     call = await _call(info, input)
-    answer = await update_segment(
-        info.context.database, call, info.context.calendar, input.segment, input.name, input.where
-    )
-    return await _segment_payload(info, answer)
+    if input.where is not None and input.filter is not None:
+        return payloads.SegmentPayload(segment=None, user_errors=user_errors((ONE_FORM,)))
+    where = input.filter if input.where is None else input.where
+    answer = await update_segment(info.context.database, call, info.context.calendar, input.segment, input.name, where)
+    return await _segment_payload(info, answer, input.filter)
 
 
 async def _delete_segment(info: Info, input: inputs.DeleteSegmentInput) -> payloads.DeleteSegmentPayload:
@@ -252,10 +278,11 @@ async def _delete_segment(info: Info, input: inputs.DeleteSegmentInput) -> paylo
     return payloads.DeleteSegmentPayload(segment=gone, user_errors=user_errors(answer.problems))
 
 
-async def _segment_payload(info: Info, answer: Answer) -> payloads.SegmentPayload:
+async def _segment_payload(info: Info, answer: Answer, filter: Any) -> payloads.SegmentPayload:
     first = answer.first
     segment = await load_segment(info, first.id) if first is not None and first.id is not None else None
-    return payloads.SegmentPayload(segment=segment, user_errors=user_errors(answer.problems))
+    problems = as_sent(answer.problems, "where", filter, "filter")
+    return payloads.SegmentPayload(segment=segment, user_errors=user_errors(problems))
 
 
 async def _definition_payload(info: Info, answer: Answer) -> payloads.DefinitionPayload:
@@ -265,7 +292,7 @@ async def _definition_payload(info: Info, answer: Answer) -> payloads.Definition
     return payloads.DefinitionPayload(definition=definition, user_errors=user_errors(answer.problems))
 
 
-def _named(id_: strawberry.ID | None, by: RecordKey | None) -> tuple[Named | None, Problem]:
+def _named(id_: strawberry.ID | None, by: RecordKey | None, of: str | None = None) -> tuple[Named | None, Problem]:
     """The record an input names, or what is wrong with the naming."""
     if (id_ is None) == (by is None):
         return None, Problem(Code.INVALID_REFERENCE, "Send either id or by.", "id")
@@ -275,9 +302,10 @@ def _named(id_: strawberry.ID | None, by: RecordKey | None) -> tuple[Named | Non
     if record_id is None:
         message = "This is not the id of a record. Send idRecord, or the id a query gave."
         return None, Problem(Code.INVALID_REFERENCE, message, "id")
-    return Named(record_id=record_id), _NO_PROBLEM
+    return Named(record_id, of), _NO_PROBLEM
 
 
+ONE_FORM = Problem(Code.INVALID_CONDITION, "Send the condition either as where or as filter.", "where")
 _NO_PROBLEM = Problem(Code.INVALID_REFERENCE, "")
 
 
@@ -294,7 +322,7 @@ class Mutation:
     save_custom_data_records = documented.mutation(save_records_payload, Scope.WRITE_RECORDS)
     update_custom_data_record = documented.mutation(_update_record, Scope.WRITE_RECORDS)
     delete_custom_data_record = documented.mutation(_delete_record, Scope.WRITE_RECORDS)
-    bulk_delete_custom_data_records = documented.mutation(_bulk_delete_records, Scope.WRITE_RECORDS)
+    bulk_delete_custom_data_records = documented.mutation(bulk_delete_records_payload, Scope.WRITE_RECORDS)
     set_overrides = documented.mutation(_set_overrides, Scope.MANAGE_OVERRIDES)
     save_customers = documented.mutation(_save_customers, Scope.WRITE_CATALOGUE)
     delete_customers = documented.mutation(_delete_customers, Scope.WRITE_CATALOGUE)

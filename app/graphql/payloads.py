@@ -11,6 +11,7 @@ from app.execution import Answers, Column, attribute, batched
 from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
 from app.graphql.definitions import CustomDataDefinition
+from app.graphql.dry_runs import DryRun
 from app.graphql.overrides import Override
 from app.graphql.products import Product, load_products
 from app.graphql.records import CustomDataRecord, load_records
@@ -20,6 +21,9 @@ strawberry.enum(
     domain.Code, name="UserErrorCode", description="What kind of mistake it is. Codes are stable; messages may improve."
 )
 strawberry.enum(Outcome, description="UNCHANGED touched nothing, not even updatedAt. REJECTED has errors.")
+
+
+_DRY_RUN = "What would follow, where the input says `dryRun: true`. The rest says what would be; nothing is written."
 
 
 @strawberry.type(description="A mistake in the input, where it is, and what to do.")
@@ -51,7 +55,7 @@ class ItemResult:
 
 @strawberry.type(description="The verdict on one record of a batch, at its position.")
 class RecordResult(ItemResult):
-    @batched(description="The record as it is now; null when it was rejected.")
+    @batched(description="The record as it is now; null when it was rejected, or would be created.")
     @staticmethod
     def record(parents: Sequence["RecordResult"], info: Info) -> Answers[CustomDataRecord | None]:
         return load_records(info, [_number(parent.row.id) for parent in parents])
@@ -60,6 +64,7 @@ class RecordResult(ItemResult):
 @strawberry.type(description="What came of a save: a verdict for each record, and how many of each kind.")
 class SaveRecordsPayload:
     results: list[RecordResult] = strawberry.field(description="One verdict for each record sent, in order.")
+    dry_run: DryRun | None = strawberry.field(description=_DRY_RUN)
     created: int
     updated: int
     unchanged: int
@@ -136,6 +141,7 @@ class DeleteProductsPayload:
 @strawberry.type(description="What came of an update; `outcome` is null when it was refused.")
 class UpdateRecordPayload:
     outcome: Outcome | None
+    dry_run: DryRun | None = strawberry.field(description=_DRY_RUN)
     warnings: list[UserError]
     user_errors: list[UserError]
     key: strawberry.Private[str | None]
@@ -150,6 +156,7 @@ class UpdateRecordPayload:
 class DeleteRecordPayload:
     id: strawberry.ID | None = strawberry.field(description="The idRecord that is gone.")
     deleted: bool = strawberry.field(description="False when there was nothing to delete, or it was refused.")
+    dry_run: DryRun | None = strawberry.field(description=_DRY_RUN)
     user_errors: list[UserError]
 
 
@@ -163,6 +170,7 @@ class DeletedRecord:
 @strawberry.type(description="What came of a deletion: a verdict for each id, in order.")
 class BulkDeleteRecordsPayload:
     results: list[DeletedRecord]
+    dry_run: DryRun | None = strawberry.field(description=_DRY_RUN)
     user_errors: list[UserError]
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, cast
 import strawberry
 
 from app.domain import products as domain
+from app.domain.definitions import Target
 from app.domain.limits import PAGE_SIZE, SEARCH_LENGTH
 from app.domain.prices import amounts_of, payable_of
 from app.domain.text import text_problem
 from app.execution import Answers, Column, attribute, batched, represents
 from app.graphql.access import may_read, only_keys
-from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy
+from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy, Having
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, text_page
 from app.graphql.contacts import ContactReference, contact_reference, find_contact
 from app.graphql.context import Info
@@ -133,24 +134,27 @@ class Product(Node):
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
     ]:  # fmt: skip
-        from app.graphql.relations import records_of_products
+        from app.graphql.relations import Behind, records_behind
 
         only_keys(info)
         products = column(parents, "row.id")
         asked = (first, after, last, before)
-        return await records_of_products(info, definition, field, products, asked, where, order_by)
+        return await records_behind(info, Behind(Target.PRODUCTS, products, definition, field), asked, where, order_by)
 
     @batched(description="What a definition's records that point at this product amount to, in groups.")
     @staticmethod
     async def custom_data_aggregate(
         parents: Products, info: Info, definition: DefinitionName, field: RelationName = None,
         where: Where = None, group_by: GroupsBy = None, order_by: GroupOrders = None, first: FirstGroups = None,
+        having: Having = None,
     ) -> Column[Aggregates | None]:  # fmt: skip
         from app.graphql.aggregates import GroupArguments
-        from app.graphql.relations import groups_of_products
+        from app.graphql.relations import Behind, groups_behind
 
-        asked = GroupArguments(where, group_by, order_by, first)
-        return await groups_of_products(info, definition, field, [parent.row.id for parent in parents], asked)
+        asked = GroupArguments(where, group_by, order_by, first, having)
+        return await groups_behind(
+            info, Behind(Target.PRODUCTS, [parent.row.id for parent in parents], definition, field), asked
+        )
 
 
 async def _told(

@@ -12,7 +12,7 @@ from app.domain.limits import COUNT_BOUND, PAGE_SIZE
 from app.graphql import documented
 from app.graphql import overrides as override_types
 from app.graphql.access import only_keys, require
-from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy
+from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy, Having
 from app.graphql.aggregates import GroupArguments, aggregate, aggregate_records
 from app.graphql.changes import custom_data_changes, load_change
 from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
@@ -165,10 +165,10 @@ async def contacts(
 
 async def custom_data_aggregate(
     info: Info, definition: DefinitionName, where: Where = None, group_by: GroupsBy = None,
-    order_by: GroupOrders = None, first: FirstGroups = None,
+    order_by: GroupOrders = None, first: FirstGroups = None, having: Having = None,
 ) -> Aggregates | None:  # fmt: skip
     """What a definition's records that fulfil `where` amount to, in groups."""
-    return await aggregate_records(info, definition, GroupArguments(where, group_by, order_by, first))
+    return await aggregate_records(info, definition, GroupArguments(where, group_by, order_by, first, having))
 
 
 async def contacts_aggregate(
@@ -177,9 +177,10 @@ async def contacts_aggregate(
     group_by: GroupsBy = None,
     order_by: GroupOrders = None,
     first: FirstGroups = None,
+    having: Having = None,
 ) -> Aggregates | None:
     """What the shop's contacts that fulfil `where` amount to, in groups."""
-    return await aggregate(info, CONTACTS, GroupArguments(where, group_by, order_by, first))
+    return await aggregate(info, CONTACTS, GroupArguments(where, group_by, order_by, first, having))
 
 
 async def products_aggregate(
@@ -188,9 +189,10 @@ async def products_aggregate(
     group_by: GroupsBy = None,
     order_by: GroupOrders = None,
     first: FirstGroups = None,
+    having: Having = None,
 ) -> Aggregates | None:
     """What the shop's products that fulfil `where` amount to, in groups. Prices are the native ones."""
-    return await aggregate(info, PRODUCTS, GroupArguments(where, group_by, order_by, first))
+    return await aggregate(info, PRODUCTS, GroupArguments(where, group_by, order_by, first, having))
 
 
 async def product(info: Info, id_product: strawberry.ID) -> Product | None:

@@ -12,7 +12,7 @@ from app.domain.definitions import Definition, Target
 from app.domain.limits import COUNT_BOUND
 from app.execution import Answers, Column, attribute, batched, each, represents
 from app.graphql.access import forbid, may_read, only_keys
-from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy
+from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy, Having
 from app.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, number_page
 from app.graphql.contacts import Contact
 from app.graphql.context import Info
@@ -30,6 +30,7 @@ from app.loaders.prices import NATIVE, Pair, explained
 from app.operations.writable import definition_not_found
 from app.store import records as store
 from app.tables import Table, table
+from app.telemetry.observation import touched
 
 OnlyFields = Annotated[list[str] | None, strawberry.argument(description="Only these fields, in this order.")]
 
@@ -103,23 +104,24 @@ class CustomDataRecord(Node):
     ) -> Column[
         Connection[Annotated["CustomDataRecord", strawberry.lazy("app.graphql.records")]] | None
     ]:  # fmt: skip
-        from app.graphql.relations import records_of_records
+        from app.graphql.relations import Behind, records_behind
 
         only_keys(info)
         asked = (first, after, last, before)
-        return await records_of_records(info, definition, field, parents, asked, where, order_by)
+        return await records_behind(info, Behind(Target.DEFINITION, parents, definition, field), asked, where, order_by)
 
     @batched(description="What the records of a definition that point at this one amount to, in groups.")
     @staticmethod
     async def related_by_aggregate(
         parents: Records, info: Info, definition: DefinitionName, field: RelationName = None,
         where: Where = None, group_by: GroupsBy = None, order_by: GroupOrders = None, first: FirstGroups = None,
+        having: Having = None,
     ) -> Column[Aggregates | None]:  # fmt: skip
         from app.graphql.aggregates import GroupArguments
-        from app.graphql.relations import groups_of_records
+        from app.graphql.relations import Behind, groups_behind
 
-        asked = GroupArguments(where, group_by, order_by, first)
-        return await groups_of_records(info, definition, field, parents, asked)
+        asked = GroupArguments(where, group_by, order_by, first, having)
+        return await groups_behind(info, Behind(Target.DEFINITION, parents, definition, field), asked)
 
     @batched(
         description="This record's product at the price of this record's contact; null when either is missing. The "
@@ -217,6 +219,7 @@ async def find_definition(info: Info, key_or_id: str) -> Definition:
         return definition
     if definition is None:
         refuse(definition_not_found(model, key_or_id))
+    touched(definition.key)
     return definition
 
 

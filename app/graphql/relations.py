@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 from itertools import repeat
 from operator import sub
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from app.domain.definitions import Definition, Relationship, Target
 from app.domain.records import Record
@@ -93,81 +93,42 @@ def _no_relation(definition: Definition, field: str) -> Refusal:
     return Refusal("UNKNOWN_FIELD", f"{field!r} is no relation of {definition.key}. Its relations: {names}.")
 
 
-async def records_of_contacts(
-    info: Info, key_or_id: str, field: str | None, contacts: Sequence[int], asked: PageArguments,
-    where: JSON | None = None, order_by: Sequence[Any] | None = None,
-) -> Column[Connection[CustomDataRecord]]:  # fmt: skip
-    """For each contact its page of the definition's records."""
-    definition = await find_definition(info, key_or_id)
-    return await _listed(info, definition, _from_contacts(definition, field, contacts), asked, where, order_by)
+class Behind(NamedTuple):
+    """The records of a definition (its key or id) that point at parents of one kind: ids of contacts or products, or
+    records. `field` names the relation where several do; the first declared counts otherwise."""
+
+    target: Target
+    parents: Sequence[Any]
+    definition: str
+    field: str | None = None
+
+    def ways(self, definition: Definition) -> Ways:
+        if self.target is Target.DEFINITION:
+            return each(self.parents, lambda record: (self._relation(definition, record.schema.id), record.row.id))
+        relation = self._relation(definition, None)
+        return list(zip(repeat(relation), self.parents))
+
+    def _relation(self, definition: Definition, target_id: int | None) -> str:
+        return _relation(definition, (self.target, target_id), self.field)
 
 
-async def records_of_products(
-    info: Info, key_or_id: str, field: str | None, products: Sequence[str], asked: PageArguments,
-    where: JSON | None = None, order_by: Sequence[Any] | None = None,
-) -> Column[Connection[CustomDataRecord]]:  # fmt: skip
-    definition = await find_definition(info, key_or_id)
-    return await _listed(info, definition, _from_products(definition, field, products), asked, where, order_by)
-
-
-async def records_of_records(
-    info: Info, key_or_id: str, field: str | None, records: Sequence[CustomDataRecord], asked: PageArguments,
-    where: JSON | None = None, order_by: Sequence[Any] | None = None,
-) -> Column[Connection[CustomDataRecord]]:  # fmt: skip
-    definition = await find_definition(info, key_or_id)
-    return await _listed(info, definition, _from_records(definition, field, records), asked, where, order_by)
-
-
-async def groups_of_contacts(
-    info: Info, key_or_id: str, field: str | None, contacts: Sequence[int], asked: GroupArguments
-) -> Column[Aggregates]:
-    """For each contact the groups of its records of the definition."""
-    only_keys(info)
-    definition = await find_definition(info, key_or_id)
-    return await aggregate_behind(info, definition, _from_contacts(definition, field, contacts), asked)
-
-
-async def groups_of_products(
-    info: Info, key_or_id: str, field: str | None, products: Sequence[str], asked: GroupArguments
-) -> Column[Aggregates]:
-    only_keys(info)
-    definition = await find_definition(info, key_or_id)
-    return await aggregate_behind(info, definition, _from_products(definition, field, products), asked)
-
-
-async def groups_of_records(
-    info: Info, key_or_id: str, field: str | None, records: Sequence[CustomDataRecord], asked: GroupArguments
-) -> Column[Aggregates]:
-    only_keys(info)
-    definition = await find_definition(info, key_or_id)
-    return await aggregate_behind(info, definition, _from_records(definition, field, records), asked)
-
-
-def _from_contacts(definition: Definition, field: str | None, contacts: Sequence[int]) -> Ways:
-    relation = _relation(definition, (Target.CONTACTS, None), field)
-    return list(zip(repeat(relation), contacts))
-
-
-def _from_products(definition: Definition, field: str | None, products: Sequence[str]) -> Ways:
-    relation = _relation(definition, (Target.PRODUCTS, None), field)
-    return list(zip(repeat(relation), products))
-
-
-def _from_records(definition: Definition, field: str | None, records: Sequence[CustomDataRecord]) -> Ways:
-    def way(record: CustomDataRecord) -> tuple[str, int]:
-        return _relation(definition, (Target.DEFINITION, record.schema.id), field), record.row.id
-
-    return each(records, way)
-
-
-async def _listed(
-    info: Info, definition: Definition, ways: Ways, asked: PageArguments, where: JSON | None,
-    order_by: Sequence[Any] | None,
-) -> Column[Connection[CustomDataRecord]]:  # fmt: skip
+async def records_behind(
+    info: Info, behind: Behind, asked: PageArguments, where: JSON | None = None, order_by: Sequence[Any] | None = None
+) -> Column[Connection[CustomDataRecord]]:
+    """For each parent its page of the records."""
+    definition = await find_definition(info, behind.definition)
+    ways = behind.ways(definition)
     if where is not None or order_by:
         return await filtered(info, definition, ways, asked, where, order_by)
     plain_cursors(asked[1], asked[3])
     return await _pages(info, definition, ways, asked)
+
+
+async def groups_behind(info: Info, behind: Behind, asked: GroupArguments) -> Column[Aggregates]:
+    """For each parent the groups of its records."""
+    only_keys(info)
+    definition = await find_definition(info, behind.definition)
+    return await aggregate_behind(info, definition, behind.ways(definition), asked)
 
 
 async def _pages(

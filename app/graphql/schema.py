@@ -30,10 +30,19 @@ from app.graphql.shop import Shop
 from app.graphql.stages import Stages
 from app.graphql.subscription import Subscription
 from app.graphql.typed.composing import compose, dismantle
+from app.telemetry.observation import watched_levels
 
 BREADTH_FIRST, GRAPHQL_CORE = "breadth-first", "graphql-core"
 
-_EXECUTORS: dict[str, list[type[SchemaExtension]]] = {BREADTH_FIRST: [BreadthFirst], GRAPHQL_CORE: []}
+
+class Observed(BreadthFirst):
+    """Whose levels are noted, where somebody wants to know."""
+
+    def levels(self) -> Callable[[float, int], None] | None:
+        return watched_levels()
+
+
+_EXECUTORS: dict[str, list[type[SchemaExtension]]] = {BREADTH_FIRST: [Observed], GRAPHQL_CORE: []}
 _NO_MIDDLEWARE = MiddlewareManager()
 
 
@@ -109,7 +118,7 @@ class Schema(strawberry.Schema):
             plan = plans.find(query, known.ast, operation_name)
             if plan is not None:
                 planned = plan.size
-                asked = Asked(variable_values or {}, context_value, root_value, operation_extensions)
+                asked = Asked(variable_values or {}, context_value, root_value, operation_extensions, watched_levels())
                 result = await _planned(known, plan, operation_name, asked)
                 if plan.size > planned:
                     plans.weigh(query, operation_name)

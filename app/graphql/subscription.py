@@ -1,19 +1,18 @@
 """What can be subscribed to."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Annotated, cast
 
 import strawberry
 
-from app.domain.changes import Kind
+from app.domain.changes import Kind, Logged
 from app.graphql.access import only_keys
 from app.graphql.change_filters import following
-from app.graphql.changes import ChangeKind, CustomDataChange
+from app.graphql.changes import ChangeKind, CustomDataChange, position
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
-from app.graphql.node import number
 from app.graphql.records import find_definition
 from app.graphql.scalars import JSON
 from app.store.feeds import Forgotten
@@ -24,8 +23,8 @@ _RECORDS = (Kind.CREATED, Kind.UPDATED, Kind.DELETED, Kind.SUMMARY)
 
 After = Annotated[
     strawberry.ID | None,
-    strawberry.argument(description="Only changes behind this sequence, missing none: the last one that was seen. "
-                        "Without it, what happens from now on."),
+    strawberry.argument(description="Only changes behind this sequence, or cursor of `customDataChanges`, missing "
+                        "none: the last one that was seen. Without it, what happens from now on."),
 ]  # fmt: skip
 
 
@@ -63,25 +62,25 @@ class Subscription:
         ] = None,
         after: After = None,
     ) -> AsyncGenerator[CustomDataChange, None]:  # fmt: skip
-        only_keys(info)
-        shop_id, feeds = info.context.shop.id, info.context.database.feeds
-        definition_id = (await find_definition(info, definition)).id if definition is not None else None
-        wanted = await following(info, definition_id, frozenset(_RECORDS if on is None else on), where)
-        await info.context.renewed()
-        try:
-            start = await feeds.start(shop_id, _sequence(after))
-        except Forgotten as forgotten:
-            raise Refusal("CHANGES_FORGOTTEN", str(forgotten)) from None
-        async with aclosing(feeds.follow(shop_id, start)) as found:
-            async for changes in found:
-                for change in await wanted(changes):
-                    yield cast(CustomDataChange, change)
+        async with aclosing(changes(info, definition, on, where, after)) as found:
+            async for change in found:
+                yield cast(CustomDataChange, change)
 
 
-def _sequence(after: strawberry.ID | None) -> int | None:
-    if after is None:
-        return None
-    found = 0 if str(after) == "0" else number(str(after))
-    if found is None:
-        raise Refusal("BAD_USER_INPUT", "after is a sequence: that of the last change that was seen, or 0 for all.")
-    return found
+async def changes(
+    info: Info, definition: str | None, on: Sequence[ChangeKind] | None, where: JSON | None, after: str | None
+) -> AsyncGenerator[Logged, None]:
+    """What a subscriber asked for, without end. Raises Refusal."""
+    only_keys(info)
+    shop_id, feeds = info.context.shop.id, info.context.database.feeds
+    definition_id = (await find_definition(info, definition)).id if definition is not None else None
+    wanted = await following(info, definition_id, frozenset(_RECORDS if on is None else on), where)
+    await info.context.renewed()
+    try:
+        start = await feeds.start(shop_id, None if after is None else position(str(after), "after"))
+    except Forgotten as forgotten:
+        raise Refusal("CHANGES_FORGOTTEN", str(forgotten)) from None
+    async with aclosing(feeds.follow(shop_id, start)) as pages:
+        async for page in pages:
+            for change in await wanted(page):
+                yield change

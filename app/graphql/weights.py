@@ -25,6 +25,8 @@ _CHOSEN = 20 * ROW  # looks at more than it gives
 _AGGREGATED = 100 * ROW  # looks at all there is
 _SEGMENT_COUNT = 50 * ROW  # counts up to 100,000
 _MEMBER = 5 * ROW  # a contact looked at through a condition, and what its relations lead to
+_PRICES_COMPARED = 200 * ROW  # up to 10,000, twice
+_JUDGED = 20 * ROW  # what changes, by each trigger
 _WHY = 20 * ROW  # the same through each part of a condition
 
 INTROSPECTION = {"__schema": 500 * ROW, "__type": 20 * ROW}  # whatever is asked of it
@@ -42,12 +44,14 @@ _OBJECTS = {
     "TotalCount": _COUNT,
     "SegmentCount": _SEGMENT_COUNT,
     "Why": _WHY,
+    "DryRunPrices": _PRICES_COMPARED,
+    "DryRunTriggers": _JUDGED,
 }  # any other object is a row
 _IN_HAND = {
-    "ConditionNode", "CustomDataDefinition", "DecidingRecord", "Field", "FieldPricing", "Limits", "OverridePath",
-    "PageInfo", "PriceSource", "Relationship", "Segment", "Shop", "UserError",
+    "ConditionNode", "CustomDataDefinition", "DecidingRecord", "DryRun", "DryRunFiring", "DryRunPrice", "Field",
+    "FieldPricing", "Limits", "OverridePath", "PageInfo", "PriceSource", "Relationship", "Segment", "Shop", "UserError",
 }  # fmt: skip
-_AROUND = "Custom"  # types that only hold the shop's own fields
+_AROUND = ("Custom", "AggregateKeys", "AggregateNumbers", "AggregateValues")  # types that only hold the shop's fields
 _LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "Field": 10, "Override": 3, "OverridePath": 3,
             "PriceSource": 3, "Relationship": 3, "Segment": 10, "UserError": 1}  # fmt: skip
 _PAGES = ("Connection", "Payload", "Aggregates")  # types that hold one list whose length the field around them decides
@@ -74,12 +78,12 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
     name, kind = node.name.value, get_named_type(field.type).name
     each = name in _LISTS and parent.endswith(_PAGES)
     if parent.startswith("Mutation") and not kind.endswith(_AROUND):
-        return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input", "records"))
+        return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input", "records", "ids"))
     if kind.endswith("Connection"):
         own = ROW + (_CHOSEN if parent == "Segment" or _arguments(node, "where", "orderBy") else 0)
         return Weight(own, ROW, DEFAULT_PAGE_SIZE, page=True, asked=_arguments(node, "first", "last", "ids"))
     if kind.endswith("Aggregates"):
-        own = _AGGREGATED if parent == "Query" else _CHOSEN
+        own = _AGGREGATED if parent in ("Query", "ShopCustom") else _CHOSEN
         return Weight(own, 0, DEFAULT_GROUPS, page=True, asked=_arguments(node, "first"), longest=GROUPS)
     if each or (name == "node" and parent.endswith("Edge")):
         return Weight(item=ATTRIBUTE, each=each)  # the rows are counted where the page is asked

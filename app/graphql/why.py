@@ -21,8 +21,10 @@ strawberry.enum(
 
 @strawberry.type(description="A row that decided a part of a condition.")
 class DecidingRecord:
-    kind: str = strawberry.field(description='"contacts", "products", or the key of a definition.')
-    id: strawberry.ID = strawberry.field(description="Its idContact, idProduct or idRecord.")
+    kind: str = strawberry.field(description='"contacts", "products", "customers", or the key of a definition.')
+    id: strawberry.ID = strawberry.field(
+        description="Its idContact, idProduct or idRecord; of a customer source and idCustomer, with a colon between."
+    )
     value: JSON | None = strawberry.field(description="Of a comparison: the value that was compared.")
 
 

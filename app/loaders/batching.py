@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader
 
+from app.telemetry.observation import batch
+
 Q = TypeVar("Q", bound=Hashable)
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -43,7 +45,8 @@ class Loader(Generic[K, V]):
     """Answers keys, each asked once: what several ask in one tick is one question, and what was answered is kept. A key
     without an answer is answered by None, and so is None, which is not asked."""
 
-    def __init__(self, many: "Many[K, V]", calls: Calls) -> None:
+    def __init__(self, many: "Many[K, V]", calls: Calls, name: str) -> None:
+        self.name = name
         self._many = many
         self._calls = calls
         self._answers: dict[K | None, V | None] = {None: None}
@@ -83,6 +86,7 @@ class Loader(Generic[K, V]):
             for key in new.keys() & self._answers.keys():
                 del new[key]
             if new:
+                batch(self.name, len(new))
                 try:
                     new.update(await self._many([*new]))
                 except Exception as error:
@@ -122,7 +126,7 @@ class loading(Generic[K, V]):
         self._name = name
 
     def __get__(self, loaders: Any, _owner: type) -> Loader[K, V]:
-        made: Loader[K, V] = Loader(self._many.__get__(loaders), loaders.calls)
+        made: Loader[K, V] = Loader(self._many.__get__(loaders), loaders.calls, self._name)
         loaders.__dict__[self._name] = made  # found before this descriptor, which has no __set__
         return made
 
@@ -133,12 +137,13 @@ class Family(Generic[Q, K, V]):
     def __init__(self, many: Callable[[Q, list[K]], Awaitable[Mapping[K, V]]], calls: Calls) -> None:
         self._many = many
         self._calls = calls
+        self._name = many.__name__.removeprefix("_")
         self._loaders: dict[Q, Loader[K, V]] = {}
 
     def of(self, question: Q) -> Loader[K, V]:
         known = self._loaders.get(question)
         if known is None:
-            known = self._loaders[question] = Loader(partial(self._many, question), self._calls)
+            known = self._loaders[question] = Loader(partial(self._many, question), self._calls, self._name)
         return known
 
 

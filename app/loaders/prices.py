@@ -49,7 +49,7 @@ async def quote(session: Session, model: Model, pairs: Sequence[Pair]) -> Mappin
     whatever the number of pairs."""
     said: dict[OverrideSource, Table[SourceAnswer]] = {}
     known: Sequence[bool] = ()
-    for route, sources in _routes(model).items():
+    for route, sources in price_routes(model).items():
         known, outcomes, record_ids, values = await walk(session, route, pairs)
         for source, stored in zip(sources, values, strict=True):
             said[source] = answers(source, outcomes, record_ids, stored)
@@ -60,6 +60,6 @@ async def quote(session: Session, model: Model, pairs: Sequence[Pair]) -> Mappin
 
 
 @remembered
-def _routes(model: Model) -> Mapping[Route, tuple[OverrideSource, ...]]:
+def price_routes(model: Model) -> Mapping[Route, tuple[OverrideSource, ...]]:
     """The routes of the model's sources."""
     return routes(model, model.overrides)

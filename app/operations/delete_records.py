@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from app.domain.changes import Change, Events, deleted
 from app.domain.definitions import Definition, Model, Target
+from app.domain.dry_runs import DryRun
 from app.domain.limits import RECORDS_PER_DELETE
 from app.domain.problems import Code, Problem, Refused
 from app.domain.verdicts import Answer, Outcome, Verdict
+from app.operations.dry_run import Wanted, dry_run
 from app.operations.find_records import Named, lock_record
-from app.operations.journal import log
+from app.operations.journal import Written, logged
 from app.operations.transaction import Call, perform
 from app.operations.writable import hold_writable
 from app.store import record_writes, records
@@ -24,23 +26,35 @@ async def delete_record(
     """Removes one record. Refused while others refer to it (RECORD_IN_USE), unless forced: they then read null."""
 
     async def work(session: Session) -> Answer:
-        try:
-            model, definition, record = await lock_record(session, database.models, named)
-        except Refused as refusal:
-            if refusal.problems[0].code is Code.RECORD_NOT_FOUND and named.record_id is not None:
-                return Answer((Verdict(0, Outcome.UNCHANGED, str(named.record_id)),))
-            raise
-        if record is None:
-            return Answer((Verdict(0, Outcome.UNCHANGED),))
-        verdicts, changes = await _delete(session, model, definition, [record.id], force=force)
-        verdict = verdicts[record.id]
-        if verdict.errors:
-            path = "id" if named.record_id is not None else "by"
-            raise Refused(tuple(replace(problem, path=path) for problem in verdict.errors))
-        await log(session, call, definition.id, changes, events)
-        return Answer((verdict,))
+        return await logged(session, call, await _one(session, database, named, force=force), events)
 
     return await perform(database, call, work)
+
+
+async def try_delete(
+    database: Database, call: Call, named: Named, wanted: Wanted, *, force: bool, events: Events = Events.EMIT
+) -> DryRun:
+    """What the same deletion would do, which is not done."""
+    return await dry_run(
+        database, call, lambda session: _one(session, database, named, force=force), wanted, events=events
+    )
+
+
+async def _one(session: Session, database: Database, named: Named, *, force: bool) -> Written:
+    try:
+        model, definition, record = await lock_record(session, database.models, named)
+    except Refused as refusal:
+        if refusal.problems[0].code is Code.RECORD_NOT_FOUND and named.record_id is not None:
+            return Written(Answer((Verdict(0, Outcome.UNCHANGED, str(named.record_id)),)))
+        raise
+    if record is None:
+        return Written(Answer((Verdict(0, Outcome.UNCHANGED),)))
+    verdicts, changes = await _delete(session, model, definition, [record.id], force=force)
+    verdict = verdicts[record.id]
+    if verdict.errors:
+        path = "id" if named.record_id is not None else "by"
+        raise Refused(tuple(replace(problem, path=path) for problem in verdict.errors))
+    return Written(Answer((verdict,)), model, definition, changes)
 
 
 async def bulk_delete_records(
@@ -50,15 +64,30 @@ async def bulk_delete_records(
     """Removes 1 to 20 records of one definition, with a verdict for each id; None stands for an id that is none."""
 
     async def work(session: Session) -> Answer:
-        _check_count(ids)
-        model, held = await hold_writable(session, database.models, definition)
-        wanted = [id_ for id_ in dict.fromkeys(ids) if id_ is not None]
-        found, changes = await _delete(session, model, held, wanted, force=force)
-        found |= await _elsewhere(session, model, found)
-        await log(session, call, held.id, changes, events)
-        return Answer(tuple(_placed(index, ids, found) for index in range(len(ids))))
+        return await logged(session, call, await _several(session, database, definition, ids, force=force), events)
 
     return await perform(database, call, work)
+
+
+async def try_bulk_delete(
+    database: Database, call: Call, definition: str, ids: Sequence[int | None], wanted: Wanted, *, force: bool,
+    events: Events = Events.EMIT,
+) -> DryRun:  # fmt: skip
+    """What the same deletion would do, which is not done."""
+    return await dry_run(
+        database, call, lambda session: _several(session, database, definition, ids, force=force), wanted, events=events
+    )
+
+
+async def _several(
+    session: Session, database: Database, definition: str, ids: Sequence[int | None], *, force: bool
+) -> Written:
+    _check_count(ids)
+    model, held = await hold_writable(session, database.models, definition)
+    wanted = [id_ for id_ in dict.fromkeys(ids) if id_ is not None]
+    found, changes = await _delete(session, model, held, wanted, force=force)
+    found |= await _elsewhere(session, model, found)
+    return Written(Answer(tuple(_placed(index, ids, found) for index in range(len(ids)))), model, held, changes)
 
 
 async def _delete(

@@ -16,7 +16,8 @@ from app.store.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A record as an input names it: `record_id`, or the key or id of a definition and the unique key's value."""
+    """A record as an input names it: `record_id`, or the key or id of a definition and the unique key's value. With an
+    id, `definition` is the one that it must be a record of to be written."""
 
     record_id: int | None = None
     definition: str | None = None
@@ -41,7 +42,7 @@ async def lock_record(session: Session, models: Models, named: Named) -> tuple[M
     """The record, locked for a write, with its definition held. Raises Refused when the definition is unknown or
     inactive, or the key is no key."""
     if named.record_id is not None:
-        return await _lock_by_id(session, models, named.record_id)
+        return await _lock_by_id(session, models, named.record_id, named.definition)
     model, definition = await hold_writable(session, models, named.definition or "", "by.definition")
     key, problems = await read_key(session, model, definition, named.key, hold=False)
     if key is None:
@@ -50,7 +51,9 @@ async def lock_record(session: Session, models: Models, named: Named) -> tuple[M
     return model, definition, found.get(key)
 
 
-async def _lock_by_id(session: Session, models: Models, record_id: int) -> tuple[Model, Definition, Row | None]:
+async def _lock_by_id(
+    session: Session, models: Models, record_id: int, of: str | None
+) -> tuple[Model, Definition, Row | None]:
     seen = (await records.by_ids(session, [record_id])).get(record_id)
     if seen is None:
         raise Refused((record_not_found("id"),))
@@ -60,6 +63,9 @@ async def _lock_by_id(session: Session, models: Models, record_id: int) -> tuple
         if refusal.problems[0].code is Code.DEFINITION_NOT_FOUND:  # a record of a deleted definition is gone too
             raise Refused((record_not_found("id"),)) from refusal
         raise
+    if of is not None and model.find(of) is not definition:
+        message = f"This is a record of {definition.key}. Write it as one of that definition."
+        raise Refused((Problem(Code.INVALID_REFERENCE, message, "id"),))
     return model, definition, await record_writes.lock_by_id(session, record_id)
 
 

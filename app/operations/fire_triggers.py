@@ -25,7 +25,7 @@ _PAGE = 200
 async def fire(database: Database, shop_id: int, trigger_id: int) -> bool:
     """Judges the next changes of the trigger's definition; whether there may be more. Nothing where somebody else is at
     it. What fires while the trigger is broken is passed over: it fails closed. Raises the store's failures."""
-    async with database.writing(shop_id) as session:
+    async with database.writing(shop_id, untold=True) as session:
         held = await triggers.hold_behind(session, trigger_id)
         shop = await shops.find_shop(session) if held is not None else None
         if held is None or shop is None:
@@ -34,7 +34,7 @@ async def fire(database: Database, shop_id: int, trigger_id: int) -> bool:
         page = Page(_PAGE, after=trigger.reached, before=last + 1)
         found = await changes.page(session, page, definition_id=trigger.definition_id)
         model = await database.models.current(session)
-        new = await _firing(session, model, trigger, found, ZoneInfo(shop.time_zone))
+        new = await _deliveries(session, model, trigger, found, ZoneInfo(shop.time_zone))
         if new:
             await deliveries.insert(session, trigger.id, new)
         more = len(found) == _PAGE
@@ -42,27 +42,38 @@ async def fire(database: Database, shop_id: int, trigger_id: int) -> bool:
         return more
 
 
-async def _firing(
+async def _deliveries(
     session: Session, model: Model, trigger: Trigger, found: Sequence[Logged], zone: ZoneInfo
 ) -> list[NewDelivery]:
     """The deliveries of those that fire. Calendar words mean the day of the change: changes of one day are judged by
     one statement."""
     new: list[NewDelivery] = []
-    by_day = groupby(concerned(trigger, found), key=lambda each: each.made_at.astimezone(zone).date())
+    by_day = groupby(found, key=lambda each: each.made_at.astimezone(zone).date())
     for _, of_day in by_day:
-        of_day_ = list(of_day)
-        told, _ = understood(model, trigger, Calendar(of_day_[0].made_at, zone))
-        if told is None:
-            continue
-        definition, condition = told
-        states = [state for each in of_day_ for state in _states(each)]
-        judged = iter(await matching(session, definition, condition, states))
-        for each in of_day_:
-            before = each.change.before is not None and next(judged)
-            after = each.change.after is not None and next(judged)
-            if fires(trigger.transition, before, after):
-                new.append(_delivery(session.shop_id, trigger, definition, each))
+        made = list(of_day)
+        for definition, each in await firing(session, model, trigger, made, Calendar(made[0].made_at, zone)):
+            new.append(_delivery(session.shop_id, trigger, definition, each))
     return new
+
+
+async def firing(
+    session: Session, model: Model, trigger: Trigger, made: Sequence[Logged], calendar: Calendar
+) -> list[tuple[Definition, Logged]]:
+    """Those of some changes, all of one day, that fire the trigger, and its definition."""
+    concern = concerned(trigger, made)
+    told, _ = understood(model, trigger, calendar) if concern else (None, None)
+    if told is None:
+        return []
+    definition, condition = told
+    states = [state for each in concern for state in _states(each)]
+    judged = iter(await matching(session, definition, condition, states))
+    fired = []
+    for each in concern:
+        before = each.change.before is not None and next(judged)
+        after = each.change.after is not None and next(judged)
+        if fires(trigger.transition, before, after):
+            fired.append((definition, each))
+    return fired
 
 
 def _states(logged: Logged) -> Iterator[State]:

@@ -9,12 +9,14 @@ from app.domain.changes import Change, Events
 from app.domain.changes import created as created_change
 from app.domain.changes import updated as updated_change
 from app.domain.definitions import Definition
+from app.domain.dry_runs import DryRun
 from app.domain.limits import RECORDS_PER_SAVE
 from app.domain.problems import Code, Problem, Refused
 from app.domain.records import created, merged
 from app.domain.verdicts import Answer, Outcome, Verdict
+from app.operations.dry_run import Wanted, dry_run
 from app.operations.items import Item, Reader, group_by_key, positioned, resolve
-from app.operations.journal import log
+from app.operations.journal import Written, logged
 from app.operations.transaction import Call, perform
 from app.operations.writable import hold_writable
 from app.store import record_writes
@@ -43,17 +45,29 @@ async def save_records(database: Database, call: Call, asked: SaveRecords) -> An
     many records or its definition is unknown or inactive; everything else is a verdict. Source: the published guide."""
 
     async def work(session: Session) -> Answer:
-        _check_count(asked.records)
-        model, definition = await hold_writable(session, database.models, asked.definition)
-        reader = Reader(model, definition)
-        items = [reader.read(index, sent) for index, sent in enumerate(asked.records)]
-        await resolve(session, model, items, reject_ambiguous=asked.reject_ambiguous)
-        changes = await _save(session, definition, items)
-        if asked.policy is ErrorPolicy.REJECT_ITEMS or not any(item.problems for item in items):
-            await log(session, call, definition.id, changes, asked.events)
-        return _report(definition, asked, items, retriable=call.idempotency_key is not None)
+        return await logged(session, call, await _written(session, database, call, asked), asked.events)
 
     return await perform(database, call, work)
+
+
+async def try_save(database: Database, call: Call, asked: SaveRecords, wanted: Wanted) -> DryRun:
+    """What the same save would do, which is not done."""
+    return await dry_run(
+        database, call, lambda session: _written(session, database, call, asked), wanted, events=asked.events
+    )
+
+
+async def _written(session: Session, database: Database, call: Call, asked: SaveRecords) -> Written:
+    _check_count(asked.records)
+    model, definition = await hold_writable(session, database.models, asked.definition)
+    reader = Reader(model, definition)
+    items = [reader.read(index, sent) for index, sent in enumerate(asked.records)]
+    await resolve(session, model, items, reject_ambiguous=asked.reject_ambiguous)
+    changes = await _save(session, definition, items)
+    if asked.policy is ErrorPolicy.REJECT_ALL and any(item.problems for item in items):
+        changes = []
+    answer = _report(definition, asked, items, retriable=call.idempotency_key is not None)
+    return Written(answer, model, definition, changes)
 
 
 def _check_count(records: Sequence[Any]) -> None:

@@ -4,9 +4,10 @@ import asyncio
 import hashlib
 import json
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -18,10 +19,12 @@ from app.store import idempotency
 from app.store.database import Database
 from app.store.failures import Conflict, Retryable
 from app.store.session import Session
+from app.telemetry.observation import written
 
 _ATTEMPTS = 10
 _answers = TypeAdapter(Answer)
 
+T = TypeVar("T")
 Work = Callable[[Session], Awaitable[Answer]]
 
 
@@ -49,19 +52,25 @@ async def perform(
     """Runs the work in a transaction of its own. An answer that wrote nothing undoes the transaction, so that neither
     a rejected item nor its idempotency key leaves a trace. `on_conflict` answers for a unique value taken by another.
     Raises the store's failures."""
-    if problem := _key_problem(call.idempotency_key):
+    if problem := key_problem(call.idempotency_key):
         return refused([problem])
-    for attempt in range(_ATTEMPTS):
+    try:
+        return await again(lambda: _attempt(database, call, work))
+    except Conflict as conflict:
+        if on_conflict is None:
+            raise
+        return on_conflict(conflict)
+
+
+async def again(attempt: Callable[[], Awaitable[T]]) -> T:
+    """What an attempt gives, made again when it collides with others. Raises the store's failures."""
+    for number in range(_ATTEMPTS):
         try:
-            return await _attempt(database, call, work)
-        except Conflict as conflict:
-            if on_conflict is None:
-                raise
-            return on_conflict(conflict)
+            return await attempt()
         except Retryable:
-            if attempt == _ATTEMPTS - 1:
+            if number == _ATTEMPTS - 1:
                 raise
-            await asyncio.sleep(random.uniform(0, 0.01) * attempt)
+            await asyncio.sleep(random.uniform(0, 0.01) * number)
     raise AssertionError("unreachable")
 
 
@@ -72,11 +81,12 @@ async def _attempt(database: Database, call: Call, work: Work) -> Answer:
             if not answer.wrote:
                 raise _NothingWritten(answer)
         database.wakes.tell(call.shop_id)
-        return answer
     except _NothingWritten as nothing:
-        return nothing.answer
+        answer = nothing.answer
     except Refused as refusal:
         return refused(refusal.problems)
+    written(call.operation, Counter(verdict.outcome.value for verdict in answer.verdicts))
+    return answer
 
 
 async def _once(session: Session, call: Call, work: Work) -> Answer:
@@ -95,7 +105,7 @@ async def _once(session: Session, call: Call, work: Work) -> Answer:
     return _answers.validate_json(kept.answer)
 
 
-def _key_problem(key: str | None) -> Problem | None:
+def key_problem(key: str | None) -> Problem | None:
     if key is None or (key and not text_problem(key, IDEMPOTENCY_KEY_LENGTH)):
         return None
     message = f"An idempotency key has 1 to {IDEMPOTENCY_KEY_LENGTH} characters."

@@ -4,6 +4,7 @@ from app.domain.definitions import Definition, Model, Status
 from app.domain.problems import Code, Problem, Refused
 from app.store.definitions import Models
 from app.store.session import Session
+from app.telemetry.observation import touched
 
 
 async def hold_writable(
@@ -17,6 +18,7 @@ async def hold_writable(
     if definition.status is Status.INACTIVE:
         message = f"{definition.key} is inactive, so its records are read-only. Activate it first."
         raise Refused((Problem(Code.DEFINITION_INACTIVE, message, path),))
+    touched(definition.key)
     return model, definition
 
 

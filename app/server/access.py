@@ -27,7 +27,13 @@ def opened(settings: Settings, *, serving: bool = False) -> Iterator[EmbeddedUrl
         with EmbeddedServer(settings.home, joining=not serving) as urls:
             yield urls
     else:
-        yield EmbeddedUrls(settings.database_admin_url or settings.database_url, settings.database_url)
+        yield EmbeddedUrls(_admin_url(settings), settings.database_url)
+
+
+def _admin_url(settings: Settings) -> str:
+    url = settings.database_admin_url or settings.database_direct_url or settings.database_url
+    assert url is not None
+    return url
 
 
 def administer(work: Callable[[str], Awaitable[T]], *, ready: bool = True) -> T:
@@ -52,7 +58,7 @@ async def prepare(settings: Settings, urls: EmbeddedUrls, demo: bool) -> str | N
         return None
     from app import demo as demo_shop
 
-    return await demo_shop.ensure(urls.admin, urls.gateway, settings.home)
+    return await demo_shop.ensure(urls.admin, urls.gateway, settings.home, settings.change_days)
 
 
 @asynccontextmanager

@@ -2,8 +2,7 @@
 
 import logging
 import secrets
-import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -12,6 +11,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from app.server.refusals import Refused
 from app.store.failures import NoConnection, Retryable, StoreFailure, TimedOut, Unavailable, UnstorableText
+from app.telemetry.errors import without_texts
 
 _log = logging.getLogger("custom_data")
 
@@ -65,7 +65,7 @@ def failure(cause: BaseException) -> Refused:
     if isinstance(cause, RecursionError):
         return Refused(_TOO_DEEP, "The query is nested too deeply. Ask for fewer levels.")
     error_id = secrets.token_hex(8)
-    _log.error("unexpected error %s\n%s", error_id, "".join(_without_texts(cause)))
+    _log.error("unexpected error %s\n%s", error_id, "".join(without_texts(cause)))
     return Refused("INTERNAL", f"Something went wrong on our side. Error id: {error_id}.", errorId=error_id)
 
 
@@ -82,22 +82,6 @@ def encode(body: Any) -> bytes:
 def _located(error: GraphQLError, refused: Refused) -> dict[str, Any]:
     located = {key: value for key, value in error.formatted.items() if key in ("locations", "path")}
     return {**located, **refused.error()}
-
-
-def _without_texts(cause: BaseException | None) -> Iterator[str]:
-    """Types, places and the database's codes of an exception and its causes. Never their texts, which quote data:
-    e-mails, names, the password in an address."""
-    seen: set[int] = set()
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        yield f"{type(cause).__module__}.{type(cause).__qualname__}{_database_names(cause)}\n"
-        yield from traceback.format_tb(cause.__traceback__)
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-
-
-def _database_names(cause: BaseException) -> str:
-    names = (getattr(cause, name, None) for name in ("sqlstate", "table_name", "column_name", "constraint_name"))
-    return "".join(f" {name}" for name in names if isinstance(name, str))
 
 
 def _cleaned(value: Any) -> Any:

@@ -25,8 +25,10 @@ from app.server.running import Operations
 from app.server.settings import Settings, read_settings
 from app.server.shop_schemas import ShopSchemas
 from app.server.sockets import Sockets
+from app.server.telling import set_up_logging, telling
 from app.store.database import Database
 from app.store.failures import StoreFailure
+from app.telemetry.telemetry import Telemetry
 
 _GRAPHQL = "/graphql"
 
@@ -55,7 +57,9 @@ class Gateway(Starlette):
 
 def create() -> Starlette:
     """The application as the environment sets it up; its lifespan opens and closes the database."""
-    return build(read_settings())
+    settings = read_settings()
+    set_up_logging(settings)
+    return build(settings)
 
 
 def build(settings: Settings) -> Starlette:
@@ -66,14 +70,17 @@ def build(settings: Settings) -> Starlette:
         if settings.database_url is None:
             raise RuntimeError("DATABASE_URL is not set: start the gateway with 'custom-data serve'.")
         database = await Database.connect(
-            settings.database_url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms
-        )
+            settings.database_url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms,
+            change_days=settings.change_days, direct_url=settings.database_direct_url,
+            replica_urls=settings.replica_urls, trust=settings.replica_staleness_ms / 1000,
+        )  # fmt: skip
         try:
-            app.open(mount(app, database, settings))
-            database.wakes.start()
-            spare_collections()
-            async with delivering(settings):
-                yield
+            async with telling(settings, database) as telemetry:
+                app.open(mount(app, database, settings, telemetry))
+                database.wakes.start()
+                spare_collections()
+                async with delivering(settings):
+                    yield
         finally:
             await database.close()
 
@@ -85,9 +92,11 @@ def build(settings: Settings) -> Starlette:
     )
 
 
-def mount(app: Starlette, database: Database, settings: Settings | None = None) -> Endpoint:
+def mount(
+    app: Starlette, database: Database, settings: Settings | None = None, telemetry: Telemetry | None = None
+) -> Endpoint:
     """Adds the routes that need the database; gives the one of /graphql."""
-    settings = settings or Settings.model_construct()
+    settings, telemetry = settings or Settings.model_construct(), telemetry or Telemetry()
 
     async def ready(_request: Request) -> Response:
         try:
@@ -100,10 +109,11 @@ def mount(app: Starlette, database: Database, settings: Settings | None = None) 
     schema = schema_for(settings.executor)
     schemas = ShopSchemas(schema, database)
     gate, operations = Gate(database), Operations(schemas, database, documents, Governor(settings.bounds))
-    endpoint = Endpoint(gate, operations, settings.bounds.body)
+    endpoint = Endpoint(gate, operations, settings.bounds.body, telemetry)
     app.router.routes.append(Route("/readyz", ready))
     app.router.routes.append(Route(_GRAPHQL, endpoint))
-    app.router.routes.append(WebSocketRoute(_GRAPHQL, Sockets(schema, gate, operations, settings.cors_origins)))
+    sockets = Sockets(schema, gate, operations, settings.cors_origins, telemetry)
+    app.router.routes.append(WebSocketRoute(_GRAPHQL, sockets))
     app.router.routes.append(asset_route())
     return endpoint
 

@@ -16,7 +16,7 @@ def delivering(settings: Settings) -> AbstractAsyncContextManager[None]:
     """Couriers beside a server, if the settings say so."""
     if not settings.deliver or settings.database_url is None:
         return nullcontext()
-    return couriers(settings.database_url, settings.webhooks, statement_timeout_ms=settings.statement_timeout_ms)
+    return _couriers(settings, settings.database_url)
 
 
 async def until_stopped(settings: Settings, urls: EmbeddedUrls) -> None:
@@ -27,6 +27,13 @@ async def until_stopped(settings: Settings, urls: EmbeddedUrls) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     if settings.database_url is None:
         await migrate(urls.admin)
-    async with couriers(urls.gateway, settings.webhooks, statement_timeout_ms=settings.statement_timeout_ms):
+    async with _couriers(settings, urls.gateway):
         print("Delivering. Ctrl-C stops.", flush=True)
         await stopped.wait()
+
+
+def _couriers(settings: Settings, url: str) -> AbstractAsyncContextManager[None]:
+    return couriers(
+        url, settings.webhooks, statement_timeout_ms=settings.statement_timeout_ms,
+        direct_url=settings.database_direct_url,
+    )  # fmt: skip

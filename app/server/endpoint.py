@@ -7,18 +7,21 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.server.answers import encode, failure
-from app.server.auth import Gate, Unauthorised
+from app.server.auth import Admitted, Gate, Unauthorised
 from app.server.decoding import LARGEST_BODY, GraphQLRequest, decode_json, read_query_string, read_request
 from app.server.explorer import pages
 from app.server.negotiation import GRAPHQL, JSON, answer_type, check_content, wants_events, wants_page
+from app.server.observing import tell_refusal, tell_shop
 from app.server.patience import Incoming, Patience
 from app.server.refusals import Refused
 from app.server.replies import Reply
 from app.server.running import READING, WRITING, Operations
 from app.server.streams import EventStream
+from app.telemetry.telemetry import Telemetry
 
 _Headers = Mapping[str, str]
 
+_REQUEST_ID = b"x-request-id"
 _METHODS = {"allow": "GET, HEAD, OPTIONS, POST"}
 
 
@@ -26,7 +29,10 @@ class Endpoint:
     """`/graphql`: POST for everything, GET for queries and, to a browser, the explorer. An ASGI application: whatever
     is sent, it answers in JSON and raises nothing."""
 
-    def __init__(self, gate: Gate, operations: Operations, body_seconds: float) -> None:
+    def __init__(
+        self, gate: Gate, operations: Operations, body_seconds: float, telemetry: Telemetry | None = None
+    ) -> None:
+        self._telemetry = telemetry or Telemetry()
         self._gate = gate
         self._operations = operations
         self._patience = Patience(body_seconds)
@@ -34,15 +40,20 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
         incoming = Incoming(headers, receive)
-        try:
-            reply = await self._reply(scope, headers, incoming)
-        except ClientDisconnect:
-            return
-        except Exception as error:
-            reply = refusal = _refusal(error, answer_type(headers.get("accept", "")) or JSON)
-            if refusal.status != 408:  # who was too slow is not waited for again
-                await incoming.read_on()
-        await reply(scope, receive, send)
+        with self._telemetry.observing("http", headers) as seen:
+            try:
+                reply = await self._reply(scope, headers, incoming)
+            except ClientDisconnect:
+                seen.codes = ("CLIENT_GONE",)
+                return
+            except Exception as error:
+                reply = refusal = _refusal(error, answer_type(headers.get("accept", "")) or JSON)
+                if refusal.status != 408:  # who was too slow is not waited for again
+                    await incoming.read_on()
+            if isinstance(reply, Reply):
+                seen.status = reply.status
+                reply.tell(_REQUEST_ID, seen.request_id)
+            await reply(scope, receive, send)
 
     async def _reply(self, scope: Scope, headers: _Headers, receive: Receive) -> ASGIApp:
         method = scope["method"]
@@ -58,7 +69,7 @@ class Endpoint:
         return await self._answer(method, scope["query_string"], headers, receive, _negotiated(accept))
 
     async def _answer(self, method: str, query_string: bytes, headers: _Headers, receive: Receive, media: str) -> Reply:
-        admitted = await self._gate.admit(headers)
+        admitted = await self._admitted(headers)
         if method == "POST":
             with self._patience.for_body():
                 asked, allowed = await _posted(headers, receive), WRITING
@@ -71,11 +82,16 @@ class Endpoint:
 
     async def _stream(self, headers: _Headers, receive: Receive) -> ASGIApp:
         """Any operation, its answers as events."""
-        admitted = await self._gate.admit(headers)
+        admitted = await self._admitted(headers)
         with self._patience.for_body():
             asked = await _posted(headers, receive)
         answers = self._operations.stream(asked, admitted, _idempotency_key(headers))
         return EventStream(self._gate, headers, answers)
+
+    async def _admitted(self, headers: _Headers) -> Admitted:
+        admitted = await self._gate.admit(headers)
+        tell_shop(admitted.shop.id)
+        return admitted
 
 
 def _headers(scope: Scope) -> _Headers:
@@ -132,5 +148,6 @@ def _refusal(error: Exception, media: str) -> Reply:
         refused = Refused("UNAUTHENTICATED", str(error), {"www-authenticate": "Bearer"})
     else:
         refused = failure(error)
+    tell_refusal(refused)
     status = refused.status or (400 if media == GRAPHQL else 200)
     return Reply(status, encode(refused.body()), refused.headers, media)

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -68,15 +68,19 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def serve(listener: socket.socket, workers: int, application: str = APPLICATION) -> None:
+def serve(
+    listener: socket.socket, workers: int, application: str = APPLICATION, gone: Callable[[int], None] = lambda _: None
+) -> None:
     """Keeps that many workers serving until a KeyboardInterrupt, and ends them before it lets go. A worker that is
-    killed is replaced; one that ends by itself cannot start, which raises ServingFailure."""
+    killed is replaced, and `gone` is told its process id; one that ends by itself cannot start, which raises
+    ServingFailure."""
     running: list[BaseProcess] = []
     try:
         running.extend(_start(listener, application) for _ in range(workers))
         while True:
             for worker in _ended(running):
                 running.remove(worker)
+                gone(worker.pid or 0)
                 running.append(_replace(worker, listener, application))
     finally:
         _ignore_signals()
@@ -102,7 +106,7 @@ def configuration(application: str) -> uvicorn.Config:
     """How a worker serves."""
     return uvicorn.Config(
         application, factory=True, loop="uvloop", http=Connection, timeout_graceful_shutdown=_GRACE_SECONDS,
-        access_log=False, log_level="warning", server_header=False, backlog=_BACKLOG,
+        access_log=False, log_level="warning", log_config=None, server_header=False, backlog=_BACKLOG,
         ws="websockets-sansio", ws_max_size=LARGEST_BODY,
     )  # fmt: skip
 

@@ -24,6 +24,10 @@ class Reply:
         if body is not None:
             self._headers += [(b"content-length", b"%d" % len(body)), _TYPES[media]]
 
+    def tell(self, name: bytes, value: str) -> None:
+        """Another header."""
+        self._headers.append((name, value.encode("latin-1")))
+
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status, "headers": self._headers})
         await send({"type": "http.response.body", "body": self._body})

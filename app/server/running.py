@@ -1,7 +1,7 @@
 """One operation, run: what HTTP and WebSocket share."""
 
 import re
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Awaitable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from app.server.auth import Admitted
 from app.server.decoding import GraphQLRequest
 from app.server.documents import Documents
 from app.server.governor import Governor, raise_unserved
+from app.server.observing import Seen, tell_answer
 from app.server.refusals import Refused
 from app.server.shop_schemas import ShopSchemas
 from app.store.database import Database
@@ -60,18 +61,28 @@ class Operations:
         schema = self._schemas.known(admitted) or await self._schemas.of(admitted)
         text = self._text(schema, asked, admitted)
         context = self._context(schema, admitted, idempotency_key)
-        try:
-            result = await schema.execute(
+        seen = Seen(schema, asked, text)
+
+        def run() -> Awaitable[ExecutionResult]:
+            return schema.execute(
                 text,
                 variable_values=asked.variables,
                 context_value=context,
                 operation_name=asked.operation_name,
                 allowed_operation_types=allowed,
             )
+
+        try:
+            result = await run()
+            if context.session.interrupted:  # a replica failed in the midst of a query
+                context.only_primary = True
+                await context.renewed()
+                result = await run()
         except _UNRUNNABLE as error:
             raise _understood(error) from error
         finally:
             await context.close()
+            seen.ran()
         raise_unserved(result, context)
         return self._told(asked, admitted, result, schema.version)
 
@@ -83,6 +94,7 @@ class Operations:
         schema = await self._schemas.of(admitted)
         text = self._text(schema, asked, admitted)
         context = self._context(schema, admitted, idempotency_key)
+        seen = Seen(schema, asked, text)
         try:
             results = await schema.stream(
                 text,
@@ -95,11 +107,15 @@ class Operations:
                     if unrunnable := _unrunnable(result):
                         raise _understood(unrunnable) from unrunnable
                     yield self._told(asked, admitted, result)  # type: ignore[arg-type]  # nothing is incremental here
+                    seen.ran()
                     await context.renewed()
         except GraphQLError as error:  # of an extension, which `execute` would have given as a result
-            yield Answer({"errors": [error_body(error, "GRAPHQL_VALIDATION_FAILED")]}, False)
+            body = {"errors": [error_body(error, "GRAPHQL_VALIDATION_FAILED")]}
+            tell_answer(body)
+            yield Answer(body, False)
         finally:
             await context.close()
+            seen.ran()
 
     def _context(self, schema: Schema, admitted: Admitted, idempotency_key: str | None = None) -> Context:
         allowance = self._governor.allowance(admitted.bucket, admitted.shop.id)
@@ -119,7 +135,9 @@ class Operations:
             _raise_outage(result)
         if began and asked.document_id is not None:
             self._documents.ran(admitted.shop.id, asked)
-        return Answer(result_body(result), began, schema_version)
+        body = result_body(result)
+        tell_answer(body)
+        return Answer(body, began, schema_version)
 
 
 def _several(schema: Schema, text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.domain.limits import CHANGE_DAYS, LONGEST_CHANGE_DAYS
 from app.graphql.limits import Limits
 from app.server.bounds import Bounds
 from app.server.documents import read_manifest
@@ -28,9 +29,20 @@ def _origins(text: object) -> object:
     return tuple(each.strip().lower() for each in text.split(",")) if isinstance(text, str) else text
 
 
+def _listed(text: object) -> object:
+    return tuple(each.strip() for each in text.split(",") if each.strip()) if isinstance(text, str) else text
+
+
 def _origin(text: str) -> str:
     if text != "*" and not _ORIGIN.fullmatch(text):
         raise ValueError("write origins as https://shop.example.com, several with commas between them, or * for all")
+    return text
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("write it as host:port, such as 127.0.0.1:9464; port 0 takes a free one")
     return text
 
 
@@ -55,6 +67,14 @@ class Settings(BaseSettings):
     database_url: _Url | None = Field(default=None, validation_alias="DATABASE_URL")
     # for migrations, shops and keys; DATABASE_URL unless given
     database_admin_url: _Url | None = Field(default=None, validation_alias="DATABASE_ADMIN_URL")
+    # the same server past a pooler: to LISTEN, and for migrations unless there is an administrator's
+    database_direct_url: _Url | None = Field(default=None, validation_alias="DATABASE_DIRECT_URL")
+    # streaming replicas, several with commas between them: they answer queries where they have seen all they must
+    replica_urls: Annotated[tuple[_Url, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        default=(), validation_alias="DATABASE_REPLICA_URLS"
+    )
+    # for how long what another gateway has written may be missing from a replica's answer
+    replica_staleness_ms: int = Field(default=0, ge=0, le=60_000, validation_alias="CUSTOM_DATA_REPLICA_STALENESS_MS")
     # where the embedded database lives when there is no DATABASE_URL
     home: Path = Field(default=Path(".custom-data"), validation_alias="CUSTOM_DATA_HOME")
     # connections of each worker
@@ -72,12 +92,26 @@ class Settings(BaseSettings):
     executor: Literal["breadth-first", "graphql-core"] = Field(
         default="breadth-first", validation_alias="CUSTOM_DATA_EXECUTOR"
     )
+    # for how many days the change log keeps what happened
+    change_days: int = _bound("CUSTOM_DATA_CHANGE_DAYS", CHANGE_DAYS, most=LONGEST_CHANGE_DAYS)
     # whether these processes judge triggers and send webhooks; where they do not, 'custom-data deliver' does
     deliver: bool = Field(default=True, validation_alias="CUSTOM_DATA_DELIVER")
     # whether webhooks may go to private addresses and by http: for development and tests
     private_webhooks: bool = Field(default=False, validation_alias="CUSTOM_DATA_PRIVATE_WEBHOOKS")
     webhook_timeout_ms: int = _bound("CUSTOM_DATA_WEBHOOK_TIMEOUT_MS", 10_000, most=60_000)
     webhook_attempts: int = _bound("CUSTOM_DATA_WEBHOOK_ATTEMPTS", WebhookBounds().attempts, most=100)
+    # how log lines are written: unless said, as text at a terminal and as JSON elsewhere
+    log_format: Literal["json", "text"] | None = Field(default=None, validation_alias="CUSTOM_DATA_LOG_FORMAT")
+    # which operations have a line in the log
+    log_operations: Literal["all", "failed", "none"] = Field(
+        default="all", validation_alias="CUSTOM_DATA_LOG_OPERATIONS"
+    )
+    # operations that take longer are told with their document, statements and plan
+    slow_ms: int = _bound("CUSTOM_DATA_SLOW_MS", 500, most=3_600_000)
+    # where metrics are told, as host:port; nowhere unless given
+    metrics_address: Annotated[str, AfterValidator(_address)] | None = Field(
+        default=None, validation_alias="CUSTOM_DATA_METRICS_ADDRESS"
+    )
     # what one operation may ask for
     max_tokens: int = _bound("CUSTOM_DATA_MAX_TOKENS", _BOUNDS.limits.tokens)
     max_depth: int = _bound("CUSTOM_DATA_MAX_DEPTH", _BOUNDS.limits.depth, most=50)
@@ -122,4 +156,6 @@ def read_settings() -> Settings:
         raise InvalidSettings("; ".join(faults)) from None
     if settings.database_admin_url and not settings.database_url:
         raise InvalidSettings("DATABASE_ADMIN_URL: set DATABASE_URL too, or neither to use the embedded database")
+    if (settings.database_direct_url or settings.replica_urls) and not settings.database_url:
+        raise InvalidSettings("DATABASE_DIRECT_URL, DATABASE_REPLICA_URLS: set DATABASE_URL too")
     return settings

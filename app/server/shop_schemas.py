@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-_ROOM = 30_000  # declared fields in all schemas kept; one takes about 5 kB
+_ROOM = 15_000  # declared fields in all schemas kept; one takes about 11 kB
 _SHOPS = 10_000  # whose schema is remembered
 _PATIENCE = 5.0  # seconds that a request waits for its schema
 _SWITCH = 0.0005  # seconds after which the thread that makes a schema lets the loop go on

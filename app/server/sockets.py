@@ -21,9 +21,11 @@ from app.server import frames, open_sockets
 from app.server.answers import encode, failure
 from app.server.auth import Admitted, Gate, Unauthorised
 from app.server.decoding import GraphQLRequest, decode_text, read_request
+from app.server.observing import tell_refusal, tell_shop
 from app.server.refusals import Refused
 from app.server.running import Operations
 from app.store.failures import StoreFailure
+from app.telemetry.telemetry import Telemetry
 
 OPERATIONS_PER_SOCKET = 20
 INIT_SECONDS = 5.0
@@ -121,19 +123,22 @@ class _Connection(handlers.BaseGraphQLTransportWSHandler[Headers, None]):
         operation.task = asyncio.create_task(self._run(operation, asked))
 
     async def _run(self, operation: _Operation, asked: GraphQLRequest) -> None:
-        with suppress(WebSocketDisconnected):
+        with suppress(WebSocketDisconnected), self.view.telemetry.observing("websocket", self._credentials):
             try:
                 await self._answer(operation, asked)
                 await operation.send_operation_message({"id": operation.id, "type": "complete"})
             except WebSocketDisconnected:
                 raise
             except Exception as error:
-                await _send(operation, "error", [failure(error).error()])
+                refused = failure(error)
+                tell_refusal(refused)
+                await _send(operation, "error", [refused.error()])
 
     async def _answer(self, operation: _Operation, asked: GraphQLRequest) -> None:
         """The key is looked at again for each event: what it opens must close when it is revoked."""
         if not (admitted := await self._admitted()):
             return
+        tell_shop(admitted.shop.id)
         async with aclosing(self.view.running.stream(asked, admitted)) as answers:
             async for answer in answers:
                 if not answer.executed:
@@ -158,7 +163,10 @@ class Sockets(GraphQL[Headers, None]):
     graphql_transport_ws_handler_class = _Connection
     websocket_adapter_class = _Frames
 
-    def __init__(self, schema: Schema, gate: Gate, running: Operations, origins: Collection[str] = ()) -> None:
+    def __init__(
+        self, schema: Schema, gate: Gate, running: Operations, origins: Collection[str] = (),
+        telemetry: Telemetry | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(
             schema,
             graphql_ide=None,
@@ -168,6 +176,7 @@ class Sockets(GraphQL[Headers, None]):
         )
         self.gate = gate
         self.running = running
+        self.telemetry = telemetry or Telemetry()
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Headers:  # noqa: ARG002
         return request.headers

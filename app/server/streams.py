@@ -10,6 +10,8 @@ from starlette.types import Message, Receive, Scope, Send
 from app.server.answers import encode, failure
 from app.server.auth import Gate, Unauthorised
 from app.server.negotiation import EVENTS
+from app.server.observing import tell_refusal
+from app.server.refusals import Refused
 from app.server.running import Answer
 
 _QUIET_SECONDS = 12.0  # then a comment is sent, so that nobody on the way thinks the connection dead
@@ -49,12 +51,15 @@ class EventStream:
                     await self._gate.admit(self._headers)  # what a key opens closes when it is revoked
                     await _sent(send, _event(b"next", encode(answer.body)))
             except Unauthorised as error:
-                refused = {"message": str(error), "extensions": {"code": "UNAUTHENTICATED"}}
-                await _sent(send, _event(b"next", encode({"errors": [refused]})))
+                unauthorised = Refused("UNAUTHENTICATED", str(error))
+                tell_refusal(unauthorised)
+                await _sent(send, _event(b"next", encode(unauthorised.body())))
             except TimeoutError:
                 raise
             except Exception as error:
-                await _sent(send, _event(b"next", encode(failure(error).body())))
+                refused = failure(error)
+                tell_refusal(refused)
+                await _sent(send, _event(b"next", encode(refused.body())))
         await _sent(send, _event(b"complete", b""), more=False)
 
 

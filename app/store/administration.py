@@ -19,7 +19,8 @@ async def connected(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Recor
     """One connection to `url`. Raises Unavailable, with the server's own words, when there is none to be had."""
     try:
         with translated():
-            connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
+            # nothing is kept prepared: a pooler may give the server's connection to others
+            connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS, statement_cache_size=0)
     except Unavailable as error:
         raise Unavailable(f"The database cannot be reached: {error.__cause__}. Check DATABASE_URL.") from error
     except (asyncpg.PostgresError, asyncpg.ClientConfigurationError, ValueError) as error:

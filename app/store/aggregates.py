@@ -8,11 +8,13 @@ import asyncpg
 
 from app.domain.aggregate_values import average, shown
 from app.domain.aggregates import Aggregation, Function, GroupKey, Measure, Rank
+from app.domain.conditions import TRUE
 from app.domain.problems import Code, Problem
 from app.store.attributes import TABLES
 from app.store.columns import relation_column
 from app.store.conditions import compiled, rows_of
 from app.store.fragments import Fragments, Sql
+from app.store.having import Having
 from app.store.measures import Measures
 from app.store.nested import Value, asked, held
 from app.store.session import Session
@@ -79,27 +81,38 @@ async def _asked(
 class _Composed:
     """A statement and how its rows are read. Columns are k1, k2, ... for the keys, m1, m2, ... for the measures (n1 for
     how many values an average is of), o1, o2, ... for what groups are ordered by, w1, w2, ... for whether what comes
-    from slots is exact in the group, e1, e2, ... in all groups."""
+    from slots is exact in the group, e1, e2, ... in all groups, h1, h2, ... for what groups are chosen by."""
 
     def __init__(self, aggregation: Aggregation, fragments: Fragments, *, slots: bool) -> None:
         self.fragments = fragments
         self._aggregation = aggregation
         self._measures = Measures(aggregation, _TABLE, fragments, slots=slots)
+        self._having = Having(aggregation.having, self._measures, fragments)
         self._flags: list[str] = []
 
     def select(self, table: Sql, own: Sql, limit: int) -> str:
         """Groups are ordered once they are made ("offset 0"): the planner may rather sort all rows first. What comes
-        from slots must be exact in all of them, since they compete for the first places."""
+        from slots must be exact in all of them, since they compete for the first places: where it is not, groups stay
+        whatever their figures are, so that this is seen."""
         of = self._aggregation
         columns = ", ".join(self._columns())
         fulfilled = compiled(of.entity, of.condition, _TABLE, self.fragments)
         sql = f"select {columns} from {table}{self._measures.joins} where {own} and {fulfilled}"
+        chosen = self._chosen()
         if not of.keys:
-            return sql
+            return f"select * from ({sql}) g{chosen}" if chosen else sql
         grouped, order = ", ".join(str(n) for n in range(1, len(of.keys) + 1)), ", ".join(self.order())
         exact = "".join(f", bool_and(w{n}) over () as {name}" for n, name in enumerate(self._flags, 1))
         most = self.fragments.parameter(limit, "bigint")
-        return f"select *{exact} from ({sql} group by {grouped} offset 0) g order by {order} limit {most}"
+        made = f"select *{exact} from ({sql} group by {grouped} offset 0) g"
+        return f"{f'select * from ({made}) g{chosen}' if chosen else made} order by {order} limit {most}"
+
+    def _chosen(self) -> str:
+        """Which groups are given."""
+        if self._aggregation.having == TRUE:
+            return ""
+        inexact = "".join(f" or {flag} is false" for flag in self._flags)
+        return f" where ({self._having.compiled()}) is true{inexact}"
 
     def _columns(self) -> Iterator[str]:
         of = self._aggregation
@@ -112,6 +125,7 @@ class _Composed:
         for n, rank in enumerate(of.ranks, 1):
             if isinstance(rank.by, Measure):
                 yield f"{self._measures.ranked(rank.by)} as o{n}"
+        yield from self._having.columns()
         for n, flag in enumerate(self._measures.flags, 1):
             yield f"bool_and({flag}) as w{n}"
         self._flags = [f"{'e' if of.keys else 'w'}{n}" for n in range(1, len(self._measures.flags) + 1)]

@@ -17,7 +17,8 @@ from app.domain.limits import SLOT_TEXT_LENGTH
 from app.store.columns import relation_column, slot_column
 from app.store.fragments import Fragments, Sql
 
-TABLES = {Target.CONTACTS: Sql("contacts"), Target.PRODUCTS: Sql("products"), Target.DEFINITION: Sql("records")}
+TABLES = {Target.CONTACTS: Sql("contacts"), Target.PRODUCTS: Sql("products"), Target.DEFINITION: Sql("records"),
+          Target.CUSTOMERS: Sql("customers")}  # fmt: skip
 
 _TYPES = {
     Kind.TEXT: "text", Kind.LONGTEXT: "text", Kind.EMAIL: "text", Kind.PRODUCT: "text", Kind.ID: "bigint",
@@ -31,9 +32,12 @@ _COLUMNS = {  # of attributes whose column has another name, or collates otherwi
 }  # fmt: skip
 _PLAIN_COLUMNS = {
     "id", "reference", "price", "price_discount", "is_active", "created_at", "updated_at", "version", "name_key",
-    "surname_key", "reference_key",
+    "surname_key", "reference_key", "source", "id_customer", "email_verified",
 }  # fmt: skip
-_NEVER_NULL = {"id_contact", "id_record", "id", "name", "price", "is_active", "created_at", "updated_at", "version"}
+_NEVER_NULL = {
+    "id_contact", "id_record", "id", "name", "price", "is_active", "created_at", "updated_at", "version", "source",
+    "id_customer", "email_verified",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

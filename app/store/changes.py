@@ -8,12 +8,15 @@ import asyncpg
 import orjson
 
 from app.domain.changes import Change, Kind, Logged
-from app.domain.limits import CHANGE_DAYS, LARGEST_ID
+from app.domain.limits import LARGEST_ID
 from app.store import statements
 from app.store.paging import Page
 from app.store.session import Session
+from app.store.statements import Statement
 
 _sql = statements.load("changes.sql")
+RECORD: Statement = _sql.record
+MOVE: Statement = _sql.move
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,16 @@ async def record(
         _sql.record, definition_id, suppressed, cause.operation, cause.api_key_id, cause.idempotency_key,
         [each.kind.value for each in changes], [each.record_id for each in changes],
         [each.version for each in changes], [_json(each.before) for each in changes],
-        [_json(each.after) for each in changes], [_json(each.summary) for each in changes], CHANGE_DAYS,
+        [_json(each.after) for each in changes], [_json(each.summary) for each in changes],
+        session.change_days,
     )  # fmt: skip
     return int(rows[-1]["sequence"])
+
+
+async def move(session: Session) -> None:
+    """Moves the shop's position for a write that is not in the log: as the last statement, like `record`, so that
+    positions are in the order of commits. Replicas are compared with it."""
+    await session.fetch(MOVE)
 
 
 async def ends(session: Session) -> tuple[int, int]:

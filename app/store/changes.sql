@@ -72,3 +72,8 @@ select count(*) as n from (select from changes where shop_id = $1 and definition
 
 -- name: count_of_record
 select count(*) as n from (select from changes where shop_id = $1 and record_id = $3 limit $2) bounded;
+
+-- name: move
+-- A write that is not in the log moves the shop's position too.
+insert into change_heads (shop_id, sequence, unlogged) values ($1, 0, 1)
+on conflict (shop_id) do update set unlogged = change_heads.unlogged + excluded.unlogged;

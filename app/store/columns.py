@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.domain.definitions import Definition, Target
+from app.domain.entities import Link
 from app.domain.limits import SLOTS
 
 _SLOTS = {f"{kind}{n}" for kind, size in SLOTS.items() for n in range(1, size + 1)}
@@ -24,6 +25,13 @@ def relation_column(definition: Definition, field: str) -> Column:
         raise ValueError(f"relation {field} of definition {definition.id} has no slot")
     to_products = definition.relationship[field].target is Target.PRODUCTS
     return Column(slot, "text" if to_products else "bigint")
+
+
+def link_column(link: Link) -> Column:
+    """The column that holds what a link leads back to."""
+    if link.definition is None:
+        return Column("contact_id", "bigint")
+    return relation_column(link.definition, link.field)
 
 
 def slot_column(slot: str) -> str:

@@ -25,9 +25,9 @@ from app.domain.conditions import (
     ToOne,
 )
 from app.domain.definitions import FieldType
-from app.domain.entities import Entity, Kind, Link, of_definition
+from app.domain.entities import Entity, Kind, Link
 from app.store.attributes import TABLES, Expression, place, raw_text
-from app.store.columns import relation_column
+from app.store.columns import link_column, relation_column
 from app.store.fragments import Fragments, Sql, joined
 
 
@@ -48,7 +48,7 @@ def links_to(condition: Some, table: Sql, fragments: Fragments) -> Sql:
     """The same as `compiled`, always looked up row by row ("offset 0") by the index of the relation ("is true"): the
     planner may rather read all records that fulfil the condition, where a page needs few rows."""
     inner = fragments.table()
-    records = of_definition(condition.link.definition)
+    records = condition.link.records
     own, reached = rows_of(records, inner, fragments), _points(condition.link, inner, table)
     fulfilled = compiled(records, condition.condition, inner, fragments)
     return Sql(
@@ -137,7 +137,7 @@ def _to_one(entity: Entity, condition: ToOne, table: Sql, fragments: Fragments) 
 
 def _some(_: Entity, condition: Some, table: Sql, fragments: Fragments) -> Sql:
     inner = fragments.table()
-    records = of_definition(condition.link.definition)
+    records = condition.link.records
     return _exists(records, condition.condition, inner, _points(condition.link, inner, table), fragments)
 
 
@@ -148,7 +148,7 @@ def _counted(_: Entity, condition: Counted, table: Sql, fragments: Fragments) ->
     most = condition.at_most
     enough = fragments.parameter(condition.at_least if most is None else most + 1, "bigint")
     rows = _rows(
-        of_definition(condition.link.definition), condition.condition, inner, _points(condition.link, inner, table),
+        condition.link.records, condition.condition, inner, _points(condition.link, inner, table),
         fragments,
     )  # fmt: skip
     counted = f"(select count(*) from (select {rows} limit {enough}) {bounded})"
@@ -168,7 +168,7 @@ def _rows(entity: Entity, condition: Condition, table: Sql, reached: str, fragme
 
 
 def _points(link: Link, records: Sql, table: Sql) -> str:
-    return f"{records}.{relation_column(link.definition, link.field).name} = {table}.id"
+    return f"{records}.{link_column(link).name} = {table}.id"
 
 
 _COMPILERS: dict[type[Condition], Callable[[Entity, Any, Sql, Fragments], Sql]] = {

@@ -3,7 +3,8 @@
 -- The arrays are set by the session when it knows the shop's definitions; unset, no record is seen.
 
 grant usage on schema {schema} to custom_data_contact;
-grant select on shops, definitions, override_sources, contacts, customers, products, records to custom_data_contact;
+grant select on shops, definitions, override_sources, contacts, customers, products, records, change_heads
+    to custom_data_contact;
 
 create policy own_contact on contacts as restrictive for select to custom_data_contact
     using (id = nullif(current_setting('app.contact_id', true), '')::bigint);

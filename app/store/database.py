@@ -1,47 +1,75 @@
 """The pool of connections, opened as a role that row-level security binds."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Self
+from typing import Self, TypeVar
 
-import asyncpg
-
-from app.store import shops
+from app.domain.limits import CHANGE_DAYS
+from app.store import changes, shops
 from app.store.contact_session import ContactSession
 from app.store.definitions import MODEL_KNOWN, Models
 from app.store.failures import NoConnection, Unavailable, translated
 from app.store.feeds import Feeds
 from app.store.pool import Connection, Pool
+from app.store.positions import Positions
+from app.store.replicas import REACHED, Replicas
 from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE, contact_role_usable
+from app.store.servers import Server
 from app.store.session import Check, Observer, Session
-from app.store.wakes import Wakes
+from app.store.wakes import Connect, Wakes
+from app.store.writing import WritingSession
+
+AnySession = TypeVar("AnySession", bound=Session)
 
 _OPENING_SECONDS = 60
 _READING = "begin isolation level repeatable read read only; set local app.shop_id = '{}'"
 _WRITING = "begin; set local app.shop_id = '{}'"
+_TRYING = "begin isolation level repeatable read; set local app.shop_id = '{}'"
 _AS_CONTACT = f"set local app.contact_id = '{{}}'; set local role {CONTACT_ROLE}"
+
+
+_DEAF = (
+    "A pooler stands before the database. What other processes write is noticed within a second, not at once: set "
+    "DATABASE_DIRECT_URL to the server itself."
+)
+
+_log = logging.getLogger(__name__)
 
 
 class UnsafeRole(Exception):
     """The database role may bypass row-level security, or a tenant table does not force it."""
 
 
+class NoDirectConnection(Exception):
+    """What needs a connection past the pooler was asked for without one."""
+
+
 class Database:
     """The pool of the gateway's role, and the two kinds of session it gives out."""
 
-    def __init__(self, pool: Pool, connect: Callable[[], Awaitable[Connection]], *, contact_role: bool = True) -> None:
+    def __init__(
+        self, pool: Pool, connect: Connect | None, *, contact_role: bool = True, change_days: int = CHANGE_DAYS
+    ) -> None:
+        """`connect` makes connections that may LISTEN, if there are any."""
         self.pool = pool
         self._contact_role = contact_role
+        self._change_days = change_days
         self.models = Models()
         self.wakes = Wakes(connect)
         self.feeds = Feeds(self.reading, self.wakes)
+        self.replicas: Replicas | None = None
         self.observers: list[Observer] = []  # see every statement; tests count them
 
     @classmethod
-    async def connect(cls, url: str, *, size: int = 16, statement_timeout_ms: int = 5000) -> Self:
-        """Opens the pool. A login that may bypass row-level security takes on the gateway's role for the whole
-        connection; what then still may is refused with UnsafeRole."""
+    async def connect(
+        cls, url: str, *, size: int = 16, statement_timeout_ms: int = 5000, change_days: int = CHANGE_DAYS,
+        direct_url: str | None = None, replica_urls: Sequence[str] = (), trust: float = 0.0,
+    ) -> Self:  # fmt: skip
+        """Opens the pool, and those of the replicas when they are first needed. A login that may bypass row-level
+        security takes on the gateway's role for the whole connection; what then still may is refused with UnsafeRole.
+        `direct_url` leads to the same server past a pooler."""
         settings = {
             "statement_timeout": str(statement_timeout_ms),
             "application_name": "custom-data",
@@ -49,26 +77,25 @@ class Database:
             # our statements have one good plan each, whatever the values (tests/store/test_plans.py): make it once
             "plan_cache_mode": "force_generic_plan",
         }
+        server = Server(url, settings, MODEL_KNOWN)
+        await server.look()
+        listening = await _direct(direct_url, settings, server)
         with translated():
-            probe = await asyncpg.connect(url)
+            pool = Pool(server.connect, size, server)
             try:
-                if await probe.fetchval(_MAY_BYPASS) and await probe.fetchval(_MAY_TAKE_ROLE, GATEWAY_ROLE):
-                    settings["role"] = GATEWAY_ROLE
-            finally:
-                await probe.close()
-
-            def connect() -> Awaitable[Connection]:
-                return _connected(url, settings)
-
-            pool = Pool(connect, size)
-            try:
-                async with pool.acquire(_OPENING_SECONDS) as connection:
+                async with pool.acquire(_OPENING_SECONDS) as connection, connection.transaction():
+                    await connection.execute("; ".join([*server.own, "select 1"]))
                     await _refuse_unsafe(connection)
                     contact_role = await contact_role_usable(connection)
             except BaseException:
                 await pool.close()
                 raise
-        return cls(pool, connect, contact_role=contact_role)
+        database = cls(
+            pool, listening.connect if listening else None, contact_role=contact_role, change_days=change_days
+        )
+        if replica_urls:
+            database.replicas = _replicas(replica_urls, settings, listening, size, trust, database.wakes)
+        return database
 
     def read_session(self, shop_id: int) -> Session:
         """One read-only snapshot, begun by its first statement: whatever is asked in it sees the same state. The
@@ -97,14 +124,31 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def writing(self, shop_id: int) -> AsyncIterator[Session]:
-        """One transaction: committed at the end, undone by any exception."""
+    async def writing(self, shop_id: int, *, untold: bool = False) -> AsyncIterator[Session]:
+        """One transaction: committed at the end, undone by any exception. It moves the shop's position, so that no
+        query that comes after it is answered by a replica that has not seen it; `untold` is what nobody waits to see.
+        """
+        begin = _WRITING.format(int(shop_id))
         try:
-            async with _ended(Session(self.pool, shop_id, _WRITING.format(int(shop_id)), self.observers)) as session:
+            async with _ended(WritingSession(self.pool, shop_id, begin, self.observers)) as session:
+                session.change_days = self._change_days
                 yield session
+                if session.unmoved and not untold:
+                    await changes.move(session)
         except NoConnection as failure:
             failure.unwritten = True
             raise
+        if self.replicas is not None:
+            self.replicas.positions.moved(shop_id)
+
+    @asynccontextmanager
+    async def trying(self, shop_id: int) -> AsyncIterator[Session]:
+        """A transaction that may write, in one snapshot, and is always undone."""
+        session = Session(self.pool, shop_id, _TRYING.format(int(shop_id)), self.observers)
+        try:
+            yield session
+        finally:
+            await session.close("rollback")
 
     def _reader(self, shop_id: int, check: Check | None = None) -> Session:
         return Session(self.pool, shop_id, _reading(shop_id), self.observers, lingers=True, check=check)
@@ -120,10 +164,12 @@ class Database:
         """Asks the database for a sign of life. Raises the store's failures."""
         with translated():
             async with self.pool.acquire() as connection:
-                await connection.fetchval("select 1", timeout=1)
+                await connection.execute("select 1", timeout=1)
 
     async def close(self) -> None:
         await self.wakes.close()
+        if self.replicas is not None:
+            await self.replicas.close()
         await self.pool.close()
 
 
@@ -133,7 +179,6 @@ def _reading(shop_id: int) -> str:
 
 
 _MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
-_MAY_TAKE_ROLE = "select exists (select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member'))"
 _UNFORCED = """
     select c.relname from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id' and not a.attisdropped
@@ -143,7 +188,7 @@ _UNFORCED = """
 
 
 @asynccontextmanager
-async def _ended(session: Session) -> AsyncIterator[Session]:
+async def _ended(session: AnySession) -> AsyncIterator[AnySession]:
     try:
         yield session
     except BaseException:
@@ -152,14 +197,34 @@ async def _ended(session: Session) -> AsyncIterator[Session]:
     await session.close()
 
 
-async def _connected(url: str, settings: dict[str, str]) -> Connection:
-    connection: Connection = await asyncpg.connect(url, server_settings=settings, command_timeout=30)
-    try:
-        await connection.execute(f'prepare "{MODEL_KNOWN.name}" (bigint, bigint) as {MODEL_KNOWN.sql}')
-    except BaseException:
-        connection.terminate()
-        raise
-    return connection
+async def _direct(url: str | None, settings: dict[str, str], server: Server) -> Server | None:
+    """What leads past a pooler, if anything does. Raises NoDirectConnection."""
+    if url is None:
+        if server.pooled:
+            _log.warning(_DEAF)
+        return None if server.pooled else server
+    direct = Server(url, settings)
+    direct.same_as = server
+    await direct.look()
+    if direct.pooled:
+        raise NoDirectConnection("DATABASE_DIRECT_URL leads to a pooler. It must name the server itself.")
+    return direct
+
+
+def _replicas(
+    urls: Sequence[str], settings: dict[str, str], primary: Server | None, size: int, trust: float, wakes: Wakes
+) -> Replicas:
+    if primary is None:
+        raise NoDirectConnection(
+            "A pooler stands before the database, and replicas need a connection past it. Set DATABASE_DIRECT_URL to "
+            "the server itself."
+        )
+    servers = [Server(url, settings, REACHED) for url in urls]
+    for server in servers:
+        server.same_as = primary
+    positions = Positions(lambda: primary.connect(**{"app.positions": "on"}), trust)
+    wakes.heard.append(positions.moved)
+    return Replicas([Pool(server.connect, size, server) for server in servers], positions)
 
 
 async def _refuse_unsafe(connection: Connection) -> None:

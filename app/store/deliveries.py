@@ -1,6 +1,8 @@
 """Deliveries: the outbox of webhooks. Whoever sends one claims it for a while, and loses it to others if it dies."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import asyncpg
@@ -22,6 +24,23 @@ class NewDelivery(NamedTuple):
     body: str
 
 
+class Room(NamedTuple):
+    """How many records' deliveries may be claimed for a trigger, and how many behind the first of each."""
+
+    records: int
+    behind: int = 0
+
+
+class Failure(NamedTuple):
+    """An attempt that failed; the next one is made after `pause` seconds, unless it is given up."""
+
+    delivery: Delivery
+    answered: int | None
+    error: str
+    pause: float
+    dead: bool
+
+
 async def insert(session: Session, trigger_id: int, new: Sequence[NewDelivery]) -> None:
     """To be sent in order of sequence, record by record. Raises Conflict when one of the changes is told already."""
     await session.fetch(
@@ -30,21 +49,37 @@ async def insert(session: Session, trigger_id: int, new: Sequence[NewDelivery]) 
     )  # fmt: skip
 
 
-async def claim(session: Session, places: Mapping[int, int], seconds: float) -> list[Delivery]:
-    """For each trigger up to so many deliveries that may be sent now; nobody else gets them for so many seconds."""
-    rows = await session.fetch(_sql.claim, list(places), list(places.values()), seconds)
-    return sorted(map(_delivery, rows), key=lambda each: each.sequence)
+async def claim(session: Session, rooms: Mapping[int, Room], seconds: float) -> list[list[Delivery]]:
+    """What may be sent now, by trigger; nobody else gets it for so many seconds. Each list holds deliveries of one
+    record, each to be sent when the one before it has arrived."""
+    rows = await session.fetch(
+        _sql.claim, list(rooms), [room.records for room in rooms.values()], [room.behind for room in rooms.values()],
+        seconds,
+    )  # fmt: skip
+    chains: dict[tuple[int, int], list[asyncpg.Record]] = defaultdict(list)
+    for row in sorted(rows, key=itemgetter("sequence")):
+        chain = chains[row["trigger_id"], row["record_id"]]
+        if row["place"] == len(chain):  # behind a gap: it was settled, or taken, a moment ago
+            chain.append(row)
+    return [[*map(_delivery, chain)] for chain in chains.values() if chain]
 
 
-async def delivered(session: Session, delivery: Delivery, answered: int) -> None:
-    await session.fetch(_sql.delivered, delivery.id, answered)
+async def delivered(session: Session, arrived: Sequence[tuple[Delivery, int]]) -> None:
+    """These have arrived, and were answered with that status."""
+    await session.run_many(_sql.delivered, [(each.id, answered) for each, answered in arrived])
 
 
-async def failed(
-    session: Session, delivery: Delivery, answered: int | None, error: str, pause: float, *, dead: bool
-) -> None:
-    """Tries again after so many seconds, or gives up. Nothing where somebody else has taken over."""
-    await session.fetch(_sql.failed, delivery.id, delivery.next_at, answered, error, pause, dead)
+async def failed(session: Session, failures: Sequence[Failure]) -> None:
+    """Tries each again after its pause, or gives it up. Nothing where somebody else has taken over."""
+    await session.run_many(
+        _sql.failed, [(each.id, each.next_at, answered, error, pause, dead)
+                      for each, answered, error, pause, dead in failures],
+    )  # fmt: skip
+
+
+async def let_go(session: Session, claimed: Sequence[Delivery]) -> None:
+    """These will not be sent by whom they were claimed."""
+    await session.run_many(_sql.let_go, [(each.id, each.next_at) for each in claimed])
 
 
 async def by_id(session: Session, delivery_id: int) -> Delivery | None:
@@ -80,4 +115,5 @@ async def replay_all(session: Session, trigger_id: int | None, most: int) -> lis
 
 
 def _delivery(row: asyncpg.Record) -> Delivery:
-    return Delivery(**{**row, "status": DeliveryStatus(row["status"])})
+    known = {name: row[name] for name in Delivery.__annotations__}
+    return Delivery(**{**known, "status": DeliveryStatus(row["status"])})

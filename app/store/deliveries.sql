@@ -13,25 +13,43 @@ select $1, $2, new.sequence, new.record_id, new.body
 from unnest($3::bigint[], $4::bigint[], $5::text[]) as new (sequence, record_id, body);
 
 -- name: claim
--- Of each trigger as many deliveries as it has places, those that are due and have no earlier one of their record before
--- them. For $4 seconds nobody else sends them.
+-- Of each trigger so many records ($3), and of each its first delivery, if it is due, and so many behind it ($4), as far
+-- as these are due without a gap: `place` numbers them. For $5 seconds nobody else sends them. Whoever holds a record's
+-- first has all behind it: what is not first is claimed with it alone.
 with free as (
-    select trigger_id, places from unnest($2::bigint[], $3::integer[]) as given (trigger_id, places)
-), due as (
-    select found.id from free cross join lateral (
-        select d.id from deliveries d
+    select trigger_id, records, behind
+    from unnest($2::bigint[], $3::integer[], $4::integer[]) as given (trigger_id, records, behind)
+), heads as (
+    select found.id, found.trigger_id, found.record_id, found.sequence, free.behind from free cross join lateral (
+        select d.id, d.trigger_id, d.record_id, d.sequence from deliveries d
         where d.shop_id = $1 and d.trigger_id = free.trigger_id and d.status = 'PENDING' and d.next_at <= now()
           and not exists (
               select from deliveries e
               where e.shop_id = $1 and e.trigger_id = d.trigger_id and e.record_id = d.record_id
                 and e.status = 'PENDING' and e.sequence < d.sequence
           )
-        order by d.next_at, d.sequence limit free.places for update skip locked
+        order by d.next_at, d.sequence limit free.records for update skip locked
     ) found
+), due as (
+    select id, 0 as place from heads
+    union all
+    select later.id, later.place from heads cross join lateral (
+        select l.id, row_number() over (order by l.sequence) as place,
+               bool_and(l.next_at <= now()) over (order by l.sequence) as are_due
+        from (
+            select d.id, d.sequence, d.next_at from deliveries d
+            where d.shop_id = $1 and d.trigger_id = heads.trigger_id and d.record_id = heads.record_id
+              and d.status = 'PENDING' and d.sequence > heads.sequence
+            order by d.sequence limit heads.behind
+        ) l
+    ) later where later.are_due
+), claimed as (
+    update deliveries set next_at = now() + make_interval(secs => $5)
+    where shop_id = $1 and id = any(array(select id from due)) and status = 'PENDING'
+    returning id, trigger_id, sequence, record_id, status, body, attempts, next_at, answered, error, created_at,
+              settled_at
 )
-update deliveries set next_at = now() + make_interval(secs => $4)
-where shop_id = $1 and id in (select id from due)
-returning id, trigger_id, sequence, record_id, status, body, attempts, next_at, answered, error, created_at, settled_at;
+select claimed.*, due.place from claimed join due using (id);
 
 -- name: delivered
 -- It has arrived, also where it was taken for lost meanwhile.
@@ -45,6 +63,10 @@ update deliveries
 set attempts = attempts + 1, answered = $4, error = $5, next_at = now() + make_interval(secs => $6),
     status = case when $7 then 'DEAD' else 'PENDING' end, settled_at = case when $7 then now() end
 where shop_id = $1 and id = $2 and status = 'PENDING' and next_at = $3;
+
+-- name: let_go
+-- Claimed until $3, and not sent: others may.
+update deliveries set next_at = now() where shop_id = $1 and id = $2 and status = 'PENDING' and next_at = $3;
 
 -- name: by_id
 select id, trigger_id, sequence, record_id, status, body, attempts, next_at, answered, error, created_at, settled_at

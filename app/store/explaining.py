@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import asyncpg
 import orjson
 
+from app.domain.definitions import Target
 from app.domain.entities import CONTACTS, Attribute, Kind, Link
 from app.domain.explanations import Deciding, Part, Way
 from app.domain.limits import COUNT_BOUND, WHY_RECORDS
 from app.store.arrays import numbers
 from app.store.attributes import TABLES
-from app.store.columns import relation_column
+from app.store.columns import link_column, relation_column
 from app.store.conditions import compiled, rows_of
 from app.store.fragments import Fragments, Sql
 from app.store.session import Session
@@ -23,14 +24,16 @@ _COLUMNS = {
     "id_contact": "id", "id_record": "id", "id": "id", "email": "email", "first_name": "first_name",
     "last_name": "last_name", "lang": "lang", "reference": "reference", "name": "name", "price": "price",
     "price_discount": "price_discount", "currency": "currency", "is_active": "is_active", "version": "version",
-    "created_at": "created_at", "updated_at": "updated_at",
+    "created_at": "created_at", "updated_at": "updated_at", "source": "source", "id_customer": "id_customer",
+    "email_verified": "email_verified",
 }  # fmt: skip
 _FETCHED = """\
 select r.id, {columns} from unnest({ids}) as asked (id)
 cross join lateral (select * from contacts where shop_id = $1 and id = asked.id limit 1) r"""
 _FOUND = """\
 (select jsonb_agg(jsonb_build_array(found.id::text, found.value) order by found.id) from (
-select distinct {row}.id, {value} as value from {rows} order by {row}.id limit {most}) found)"""
+select distinct {id}, {value} as value from {rows} order by id limit {most}) found)"""
+_IDS = {Target.CUSTOMERS: "{row}.source || ':' || {row}.id_customer as id"}
 
 
 class Decider(NamedTuple):
@@ -99,7 +102,8 @@ def _found(deciding: Deciding, fragments: Fragments, *, fulfilling: bool) -> Sql
     shown = deciding.attribute
     value = Sql("null::jsonb") if shown is None else _shown(shown, row, fragments)
     most = fragments.parameter(WHY_RECORDS, "bigint")
-    return Sql(_FOUND.format(row=row, value=value, rows=rows, most=most))
+    id_ = _IDS.get(entity.target, "{row}.id").format(row=row)
+    return Sql(_FOUND.format(id=id_, value=value, rows=rows, most=most))
 
 
 def _reached(way: Way, fragments: Fragments) -> tuple[Sql, Sql]:
@@ -111,7 +115,7 @@ def _reached(way: Way, fragments: Fragments) -> tuple[Sql, Sql]:
         inner = fragments.table()
         if isinstance(step, Link):
             reached = Way().back(step).entity
-            on = f"{inner}.{relation_column(step.definition, step.field).name} = {table}.id"
+            on = f"{inner}.{link_column(step).name} = {table}.id"
         else:
             assert entity.definition is not None
             reached = step.target

@@ -6,12 +6,13 @@ whole texts, and whole numbers, which add up exactly as doubles. Flags tell whet
 """
 
 from dataclasses import replace
+from decimal import Decimal
 
 from app.domain.aggregates import Aggregation, Function, GroupKey, Measure, Reached, Unit
 from app.domain.definitions import Definition
 from app.domain.entities import Entity, Kind, relationship
 from app.domain.limits import SLOT_TEXT_LENGTH
-from app.store.attributes import in_data, place, raw_text
+from app.store.attributes import Expression, in_data, place, raw_text
 from app.store.columns import slot_column
 from app.store.fragments import Fragments, Sql
 from app.store.orders import Joins, reached
@@ -66,6 +67,15 @@ class Measures:
             return figure
         number = self.figure(Measure(Function.COUNT, measure.of))
         return Sql(f"round({figure}, {_DIGITS}) / nullif({number}, 0)")
+
+    def compared(self, measure: Measure) -> Expression:
+        """The measure as groups are chosen by it; of an average the sum alone."""
+        if measure.of is None or measure.function is Function.COUNT:
+            return Expression(self.figure(measure), "bigint", int)
+        if measure.function in (Function.SUM, Function.AVG):
+            return Expression(self.figure(measure), "numeric", Decimal)
+        table, entity = self._reach(measure.of)
+        return replace(place(entity, measure.of.attribute, table, Fragments()).exact, sql=self.figure(measure))
 
     def _value(self, of: Reached) -> Sql:
         """The value."""

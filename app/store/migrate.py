@@ -10,9 +10,11 @@ from pathlib import Path
 import asyncpg
 
 from app.store.administration import connected
+from app.store.distribution import distribute
 from app.store.roles import GATEWAY_ROLE, ready_contact_role
+from app.store.servers import is_pooled
 
-_OLDEST_SERVER = 15
+OLDEST_SERVER = 15
 _LOCK = 0x637573746F6D  # any number of our own: whoever migrates this database holds it
 _HISTORY = """
     create table schema_migrations (
@@ -44,14 +46,18 @@ class MigrationRefused(Exception):
 @dataclass(frozen=True, slots=True)
 class Migrated:
     """What a run did. `role_ready` is false when the login could not create the gateway's role: then the login itself
-    serves, and since row-level security is forced it binds the tables' owner too."""
+    serves, and since row-level security is forced it binds the tables' owner too. `distributed` are tables of a Citus
+    cluster."""
 
     applied: tuple[str, ...]
     role_ready: bool
+    distributed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Migration:
+class Migration:
+    """One file: its number, and the checksum that is remembered when it is applied."""
+
     number: int
     name: str
     sql: str
@@ -64,20 +70,36 @@ class _Migration:
 async def migrate(url: str, folder: Traversable | None = None) -> Migrated:
     """Applies what is missing and readies the gateway's role. Two gateways starting at once migrate once: the second
     waits for the first. Raises MigrationRefused."""
-    migrations = _read(folder or _folder())
+    migrations = _read(folder) if folder is not None else known_migrations()
     async with connected(url) as connection:
+        await _refuse_pooler(connection)
         _refuse_old(connection.get_server_version().major)
         await connection.execute("select pg_advisory_lock($1)", _LOCK)  # the connection's end releases it
         try:
             applied = await _apply(connection, migrations)
-            return Migrated(tuple(applied), await _ready_role(connection))
+            distributed = await distribute(connection)
+            return Migrated(tuple(applied), await _ready_role(connection), tuple(distributed))
         except asyncpg.InsufficientPrivilegeError as error:
             raise MigrationRefused(f"The login may not migrate: {error}. Use the database's owner.") from error
 
 
+async def _refuse_pooler(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """The lock of a run is its connection's; behind a pooler it would be anybody's."""
+    if await is_pooled(connection):
+        raise MigrationRefused(
+            "A pooler stands before this database, and migrations need a connection of their own. Set "
+            "DATABASE_DIRECT_URL, or DATABASE_ADMIN_URL for the owner's login, to the server itself."
+        )
+
+
+def known_migrations() -> list[Migration]:
+    """Those of this version, in order."""
+    return _read(_folder())
+
+
 def _refuse_old(major: int) -> None:
-    if major < _OLDEST_SERVER:
-        raise MigrationRefused(f"The server is PostgreSQL {major}; at least {_OLDEST_SERVER} is needed.")
+    if major < OLDEST_SERVER:
+        raise MigrationRefused(f"The server is PostgreSQL {major}; at least {OLDEST_SERVER} is needed.")
 
 
 def _folder() -> Traversable:
@@ -86,16 +108,16 @@ def _folder() -> Traversable:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "db" / "migrations"
 
 
-def _read(folder: Traversable) -> list[_Migration]:
+def _read(folder: Traversable) -> list[Migration]:
     paths = sorted((path for path in folder.iterdir() if path.name.endswith(".sql")), key=lambda path: path.name)
     names = [path.name.removesuffix(".sql") for path in paths]
     return [
-        _Migration(int(name.split("_")[0]), name, path.read_text(encoding="utf-8"))
+        Migration(int(name.split("_")[0]), name, path.read_text(encoding="utf-8"))
         for name, path in zip(names, paths, strict=True)
     ]
 
 
-async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", migrations: list[_Migration]) -> list[str]:
+async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", migrations: list[Migration]) -> list[str]:
     if await connection.fetchval("select to_regclass('schema_migrations') is null"):
         await connection.execute(_HISTORY)
     history = {row["number"]: row for row in await connection.fetch("select * from schema_migrations")}
@@ -111,7 +133,7 @@ async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", migrations: l
     return [migration.name for migration in missing]
 
 
-def _refuse_altered(migrations: list[_Migration], history: dict[int, asyncpg.Record]) -> None:
+def _refuse_altered(migrations: list[Migration], history: dict[int, asyncpg.Record]) -> None:
     known = {migration.number: migration for migration in migrations}
     for number, row in history.items():
         if number not in known:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from app.domain.conditions import And, Condition, Counted, Not, OneOf, Or, Range, Some, ToOne
 from app.domain.definitions import Target
-from app.domain.entities import Attribute, Entity, of_definition, relationship
+from app.domain.entities import Attribute, Entity, relationship
 from app.store.attributes import TABLES, place
-from app.store.columns import relation_column
+from app.store.columns import link_column
 from app.store.conditions import compiled, links_to, rows_of
 from app.store.fragments import Fragments, Sql
 from app.store.orders import Sorting, by, shown, told
@@ -140,11 +140,11 @@ def _words(entity: Entity, chosen: OneOf | Range | Some, rest: Condition, fragme
 
 
 def _words_behind(chosen: Some, fragments: Fragments) -> dict[str, Sql]:
-    records, row = of_definition(chosen.link.definition), Sql("t")
+    records, row = chosen.link.records, Sql("t")
     return {
         "records": TABLES[records.target],
         "own_records": rows_of(records, row, fragments),
-        "column": Sql(relation_column(chosen.link.definition, chosen.link.field).name),
+        "column": Sql(link_column(chosen.link).name),
         "behind": compiled(records, chosen.condition, row, fragments),
     }
 
@@ -155,7 +155,7 @@ def _behind(parts: list[Condition]) -> Some | None:
     links = [part for part in parts if _leads_on(part)]
     if len(links) != 1 or not isinstance(links[0], Some) or _leads_on(links[0].condition):
         return None
-    records = of_definition(links[0].link.definition)
+    records = links[0].link.records
     inner = (part for part in _flat(links[0].condition) if isinstance(part, OneOf | Range))
     return links[0] if any(_indexed(records, part.attribute) for part in inner) else None
 
@@ -218,5 +218,6 @@ def _indexed(entity: Entity, attribute: Attribute) -> bool:
 _INDEXED = {
     (Target.CONTACTS, "email"), (Target.CONTACTS, "name_key"), (Target.CONTACTS, "surname_key"),
     (Target.PRODUCTS, "reference"), (Target.PRODUCTS, "reference_key"), (Target.PRODUCTS, "name_key"),
+    (Target.CUSTOMERS, "id_customer"), (Target.CUSTOMERS, "email"),
 }  # fmt: skip
 _FOUND = {OneOf: _VALUES, Range: _RANGE, Some: _BEHIND}

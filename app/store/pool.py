@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 import asyncpg
 
+from app.store.servers import Server
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 _PATIENCE_SECONDS = 1.0
@@ -21,9 +23,11 @@ class Pool:
 
     A connection may be given back with a finished reader's transaction open, for the next session to end in the same
     breath as it begins its own. If none comes, the transaction is committed after 20 ms. A connection that broke, or
-    was terminated, makes room for a new one; one that was not wanted for five minutes is closed."""
+    was terminated, makes room for a new one; one that was not wanted for five minutes is closed. `server` is what they
+    lead to, where it is more than a connection."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int, server: Server | None = None) -> None:
+        self.server = server or Server("", {})
         self._connect = connect
         self._size = size
         self._loop = asyncio.get_running_loop()
@@ -85,9 +89,19 @@ class Pool:
         return len(self._idle) + len(self._settling)
 
     @property
+    def open(self) -> int:
+        """How many connections have been made and not ended."""
+        return len(self._open)
+
+    @property
     def size(self) -> int:
         """How many connections there are."""
         return self._slots
+
+    @property
+    def waiting(self) -> int:
+        """Who waits for one."""
+        return len(self._waiting)
 
     async def close(self) -> None:
         """Closes every connection, as it is given back. Nothing can be taken any more."""

@@ -1,30 +1,33 @@
 """One connection, one transaction, one tenant."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
 
-from app.store.failures import NoConnection, TimedOut, Unavailable, translated, translation
+from app.domain.limits import CHANGE_DAYS
+from app.store.failures import NoConnection, Retryable, TimedOut, Unavailable, translated, translation
 from app.store.pool import Pool
+from app.store.replicas import Replica, Replicas
 from app.store.statements import Statement, timeless
+from app.telemetry import observation
 
 Observer = Callable[[int, Statement], None]
 
 
 class Check(NamedTuple):
     """Whether the statement finds a row for the shop ($1) and a number ($2). It goes with the beginning of a snapshot
-    and costs no round trip. `Database` prepares such statements on every connection, under their names."""
+    and costs no round trip (see `servers.py`)."""
 
     statement: Statement
     number: int
 
-    def command(self, shop_id: int) -> str:
-        return f'execute "{self.statement.name}" ({int(shop_id)}, {int(self.number)})'
-
 
 _FOUND = "SELECT 1"
+_BEGIN = Statement("session.begin", "begin")
+_END = Statement("session.end", "commit")
 
 
 class Session:
@@ -35,7 +38,9 @@ class Session:
     where its state is not known. A session that got no connection does not wait for one again.
 
     A session that `lingers` has nothing to write: unless something went wrong, it gives its connection back with the
-    transaction open, and the next one ends it. A `check` needs a transaction with one snapshot."""
+    transaction open, and the next one ends it. A `check` needs a transaction with one snapshot.
+
+    With `replicas`, set before the first statement, its transaction is one of theirs if it can be."""
 
     def __init__(
         self,
@@ -49,17 +54,22 @@ class Session:
     ) -> None:
         self.shop_id = shop_id
         self.timeless = False  # whether nobody will look at the times of what is read
+        self.change_days = CHANGE_DAYS  # how long the change log keeps what this session writes to it
+        self.replicas: Replicas | None = None
+        self.interrupted = False  # whether a replica failed in the midst of it: the primary would have answered
+        self._replica: Replica | None = None
         self._pool = pool
         self._begin = begin
         self._check = check
         self._checked = False
         self._connection: Any = None
-        self._lingers = lingers
+        self._lingers = lingers and not pool.server.pooled
         self._closed = False
         self._refused: NoConnection | None = None
         self._turn = asyncio.Lock()
         self._askers: set[asyncio.Task[Any] | None] = set()
         self._observers = observers
+        self._running: tuple[Statement, float] | None = None  # since when
 
     async def fetch(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
         """The statement's rows. The shop's id is passed as $1, `args` as $2 and on."""
@@ -70,6 +80,11 @@ class Session:
         """The same with the gateway's own rights, also where the session reads in the name of a contact. For prices,
         which come from records that the contact may not read, and for the model, which is the whole shop's."""
         return await self.fetch(statement, *args)
+
+    async def command(self, text: str) -> None:
+        """Runs a command of ours that takes no values, such as a savepoint."""
+        async with self._asking():
+            await self._run(await self._ready(), text)
 
     async def run_many(self, statement: Statement, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs the statement once for each row of arguments, in one round trip. The shop's id is $1 in each."""
@@ -101,15 +116,21 @@ class Session:
         return self._connection
 
     async def _begun(self) -> Any:
+        if self.replicas is not None and (connection := await self._begun_by(self.replicas)) is not None:
+            return connection
         connection = await self._acquired()
-        commands = [self._begin]
+        server = self._pool.server
+        commands = [server.opening(self._begin)]
         if connection.is_in_transaction():  # the session before this one lingers
             commands.insert(0, "commit")
         if self._check is not None:
-            commands.append(self._check.command(self.shop_id))
+            commands.append(server.command(self._check.statement, self.shop_id, self._check.number))
             self._observe(self._check.statement)
+        began = time.perf_counter()
         try:
             done = await connection.execute("; ".join(commands))
+            observation.asked(_BEGIN if self._check is None else self._check.statement, began)
+            self._running = None
             if self._closed:
                 raise asyncio.CancelledError
         except BaseException:
@@ -117,6 +138,22 @@ class Session:
             self._pool.give(connection)
             raise
         self._checked = done == _FOUND
+        return connection
+
+    async def _begun_by(self, replicas: Replicas) -> Any:
+        began = time.perf_counter()
+        begun = await replicas.begin(self.shop_id, self._begin, 0 if self._check is None else self._check.number)
+        if begun is None:
+            return None
+        if self._check is not None:
+            self._observe(self._check.statement)
+        observation.asked(_BEGIN if self._check is None else self._check.statement, began)
+        self._running = None
+        self._replica, connection, self._checked = begun
+        self._pool = self._replica.pool
+        if self._closed:
+            self._pool.give(connection)
+            raise asyncio.CancelledError
         return connection
 
     async def _acquired(self) -> Any:
@@ -145,9 +182,13 @@ class Session:
     def _observe(self, statement: Statement) -> None:
         for observe in self._observers:
             observe(self.shop_id, statement)
+        self._running = statement, time.perf_counter()
 
     async def _failed(self, error: BaseException) -> None:
         self._lingers = False
+        if self._replica is not None:
+            self._replica.failed(error)
+            self.interrupted |= isinstance(translation(error), Unavailable | Retryable)
         if isinstance(error, asyncpg.InvalidCachedStatementError):  # it will be so on every connection
             await self._pool.forget_statements()
 
@@ -172,8 +213,10 @@ class Session:
                 asker.cancel()
         async with self._turn:
             if self._connection is not None:
+                began = time.perf_counter()
                 with translated():
                     await self._run(self._connection, how)
+                observation.asked(_END, began)
 
 
 class _Asking:
@@ -198,6 +241,9 @@ class _Asking:
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         session = self._session
+        running, session._running = session._running, None
+        if running is not None:
+            observation.asked(*running)
         try:
             if error is not None:
                 await session._failed(error)

@@ -7,6 +7,7 @@ from importlib.resources import files
 from types import SimpleNamespace
 
 _HEADING = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+_WRITE = re.compile(r"\b(insert\s+into|update\s+\w+\s+set|delete\s+from)\b", re.IGNORECASE)
 _TIME = re.compile(r"timestamptz_send\([a-z0-9_.]+\)")  # see domain/moments.py
 
 
@@ -22,6 +23,12 @@ class Statement:
 def timeless(statement: Statement) -> Statement:
     """The statement without the times of what it finds, for those who will not look at them: they are null."""
     return Statement(statement.name, _TIME.sub("null::bytea", statement.sql))
+
+
+@lru_cache(maxsize=1_000)
+def writes(statement: Statement) -> bool:
+    """Whether the statement may change a row; to lock one is no change."""
+    return _WRITE.search(statement.sql) is not None
 
 
 def load(file_name: str) -> SimpleNamespace:

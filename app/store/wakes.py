@@ -16,6 +16,8 @@ import asyncpg
 from app.store.failures import StoreFailure
 from app.store.pool import Connection
 
+Connect = Callable[[], Awaitable[Connection]]
+
 _CHANNEL = "custom_data_changes"
 _GATHERED_SECONDS = 0.01
 _RETRY_SECONDS = 1.0
@@ -33,17 +35,21 @@ async def wait(woken: asyncio.Event) -> None:
 class Wakes:
     """For all shops of one process, over a connection of its own, made when it is first needed."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
+    def __init__(self, connect: Connect | None) -> None:
+        """Without `connect`, others are neither told nor heard: whoever waits finds out within a second."""
         self._connect = connect
         self._waiting: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
         self._untold: set[int] = set()
         self._due = asyncio.Event()  # something is to be told, or the connection has ended
         self._running: asyncio.Task[None] | None = None
         self.listens = False  # whether notifications of others come
+        self.heard: list[Callable[[int], None]] = []  # told of each shop that others have written to
 
     def tell(self, shop_id: int) -> None:
         """Something of the shop was committed."""
         self._wake(shop_id)
+        if self._connect is None:
+            return
         self._untold.add(shop_id)
         self._due.set()
         self.start()
@@ -70,6 +76,8 @@ class Wakes:
     def start(self) -> None:
         """Makes the connection, and makes it again whenever it breaks. For who will serve for long; else the first need
         does."""
+        if self._connect is None:
+            return
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
 
@@ -86,6 +94,7 @@ class Wakes:
 
     async def _connected(self) -> None:
         """Listens and tells for as long as the connection lasts."""
+        assert self._connect is not None
         connection = await self._connect()
         try:
             connection.add_termination_listener(lambda _: self._due.set())
@@ -105,6 +114,8 @@ class Wakes:
     def _hear(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
         if isinstance(payload, str) and payload.isdigit():
             self._wake(int(payload))
+            for hear in self.heard:
+                hear(int(payload))
 
 
 _TELL = f"select pg_notify('{_CHANNEL}', shop::text) from unnest($1::bigint[]) as told (shop)"

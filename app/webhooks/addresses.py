@@ -31,7 +31,10 @@ class Guarded(AsyncNetworkBackend):
     ) -> AsyncNetworkStream:
         addresses = await _resolved(host, port)
         if not self._private and not all(map(public, addresses)):
-            raise PrivateAddress(f"{host} leads to a private address: webhooks do not go there.")
+            raise PrivateAddress(
+                f"{host} leads to a private address: webhooks do not go there unless CUSTOM_DATA_PRIVATE_WEBHOOKS "
+                "allows it."
+            )
         for address in addresses[:-1]:
             try:
                 return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)

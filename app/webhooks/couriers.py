@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 from app.store.database import Database
 from app.store.failures import StoreFailure
+from app.telemetry import metrics
 from app.webhooks.bounds import WebhookBounds
 from app.webhooks.sending import Sender
 from app.webhooks.shop_courier import Places, ShopCourier
@@ -36,6 +37,7 @@ class Couriers:
                 _log.warning("Webhooks wait: %s", failure)
             else:
                 self._look_after(shop_ids)
+                metrics.lagging(max((courier.lag for courier, _ in self._shops.values()), default=0.0))
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def close(self) -> None:
@@ -59,9 +61,13 @@ class Couriers:
 
 
 @asynccontextmanager
-async def couriers(url: str, bounds: WebhookBounds, *, statement_timeout_ms: int = 5000) -> AsyncIterator[None]:
+async def couriers(
+    url: str, bounds: WebhookBounds, *, statement_timeout_ms: int = 5000, direct_url: str | None = None
+) -> AsyncIterator[None]:
     """Couriers at work for as long as the block runs."""
-    database = await Database.connect(url, size=POOL_SIZE, statement_timeout_ms=statement_timeout_ms)
+    database = await Database.connect(
+        url, size=POOL_SIZE, statement_timeout_ms=statement_timeout_ms, direct_url=direct_url
+    )
     at_work = Couriers(database, bounds)
     running = asyncio.create_task(at_work.run())
     try:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import httpcore
 
 from app.domain.webhooks import EVENT_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, signature
-from app.webhooks.addresses import Guarded, PrivateAddress
+from app.webhooks.addresses import PrivateAddress
 from app.webhooks.bounds import WebhookBounds
+from app.webhooks.connections import Connections
 
 _FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError, ValueError)
 _READ = 64 * 1024  # of an answer, so that its connection can be used again
@@ -27,10 +28,7 @@ class Sender:
 
     def __init__(self, bounds: WebhookBounds) -> None:
         self._timeout = bounds.timeout
-        self._pool = httpcore.AsyncConnectionPool(
-            max_connections=bounds.at_once, max_keepalive_connections=bounds.at_once // 4, keepalive_expiry=5.0,
-            network_backend=Guarded(private=bounds.private), ssl_context=httpcore.default_ssl_context(),
-        )  # fmt: skip
+        self._connections = Connections(most=bounds.at_once, private=bounds.private)
 
     async def send(self, url: str, event: str, body: bytes, secrets: Sequence[str]) -> Attempt:
         """Never raises for what an endpoint does; any answer from 200 to 299 is a success."""
@@ -56,7 +54,10 @@ class Sender:
             return Attempt(None, f"{type(error).__name__}: {error}"[:500])
 
     async def _post(self, url: str, headers: Sequence[tuple[str, str]], body: bytes) -> int:
-        async with self._pool.stream("POST", url, headers=headers, content=body) as response:
+        async with (
+            self._connections.to(url) as pool,
+            pool.stream("POST", url, headers=headers, content=body) as response,
+        ):
             read = 0
             async for part in response.aiter_stream():
                 read += len(part)
@@ -65,7 +66,7 @@ class Sender:
             return int(response.status)
 
     async def close(self) -> None:
-        await self._pool.aclose()
+        await self._connections.close()
 
 
 def _judged(status: int) -> Attempt:

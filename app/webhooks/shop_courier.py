@@ -4,23 +4,27 @@ import asyncio
 import logging
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
-from app.domain.webhooks import Delivery, event_id, pause
+from app.domain.webhooks import Delivery, event_id
 from app.operations.fire_triggers import fire
 from app.store import deliveries, triggers, webhook_secrets
 from app.store.database import Database
 from app.store.failures import StoreFailure
 from app.store.triggers import State
+from app.telemetry import metrics
 from app.webhooks.bounds import WebhookBounds
 from app.webhooks.sending import Attempt, Sender
+from app.webhooks.settling import Settler
 
 _log = logging.getLogger(__name__)
 _PAGES = 10  # of changes judged in one round, so that sending goes on meanwhile
 _SOONEST = 0.5  # between two looks at what cannot be sent yet
-_SETTLING = (0.1, 0.5, 2.0)  # seconds between attempts to write down what came of a delivery
+_RECORDS = 4  # claimed for each place: those behind the first are sent when it is free again
+_BEHIND = 16  # claimed behind a record's first delivery
 
 
 class Places:
@@ -28,6 +32,18 @@ class Places:
 
     def __init__(self, free: int) -> None:
         self.free = free
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What was claimed for one trigger: records' deliveries in order. Sending must begin before `until` (of the
+    monotonic clock), so that it ends while the claim lasts."""
+
+    trigger_id: int
+    url: str
+    secrets: Sequence[str]
+    until: float
+    chains: deque[list[Delivery]]
 
 
 class ShopCourier:
@@ -42,14 +58,19 @@ class ShopCourier:
         self._sending: Counter[int] = Counter()  # by trigger
         self._slow: set[int] = set()  # triggers whose last attempt failed, or took long
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ending = False
+        self._woken = asyncio.Event()
+        self._settler = Settler(database, shop_id, bounds, lambda: self._woken.set())
+        self.lag = 0.0  # seconds that the delivery due the longest has waited
 
     async def run(self) -> None:
         """Without end. What the database cannot do now is done later."""
         with self._database.wakes.watch(self._shop_id) as woken:
+            self._woken = woken
             while True:
                 woken.clear()
                 try:
-                    wait = await self._round(woken)
+                    wait = await self._round()
                 except StoreFailure as failure:
                     _log.warning("Webhooks of shop %d wait: %s", self._shop_id, failure)
                     wait = self._bounds.look
@@ -58,17 +79,21 @@ class ShopCourier:
                         await woken.wait()
 
     async def finish(self, seconds: float) -> None:
-        """Waits so long for what is being sent, then leaves it to whoever comes after."""
+        """Waits so long for what is being sent, then leaves it to whoever comes after. What waits for a place is let go
+        at once."""
+        self._ending = True
         if self._tasks:
             _, left = await asyncio.wait(self._tasks, timeout=seconds)
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
+        await self._settler.finish(seconds)
 
-    async def _round(self, woken: asyncio.Event) -> float:
+    async def _round(self) -> float:
         """Judges, sends what may be sent, and gives the seconds until there may be more to do."""
         async with self._database.reading(self._shop_id) as session:
             states = await triggers.states(session)
+        self.lag = max((-each.due for each in states if each.due is not None and each.due < 0), default=0.0)
         behind = [each for each in states if each.behind]
         waits = [self._bounds.look]
         for state in behind:
@@ -76,7 +101,7 @@ class ShopCourier:
         judged = {each.id for each in behind}
         due = [each for each in states if each.id in judged or (each.due is not None and each.due <= 0)]
         random.shuffle(due)  # none is always served first
-        if not await self._claim(due, woken):
+        if not await self._claim(due):
             waits += [max(each.due, _SOONEST) for each in states if each.due is not None]
         return min(waits)
 
@@ -91,22 +116,27 @@ class ShopCourier:
             return False
         return True
 
-    async def _claim(self, due: Sequence[State], woken: asyncio.Event) -> bool:
+    async def _claim(self, due: Sequence[State]) -> bool:
         """Begins to send; whether there was anything."""
         places = self._free_places([each.id for each in due])
         if not places:
             return False
         self._places.free -= (taken := sum(places.values()))
-        claimed: list[Delivery] = []
+        until = time.monotonic() + self._bounds.lease - self._bounds.timeout
         try:
-            async with self._database.writing(self._shop_id) as session:
-                claimed = await deliveries.claim(session, places, self._bounds.lease)
+            async with self._database.writing(self._shop_id, untold=True) as session:
+                rooms = {id_: self._room(id_, free) for id_, free in places.items()}
+                claimed = await deliveries.claim(session, rooms, self._bounds.lease)
                 secrets = await webhook_secrets.valid(session) if claimed else []
         finally:
             self._places.free += taken
+        batches: dict[int, deque[list[Delivery]]] = defaultdict(deque)
+        for chain in claimed:
+            batches[chain[0].trigger_id].append(chain)
         urls = {each.id: each.url for each in due}
-        for delivery in claimed:
-            self._begin(delivery, urls[delivery.trigger_id], secrets, woken)
+        for id_, chains in batches.items():
+            for _ in range(min(places[id_], len(chains))):
+                self._begin(_Batch(id_, urls[id_], secrets, until, chains))
         return bool(claimed)
 
     def _free_places(self, trigger_ids: Sequence[int]) -> dict[int, int]:
@@ -121,49 +151,59 @@ class ShopCourier:
                 left -= free
         return found
 
-    def _begin(self, delivery: Delivery, url: str, secrets: Sequence[str], woken: asyncio.Event) -> None:
+    def _room(self, trigger_id: int, places: int) -> deliveries.Room:
+        """One thing at a time is claimed for an endpoint that fails, or is slow."""
+        slow = trigger_id in self._slow
+        return deliveries.Room(1) if slow else deliveries.Room(places * _RECORDS, _BEHIND)
+
+    def _begin(self, batch: _Batch) -> None:
         self._places.free -= 1
-        self._sending[delivery.trigger_id] += 1
-        task = asyncio.create_task(self._deliver(delivery, url, secrets))
+        self._sending[batch.trigger_id] += 1
+        task = asyncio.create_task(self._send(batch))
 
         def ended(_: asyncio.Task[None]) -> None:
             self._places.free += 1
-            self._sending[delivery.trigger_id] -= 1
+            self._sending[batch.trigger_id] -= 1
             self._tasks.discard(task)
-            woken.set()
+            self._woken.set()
 
         self._tasks.add(task)
         task.add_done_callback(ended)
 
-    async def _deliver(self, delivery: Delivery, url: str, secrets: Sequence[str]) -> None:
+    async def _send(self, batch: _Batch) -> None:
+        """At one place: one record's deliveries after the other. What cannot be sent in time, or soon, is let go."""
+        while batch.chains:
+            chain = batch.chains.popleft()
+            sent = 0
+            while sent < len(chain) and self._in_time(batch):
+                sent += 1
+                if not await self._deliver(chain[sent - 1], batch):
+                    break
+            for delivery in chain[sent:]:
+                self._settler.let_go(delivery)
+            if batch.trigger_id in self._slow or not self._in_time(batch):
+                while batch.chains:
+                    for delivery in batch.chains.popleft():
+                        self._settler.let_go(delivery)
+
+    def _in_time(self, batch: _Batch) -> bool:
+        return time.monotonic() < batch.until and not self._ending
+
+    async def _deliver(self, delivery: Delivery, batch: _Batch) -> bool:
+        """Whether it arrived."""
         event = event_id(self._shop_id, delivery.trigger_id, delivery.sequence)
         began = time.monotonic()
         try:
-            attempt = await self._sender.send(url, event, delivery.body.encode(), secrets)
+            attempt = await self._sender.send(batch.url, event, delivery.body.encode(), batch.secrets)
         except Exception:  # a mistake of ours is an attempt like any other, or it would be made for ever
             _log.exception("Delivery %d of shop %d failed.", delivery.id, self._shop_id)
             attempt = Attempt(None, "The attempt failed inside the gateway.")
-        if attempt.error is None and time.monotonic() - began < self._bounds.slow:
+        seconds = time.monotonic() - began
+        dead = attempt.error is not None and delivery.attempts + 1 >= self._bounds.attempts
+        metrics.attempted("DEAD" if dead else "FAILED" if attempt.error else "DELIVERED", seconds)
+        if attempt.error is None and seconds < self._bounds.slow:
             self._slow.discard(delivery.trigger_id)
         else:
             self._slow.add(delivery.trigger_id)
-        for wait in (*_SETTLING, None):
-            try:
-                await self._settle(delivery, attempt)
-            except StoreFailure as failure:
-                if wait is None:  # it will be sent again when the claim has ended
-                    _log.warning("Delivery %d of shop %d is not settled: %s", delivery.id, self._shop_id, failure)
-                    return
-                await asyncio.sleep(wait)
-            else:
-                return
-
-    async def _settle(self, delivery: Delivery, attempt: Attempt) -> None:
-        async with self._database.writing(self._shop_id) as session:
-            if attempt.error is None:
-                await deliveries.delivered(session, delivery, attempt.answered or 0)
-                return
-            attempts = delivery.attempts + 1
-            seconds = pause(attempts, self._bounds.first_pause, random.random())
-            dead = attempts >= self._bounds.attempts
-            await deliveries.failed(session, delivery, attempt.answered, attempt.error, seconds, dead=dead)
+        self._settler.attempted(delivery, attempt)
+        return attempt.error is None

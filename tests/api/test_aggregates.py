@@ -21,8 +21,9 @@ VISITS: list[dict[str, Any]] = [
     {"who": "ben", "vet": "Martin", "at": "2026-03-28T23:30:00Z", "fee": "20", "note": "x" * 300, "ok": True},
     {"who": "cleo", "fee": "0.2", "note": "x" * 299 + "y"},
 ]
-ASK = """query($where: JSON, $by: [GroupBy!], $order: [GroupOrder!], $first: Int) {
-    customDataAggregate(definition: "visit", where: $where, groupBy: $by, orderBy: $order, first: $first) {
+ASK = """query($where: JSON, $by: [GroupBy!], $order: [GroupOrder!], $first: Int, $having: JSON) {
+    customDataAggregate(definition: "visit", where: $where, groupBy: $by, orderBy: $order, first: $first,
+    having: $having) {
     hasMore groups { keys count %s } } }"""
 
 
@@ -203,6 +204,24 @@ async def test_one_statement_for_all_parents(clinic: ShopClient) -> None:
     assert seen[0] == seen[1] == ["definitions.model_known", "contacts.page_forward", "records.aggregated_ref1"]
 
 
+CHOSEN: list[tuple[Any, list[list[Any]]]] = [
+    ({"count": {"gte": 2}}, [["Martin"]]),
+    ({"sum": {"fee": {"between": ["0.2", "30"]}}}, [[None]]),
+    ({"not": {"max": {"fee": {"gt": 0}}}}, [["Durand"]]),
+    ({"max": {"contact_id.first_name": {"startsWith": "b"}}}, [["Martin"]]),
+    ({"or": [{"min": {"day": {"before": "2026-01-01"}}}, {"count": {"of": "tags", "eq": 1}}]},
+     [["Durand"], ["Martin"]]),
+    ({"max": {"at": {"within": "2026-03-29"}}}, [["Martin"]]),
+    ({"min": {"note": {"ne": "x" * 300}}}, [[None]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("having", "keys"), CHOSEN)
+async def test_groups_chosen_by_their_figures(clinic: ShopClient, having: Any, keys: list[list[Any]]) -> None:
+    found = await groups(clinic, by=[{"field": "vet_id.nom"}], having=having)
+    assert [group[0] for group in found] == keys
+
+
 WRONG: dict[str, tuple[Any, str, str, str]] = {
     "a key that is none": ({"by": [{"field": "feee"}]}, "", "UNKNOWN_FIELD", "groupBy.0: 'feee' is no field of visit"),
     "a list as a key": ({"by": [{"field": "tags"}]}, "", "INVALID_AGGREGATE", "groupBy.0: tags is LIST"),
@@ -214,6 +233,13 @@ WRONG: dict[str, tuple[Any, str, str, str]] = {
     "an order by a sum of texts": ({"order": [{"by": "SUM", "field": "note"}]}, "", "INVALID_AGGREGATE", "orderBy.0"),
     "an order by a sum of nothing": ({"order": [{"by": "SUM"}]}, "", "INVALID_AGGREGATE", "orderBy.0"),
     "a condition": ({"where": {"feee": {}}}, "", "UNKNOWN_FIELD", "where.feee"),
+    "a choice that is none": ({"having": []}, "", "INVALID_CONDITION", "having: Send an object"),
+    "a choice by no figure": ({"having": {"median": {}}}, "", "UNKNOWN_OPERATOR", "having.median"),
+    "a choice by a sum of texts": ({"having": {"sum": {"note": {"gt": 1}}}}, "", "INVALID_AGGREGATE", "having.sum"),
+    "a choice by nothing": ({"having": {"count": {}}}, "", "INVALID_CONDITION", "having.count"),
+    "a choice by a wrong value": ({"having": {"max": {"fee": {"gt": "x"}}}}, "", "INVALID_VALUE", "having.max.fee.gt"),
+    "a choice by an operator": ({"having": {"max": {"fee": {"like": "x"}}}}, "", "UNKNOWN_OPERATOR", "max of fee"),
+    "a choice too large": ({"having": {"and": [{}] * 20}}, "", "LIMIT_EXCEEDED", "at most 20"),
     "too many figures": (
         {}, " ".join(f'f{n}: count(field: "{field}", distinct: {flag})' for n, (field, flag) in enumerate(
             (field, flag) for field in ("fee", "day", "at", "score", "ok", "vet_id", "version", "note", "id_record",
@@ -272,6 +298,33 @@ async def test_what_is_not_exact_in_a_slot_takes_its_place_in_the_order(shop: Sh
     assert (await shop.ask(query))["customDataAggregate"]["groups"] == [{"keys": ["c"], "sum": 4000000001}]
 
 
+async def test_what_is_not_exact_in_a_slot_is_chosen_as_it_is(shop: ShopClient) -> None:
+    """Also where it would be left out by what the slots say, and where all would."""
+    await shop.define("Star", {"kind": "STRING", "mass": "NUMBER"})
+    await shop.save("star", {"kind": "a", "mass": 5}, {"kind": "b", "mass": 0.1}, {"kind": "b", "mass": 0.2})
+    query = """query($h: JSON) { customDataAggregate(definition: "star", groupBy: {field: "kind"}, having: $h) {
+        groups { keys } } }"""
+    for having, kinds in (
+        ({"sum": {"mass": {"eq": 0.3}}}, ["b"]), ({"sum": {"mass": {"gt": 0.3, "lt": 5}}}, []),
+        ({"avg": {"mass": {"eq": 0.15}}}, ["b"]),
+    ):  # fmt: skip
+        found = (await shop.ask(query, h=having))["customDataAggregate"]["groups"]
+        assert [group["keys"] for group in found] == [[kind] for kind in kinds]
+    await shop.save("star", {"kind": "c", "mass": 4e9})
+    found = (await shop.ask(query, h={"max": {"mass": {"gte": 4e9}}}))["customDataAggregate"]["groups"]
+    assert found == [{"keys": ["c"]}]
+
+
+async def test_an_average_is_compared_exactly(shop: ShopClient) -> None:
+    await shop.define("Star", {"mass": "DECIMAL"})
+    await shop.save("star", {"mass": "1"}, {"mass": "0"}, {"mass": "0"})
+    query = 'query($h: JSON) { customDataAggregate(definition: "star", having: $h) { groups { count } } }'
+    third = "0.333333333333333333333333333333"
+    for compared, chosen in (({"eq": third}, 0), ({"gt": third}, 1), ({"isNull": True}, 0), ({"ne": third}, 1)):
+        found = await shop.ask(query, h={"avg": {"mass": compared}})
+        assert len(found["customDataAggregate"]["groups"]) == chosen, compared
+
+
 async def test_the_ends_of_time(shop: ShopClient, admin_url: str) -> None:
     """Where the shop's clocks show a year beyond 1 to 9999, a time counts to the first or the last day."""
     await shop.define("Star", {"at": "DATETIME"})
@@ -294,7 +347,7 @@ async def test_clock_changes(shop: ShopClient, admin_url: str) -> None:
                "2026-11-01T03:59:59Z", "2026-11-01T04:00:00Z", "2026-11-02T04:59:59Z", "2026-11-02T05:00:00Z",
                "2026-12-31T23:00:00Z", "2027-01-01T04:59:59Z", "2027-01-01T05:00:00Z"]  # fmt: skip
     await shop.save("event", *({"at": moment} for moment in moments))
-    query = 'query($u: GroupUnit) { customDataAggregate(definition: "event", groupBy: {field: "at", unit: $u}) {' \
+    query = 'query($u: CalendarUnit) { customDataAggregate(definition: "event", groupBy: {field: "at", unit: $u}) {' \
             " groups { keys count } } }"  # fmt: skip
 
     async def counts(unit: str) -> dict[str, int]:

@@ -8,6 +8,7 @@ import pytest
 from app.domain.changes import Change, Kind
 from app.domain.limits import CHANGE_DAYS
 from app.store import changes
+from app.store.database import Database
 from tests.shops import ShopClient
 
 CHANGES = """query($definition: String, $record: ID, $first: Int, $after: String, $last: Int) {
@@ -195,6 +196,20 @@ async def test_the_log_ends_after_its_time(shop: ShopClient) -> None:
     async with shop.database.writing(shop.id) as session:
         await changes.record(session, cause, 1, many[25:], suppressed=False)
     assert (await shop.ask(CHANGES))["customDataChanges"]["totalCount"]["count"] == 15
+
+
+async def test_a_setting_says_how_long_it_keeps_them(shop: ShopClient, gateway_url: str) -> None:
+    cause = changes.Cause("test", 1, None)
+    kept = []
+    for days in (3, 3, 2):
+        database = await Database.connect(gateway_url, size=1, change_days=days)
+        async with database.writing(shop.id) as session:
+            await changes.record(session, cause, 1, [Change(Kind.CREATED, days, 1, None, {})], suppressed=False)
+            aged = "update changes set made_at = now() - interval '50 hours' where shop_id = $1 and sequence = 1"
+            await (await session._ready()).execute(aged, shop.id)
+        await database.close()
+        kept.append([int(change["sequence"]) for change in await log(shop)])
+    assert kept == [[1], [1, 2], [2, 3]]
 
 
 @pytest.mark.parametrize(

@@ -49,21 +49,21 @@ CONTRACT = {
         "overrides": "[Override!]!",
         "overridePaths": "(definition: String!): [OverridePath!]!",
         "customDataAggregate": "(definition: String!, where: JSON, groupBy: [GroupBy!], orderBy: [GroupOrder!], "
-        "first: Int): Aggregates",
-        "contactsAggregate": "(where: ContactWhere, groupBy: [GroupBy!], orderBy: [GroupOrder!], first: Int): "
-        "Aggregates",
-        "productsAggregate": "(where: ProductWhere, groupBy: [GroupBy!], orderBy: [GroupOrder!], first: Int): "
-        "Aggregates",
+        "first: Int, having: JSON): Aggregates",
+        "contactsAggregate": "(where: ContactWhere, groupBy: [GroupBy!], orderBy: [GroupOrder!], first: Int, "
+        "having: JSON): Aggregates",
+        "productsAggregate": "(where: ProductWhere, groupBy: [GroupBy!], orderBy: [GroupOrder!], first: Int, "
+        "having: JSON): Aggregates",
         "segment": "(id: ID, name: String): Segment",
         "segments": "[Segment!]!",
     },
     "Aggregates": {"groups": "[Aggregate!]!", "hasMore": "Boolean!"},
     "Aggregate": {
-        "keys": "[JSON]!", "key": "(field: String!, unit: GroupUnit): JSON",
+        "keys": "[JSON]!", "key": "(field: String!, unit: CalendarUnit): JSON",
         "count": "(field: String, distinct: Boolean!): Int!", "sum": "(field: String!): JSON",
         "avg": "(field: String!): JSON", "min": "(field: String!): JSON", "max": "(field: String!): JSON",
     },
-    "GroupBy": {"field": "String!", "unit": "GroupUnit"},
+    "GroupBy": {"field": "String!", "unit": "CalendarUnit"},
     "GroupOrder": {"by": "GroupFigure! = KEY", "field": "String", "direction": "OrderDirection! = ASC",
                    "nulls": "NullsOrder! = LAST"},
     "Segment": {
@@ -78,7 +78,7 @@ CONTRACT = {
     "ConditionNode": {"level": "Int!", "kind": "ConditionKind!", "text": "String!", "isTrue": "Boolean!",
                       "value": "JSON", "records": "[DecidingRecord!]!"},
     "DecidingRecord": {"kind": "String!", "id": "ID!", "value": "JSON"},
-    "CreateSegmentInput": {"name": "String!", "where": "JSON!"},
+    "CreateSegmentInput": {"name": "String!", "where": "JSON", "filter": "ContactWhere"},
     "UpdateSegmentInput": {"segment": "String!", "name": "String", "where": "JSON"},
     "DeleteSegmentInput": {"segment": "String!"},
     "CustomDataRecord": {
@@ -89,7 +89,7 @@ CONTRACT = {
         "relatedBy": "(definition: String!, field: String, first: Int, after: String, last: Int, before: String, "
         "where: JSON, orderBy: [OrderBy!]): CustomDataRecordConnection",
         "relatedByAggregate": "(definition: String!, field: String, where: JSON, groupBy: [GroupBy!], "
-        "orderBy: [GroupOrder!], first: Int): Aggregates",
+        "orderBy: [GroupOrder!], first: Int, having: JSON): Aggregates",
         "pricing": "(productField: String, contactField: String): ProductPricing",
         "createdAt": "DateTime!", "updatedAt": "DateTime!", "version": "Int!",
     },
@@ -99,10 +99,10 @@ CONTRACT = {
         "customData": "(definition: String!, field: String, first: Int, after: String, last: Int, before: String, "
         "where: JSON, orderBy: [OrderBy!]): CustomDataRecordConnection",
         "customDataAggregate": "(definition: String!, field: String, where: JSON, groupBy: [GroupBy!], "
-        "orderBy: [GroupOrder!], first: Int): Aggregates",
+        "orderBy: [GroupOrder!], first: Int, having: JSON): Aggregates",
         "products": "(first: Int, after: String, last: Int, before: String): ProductConnection!",
-        "segments": "(only: [String!]): [Segment!]!", "matches": "(where: JSON!): Boolean!",
-        "why": "(segment: String, where: JSON): Why!",
+        "segments": "(only: [String!]): [Segment!]!", "matches": "(where: JSON, filter: ContactWhere): Boolean!",
+        "why": "(segment: String, where: JSON, filter: ContactWhere): Why!",
     },
     "Product": {
         "idProduct": "ID!", "reference": "String", "name": "String!", "currency": "String", "nativePrice": "Decimal!",

@@ -96,6 +96,16 @@ async def test_the_record_that_spoke_is_shown(people: ShopClient) -> None:
     assert [value["record"] and value["record"]["idRecord"] for value in found["values"]] == [second, first, None]
 
 
+@pytest.mark.parametrize("path", ["contact.phone", "loyalty.pionts", "loyalty.product_id.colour"])
+async def test_what_is_possible_can_be_read(people: ShopClient, path: str) -> None:
+    [(code, message)] = await people.errors(RENDER, template=f"{{var={path}}}", contact=ANNA)
+    assert code == "UNKNOWN_FIELD"
+    possible = message.partition(" Possible: ")[2].removesuffix(".").split(", ")
+    root = path.rpartition(".")[0]
+    for name in possible:
+        assert (await rendered(people, f'{{var={root}.{name} default="-"}}'))["text"], name
+
+
 async def test_the_language_may_be_given(people: ShopClient) -> None:
     template = '{var=loyalty.points pick="since desc"} {var=loyalty.since}'
     assert (await rendered(people, template, locale="de-CH"))["text"] == "1\u2019234.5 31.12.2025"

@@ -1,4 +1,4 @@
-"""Each layer imports only to its right: server > graphql > operations > loaders > store > domain > tables."""
+"""Each layer imports only to its right: server > graphql > operations > loaders > store > telemetry, domain, tables."""
 
 import ast
 from pathlib import Path
@@ -8,7 +8,8 @@ import pytest
 APP = Path(__file__).parents[2] / "app"
 
 LAYERS = [
-    "cli", "server", "demo", "graphql", "execution", "webhooks", "operations", "loaders", "store", "domain", "tables"
+    "cli", "server", "demo", "graphql", "execution", "webhooks", "operations", "loaders", "store", "telemetry",
+    "domain", "tables",
 ]  # fmt: skip
 
 # the database driver and the web stay in their rooms
@@ -22,6 +23,8 @@ ROOMS = {
     "click": {"cli"},
     "httpcore": {"webhooks"},
     "jwt": {"operations"},
+    "prometheus_client": {"telemetry"},
+    "opentelemetry": {"telemetry"},
 }
 
 

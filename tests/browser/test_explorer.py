@@ -2,9 +2,12 @@
 
 import pytest
 
+from app.domain.access import Scope
+from tests.api.test_scopes import with_scopes
 from tests.browser.explorer import Explorer
 from tests.shops import ShopClient, VetShop, to
 
+REACTIONS = ["DryRun", "WhatHappened", "AsItHappens", "Letter", "TriggersAndDeliveries"]
 ALL_TYPES = {
     "code": {"type": "STRING", "required": True},
     "mail": "STRING",
@@ -33,7 +36,7 @@ async def test_on_the_demo_it_is_signed_in_and_shows_the_shops_own_tabs(explorer
     assert await explorer.page.locator("#shop").inner_text() == "Veterinary demo shop (demo key)"
     assert await explorer.tabs() == [
         "PriceExplained", "SegmentExplained", "Veterinarian", "VetPricing", "VetAssignment", "Manager", "Assignment",
-        "Loyalty", "SaveVeterinarian",
+        "Loyalty", "SaveVeterinarian", *REACTIONS,
     ]  # fmt: skip
 
 
@@ -88,12 +91,36 @@ async def test_every_tab_runs_whatever_the_shop_is_made_of(explorer: Explorer, v
     )  # fmt: skip
     await explorer.open(key=shop.key)
     tabs = await explorer.tabs()
-    assert tabs == ["PriceExplained", "Veterinarian", "VetPricing", "VetAssignment", "Everything", "SaveEverything"]
-    answers = {tab: await explorer.run_tab(tab) for tab in reversed(tabs)}
+    assert tabs == ["PriceExplained", "Veterinarian", "VetPricing", "VetAssignment", "Everything", "SaveEverything",
+                    *REACTIONS]  # fmt: skip
+    answers = {tab: await explorer.run_tab(tab) for tab in reversed(tabs) if tab != "AsItHappens"}
     assert {tab: answer["errors"] for tab, answer in answers.items() if "errors" in answer} == {}
     payload = answers["SaveEverything"]["data"]["saveCustomDataRecords"]
     assert [result["errors"] for result in payload["results"]] == [[], []]
     assert len(answers["Everything"]["data"]["customDataRecords"]["nodes"]) == 2
+    tried = answers["DryRun"]["data"]["saveCustomDataRecords"]
+    assert [each["outcome"] for each in tried["results"]] == ["CREATED", "CREATED"]  # it ran before the save
+    assert answers["Letter"]["data"]["renderTemplate"]["missing"] == []
+
+
+async def test_what_is_saved_in_one_tab_shows_in_another_as_it_happens(explorer: Explorer, vets: VetShop) -> None:
+    await explorer.open(key=vets.shop.key)
+    tab = explorer.page.locator(".graphiql-tab-button", has_text="AsItHappens")
+    await tab.click()
+    await explorer.page.wait_for_timeout(300)
+    await explorer.page.locator(".graphiql-execute-button").click()
+    await explorer.page.wait_for_selector(".graphiql-spinner")
+    await explorer.page.wait_for_timeout(1000)  # it is under way
+    await vets.shop.save("veterinarian", {"nom": "Dr Neuf", "ville": "Nice"})
+    await explorer.page.locator(".result-window", has_text="Dr Neuf").wait_for()
+
+
+async def test_a_key_that_may_not_automate_has_no_tab_of_triggers(explorer: Explorer, vets: VetShop) -> None:
+    reader = await with_scopes(vets.shop, {Scope.READ, Scope.WRITE_RECORDS})
+    await explorer.open(key=reader.key)
+    tabs = await explorer.tabs()
+    assert "Letter" in tabs
+    assert "TriggersAndDeliveries" not in tabs
 
 
 async def test_a_contacts_token_opens_on_what_the_contact_sees(explorer: Explorer, vets: VetShop) -> None:
@@ -114,7 +141,8 @@ async def test_an_empty_shop_is_shown_how_to_begin(explorer: Explorer, shop: Sho
     assert answer["data"]["createCustomDataDefinition"]["userErrors"] == []
     await explorer.page.get_by_role("button", name="New tabs").click()
     await explorer.page.locator(".graphiql-tab", has_text="SaveLoyalty").wait_for()
-    assert await explorer.tabs() == ["Loyalty", "SaveLoyalty"]
+    assert await explorer.tabs() == ["Loyalty", "SaveLoyalty", "DryRun", "WhatHappened", "AsItHappens",
+                                     "TriggersAndDeliveries"]  # fmt: skip
 
 
 async def test_without_a_key_it_asks_for_one_and_says_where_it_comes_from(explorer: Explorer) -> None:

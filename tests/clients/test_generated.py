@@ -74,8 +74,9 @@ async def test_a_client_for_python(folder: Path, demo: ShopClient, gateway: Gate
     done(folder, python, "-m", "mypy", "usage.py", "shop_client")
     script = ASK.format(url=f"{gateway.url}/graphql", key=demo.key)
     said = await asyncio.to_thread(done, folder, python, "-c", script)
-    created, again, member = said.split()
+    created, again, member, tiers, kept = said.split()
     assert (created, again) == ("True", "False")
+    assert (tiers, kept) == ("gold,silver,bronze", "True")
     assert member.endswith("@example.com")
 
 
@@ -87,13 +88,15 @@ target_package_name = "shop_client"
 ASK = """
 import asyncio
 from shop_client import Client
-from usage import richest, save
+from usage import keep, richest, save, tiers
 
 async def main():
     client = Client("{url}", headers={{"spm-api-key": "{key}"}})
     for _ in range(2):
         print(await save(client, "noe.petit@example.com"))
     print(await richest(client))
+    print(",".join(await tiers(client)))
+    print(await keep(client))
 
 asyncio.run(main())
 """

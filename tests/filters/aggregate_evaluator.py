@@ -11,7 +11,7 @@ from typing import Any
 from app.domain.aggregate_parser import SentKey, SentMeasure, SentRank
 from app.domain.aggregates import Function, Unit
 from app.domain.entities import Entity, Kind, attribute, followed
-from tests.filters.evaluator import Row, World, own_kind, target
+from tests.filters.evaluator import Row, World, comparison, in_time, own_kind, target
 
 Groups = dict[tuple[Any, ...], list[Row]]
 
@@ -74,6 +74,60 @@ def figure(world: World, rows: list[Row], measure: SentMeasure) -> Any:
         case Function.MIN:
             return min(values)
     return max(values)
+
+
+def chosen(world: World, entity: Entity, rows: list[Row], sent: Row) -> bool:
+    """Whether a group of these rows fulfils a condition on groups."""
+    return all(_chosen(world, entity, rows, key, value) for key, value in sent.items())
+
+
+def _chosen(world: World, entity: Entity, rows: list[Row], key: str, sent: Any) -> bool:
+    match key:
+        case "and":
+            return all(chosen(world, entity, rows, each) for each in sent)
+        case "or":
+            return any(chosen(world, entity, rows, each) for each in sent)
+        case "not":
+            return not chosen(world, entity, rows, sent)
+        case "count":
+            measure = SentMeasure(Function.COUNT, sent.get("of"), sent.get("distinct", False))
+            asked = {operator: value for operator, value in sent.items() if operator not in ("of", "distinct")}
+            return all(_figured(world, figure(world, rows, measure), _whole, *each) for each in asked.items())
+    function = Function[key.upper()]
+    for path, asked in sent.items():
+        found = figure(world, rows, SentMeasure(function, path))
+        exact = function in (Function.SUM, Function.AVG)
+        own = _fraction if exact else _OWN.get(reached_kind(world, entity, path), _whole)
+        if not all(_figured(world, found, own, *each) for each in asked.items()):
+            return False
+    return True
+
+
+def _figured(world: World, value: Any, own: Callable[[Any], Any], operator: str, sent: Any) -> bool:
+    if operator == "isNull":
+        return (value is None) is sent
+    positive = {"ne": "eq", "notIn": "in", "notBetween": "between", "notContains": "contains"}.get(operator)
+    if positive:
+        return not _figured(world, value, own, positive, sent)
+    if value is None:
+        return False
+    if operator in ("within", "before", "after"):
+        return in_time(world, value, operator, sent)
+    return comparison(value, operator, [*map(own, sent)] if isinstance(sent, list) else own(sent))
+
+
+def _whole(sent: Any) -> Any:
+    return sent
+
+
+def _fraction(sent: Any) -> Fraction:
+    return Fraction(str(sent))
+
+
+_OWN: dict[Kind, Callable[[Any], Any]] = {
+    Kind.NUMBER: _fraction, Kind.DECIMAL: _fraction, Kind.DATE: date.fromisoformat,
+    Kind.DATETIME: datetime.fromisoformat, Kind.EMAIL: str.lower,
+}  # fmt: skip
 
 
 def ordered(world: World, groups: Groups, keys: list[SentKey], ranks: list[SentRank]) -> list[tuple[Any, ...]]:

@@ -26,6 +26,7 @@ class World:
     contacts: dict[int, Row] = field(default_factory=dict)
     products: dict[str, Row] = field(default_factory=dict)
     records: dict[int, Row] = field(default_factory=dict)
+    customers: list[Row] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -45,7 +46,11 @@ def _part(world: World, row: Row, key: str, sent: Any) -> bool:
     if key == "not":
         return not fulfils(world, row, sent)
     if key == "custom":
-        return all(_quantified(world, row, name, asked) for name, asked in sent.items())
+        return all(
+            _quantified(world, behind(world, row, name, asked.get("field")), asked) for name, asked in sent.items()
+        )
+    if key == "customers" and "id_contact" in row:
+        return _quantified(world, [each for each in world.customers if each["contact_id"] == row["id_contact"]], sent)
     if key == "segment" and "id_contact" in row:
         return all(_in_segments(world, row, names) is (word == "in") for word, names in sent.items())
     return all(_compared(world, row, key, operator, value) for operator, value in sent.items())
@@ -56,8 +61,7 @@ def _in_segments(world: World, row: Row, names: list[str | int]) -> bool:
     return any(fulfils(world, row, each.where) for each in asked)
 
 
-def _quantified(world: World, row: Row, key: str, asked: Row) -> bool:
-    records = behind(world, row, key, asked.get("field"))
+def _quantified(world: World, records: list[Row], asked: Row) -> bool:
     for word, sent in asked.items():
         if word == "some":
             true = any(fulfils(world, record, sent) for record in records)
@@ -67,7 +71,7 @@ def _quantified(world: World, row: Row, key: str, asked: Row) -> bool:
             true = all(fulfils(world, record, sent) for record in records)
         elif word == "count":
             number = sum(fulfils(world, record, sent.get("where", {})) for record in records)
-            true = all(_comparison(number, operator, value) for operator, value in sent.items() if operator != "where")
+            true = all(comparison(number, operator, value) for operator, value in sent.items() if operator != "where")
         else:
             continue
         if not true:
@@ -102,10 +106,10 @@ def _compared(world: World, row: Row, name: str, operator: str, sent: Any) -> bo
         return False
     own, kind = own_kind(row, name)
     if operator in ("within", "before", "after"):
-        return _in_time(world, own(value), operator, sent)
+        return in_time(world, own(value), operator, sent)
     if kind == "LIST":
         return any(own(each) == own(sent) for each in value)
-    return _comparison(own(value), operator, [own(each) for each in sent] if isinstance(sent, list) else own(sent))
+    return comparison(own(value), operator, [own(each) for each in sent] if isinstance(sent, list) else own(sent))
 
 
 def target(world: World, definition: Definition, name: str, value: Any) -> Row | None:
@@ -132,7 +136,8 @@ def own_kind(row: Row, name: str) -> tuple[Any, str]:
     return _COMPARABLE.get(scalar, _same), declared.type.value
 
 
-def _comparison(value: Any, operator: str, sent: Any) -> bool:
+def comparison(value: Any, operator: str, sent: Any) -> bool:
+    """Whether a value that there is compares so. Both are comparable."""
     match operator:
         case "eq":
             return bool(value == sent)
@@ -168,7 +173,8 @@ def _regex(pattern: str) -> str:
     return "".join({"%": ".*", "_": "."}.get(piece) or re.escape(piece[-1]) for piece in pieces)
 
 
-def _in_time(world: World, value: date | datetime, operator: str, sent: Any) -> bool:
+def in_time(world: World, value: date | datetime, operator: str, sent: Any) -> bool:
+    """Whether a day or moment lies within, before or after a period."""
     if isinstance(value, datetime):
         if isinstance(sent, str) and "T" in sent:
             moment = _moment(sent)

@@ -9,7 +9,9 @@ from typing import Any
 from app.domain.definitions import FieldType, Target
 from app.domain.entities import (
     CONTACTS,
+    CUSTOMERS,
     PRODUCTS,
+    TO_CUSTOMERS,
     Attribute,
     Entity,
     Kind,
@@ -53,28 +55,31 @@ class Questioner:
         return self._leaf(entity, depth, hops)
 
     def _leaf(self, entity: Entity, depth: int, hops: int) -> Sent:
-        if hops and self._random.random() < 0.5:
+        if hops and entity != CUSTOMERS and self._random.random() < 0.5:
             return self._across(entity, depth, hops)
         name = self._random.choice(attribute_names(entity))
         found = attribute(entity, name)
         operators = self._random.sample(
             OPERATORS[found.kind], 2 if self._random.random() < 0.1 and found.kind is not Kind.OPAQUE else 1
         )
-        return {name: {operator: self._operand(entity, found, operator) for operator in operators}}
+        return {name: {operator: self.operand(entity, found, operator) for operator in operators}}
 
     def _across(self, entity: Entity, depth: int, hops: int) -> Sent:
         """Along a relation, one way or the other."""
         relations = entity.definition.relationships if entity.definition is not None else ()
         back = list(links(self._world.model, entity))
-        chosen = self._random.choice([*relations, *back])
+        to_customers = [TO_CUSTOMERS] if entity == CONTACTS else []
+        chosen = self._random.choice([*relations, *back, *to_customers])
         if chosen in relations:
             target = followed(self._world.model, entity, chosen.field)
             return {chosen.field: {"is": self._inner(target, depth, hops)}}
-        records = of_definition(chosen.definition)
+        records = chosen.records
         words = self._random.sample(("some", "none", "every"), self._random.choice([0, 1, 1, 1, 2]))
         asked = {word: self._inner(records, depth, hops) for word in words}
         if not asked:
             asked["count"] = self._counts(records, depth, hops)
+        if chosen.definition is None:
+            return {"customers": asked}
         return {"custom": {chosen.definition.key: {**asked, "field": chosen.field}}}
 
     def _inner(self, entity: Entity, depth: int, hops: int) -> Sent:
@@ -92,7 +97,8 @@ class Questioner:
             asked["where"] = self._inner(records, depth, hops)
         return asked
 
-    def _operand(self, entity: Entity, found: Attribute, operator: str) -> Any:
+    def operand(self, entity: Entity, found: Attribute, operator: str) -> Any:
+        """A value to compare the attribute with."""
         pool = _pool(self._world, entity, found)
         some = self._random.choice
         if operator == "isNull":
@@ -137,7 +143,7 @@ def _pool(world: World, entity: Entity, found: Attribute) -> list[Any]:
             return [True, False]
         case Kind.DATETIME:
             return moments(world.now, world.zone)
-    return [*TEXTS[:24], "fr", "en", "EUR", "r"]
+    return [*TEXTS[:24], "fr", "en", "EUR", "r", "shop", "till", "c1", "c7"]
 
 
 def _to_contacts(entity: Entity, found: Attribute) -> bool:

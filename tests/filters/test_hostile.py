@@ -14,6 +14,7 @@ from app.domain.aggregate_parser import SentKey, SentMeasure, SentRank, parse_ag
 from app.domain.aggregates import Function, Unit
 from app.domain.condition_parser import parse_condition
 from app.domain.entities import of_definition
+from app.domain.having import parse_having
 from app.domain.orders import SentField, parse_order
 from app.domain.slots import assign
 from app.store.aggregates import _Composed
@@ -123,8 +124,8 @@ def test_a_statement_is_made_of_our_words_and_numbers(sent: dict[str, Any], fiel
     assert int(max(re.findall(r"\$(\d+)", statement.sql), key=int)) == len(parameters) + 1
 
 
-AGGREGATE = """query($by: [GroupBy!], $order: [GroupOrder!], $f: String!, $g: String) {
-    customDataAggregate(definition: "card", groupBy: $by, orderBy: $order) {
+AGGREGATE = """query($by: [GroupBy!], $order: [GroupOrder!], $f: String!, $g: String, $having: JSON) {
+    customDataAggregate(definition: "card", groupBy: $by, orderBy: $order, having: $having) {
     groups { keys count(field: $g) max(field: $f) } } }"""
 _CODES = CODES | {"INVALID_AGGREGATE"}
 
@@ -137,12 +138,17 @@ async def test_whatever_is_aggregated_gets_an_answer_or_a_code(shop: ShopClient)
     await shop.save("card", {"tier": "'; drop table records; --", "points": 1})
     names = st.sampled_from([*NAMES, "since", "contact_id.lang", "contact_id.' or 1=1"]) | TEXT
     key = st.fixed_dictionaries({"field": names}, optional={"unit": st.sampled_from([None, "WEEK"])})
+    compared = st.dictionaries(st.sampled_from(["gt", "eq", "in", "isNull"]) | TEXT, JSON, max_size=2)
+    figures = st.dictionaries(names, compared | JSON, max_size=2)
+    having = JSON | st.dictionaries(
+        st.sampled_from(["count", "sum", "max", "or", "not"]) | TEXT, figures | compared | JSON, max_size=3
+    )
     rank = st.fixed_dictionaries({"by": st.sampled_from(["KEY", "COUNT", "AVG", "MAX"]), "field": names | st.none()})
 
     @settings(max_examples=200, database=None)
-    @given(st.lists(key, max_size=2), st.lists(rank, max_size=1), names, names | st.none())
-    def asked(by: list[Any], order: list[Any], figure: str, counted: str | None) -> None:
-        questions.append({"by": by, "order": order, "f": figure, "g": counted})
+    @given(st.lists(key, max_size=2), st.lists(rank, max_size=1), names, names | st.none(), having)
+    def asked(by: list[Any], order: list[Any], figure: str, counted: str | None, chosen: Any) -> None:
+        questions.append({"by": by, "order": order, "f": figure, "g": counted, "having": chosen})
 
     questions: list[dict[str, Any]] = []
     asked()
@@ -158,9 +164,10 @@ async def test_whatever_is_aggregated_gets_an_answer_or_a_code(shop: ShopClient)
 @given(
     st.lists(st.sampled_from(["tier", "fee", "since", "created_at", "contact_id.lang"]), max_size=2, unique=True),
     st.sampled_from([*Function]), st.sampled_from(["fee", "points"]), st.booleans(), TEXT,
+    st.sampled_from(["eq", "notIn", "contains", "startsWith", "gte", "between"]),
 )  # fmt: skip
 def test_an_aggregate_is_made_of_our_words_and_numbers(
-    keys: list[str], function: Function, name: str, slots: bool, value: str
+    keys: list[str], function: Function, name: str, slots: bool, value: str, operator: str
 ) -> None:
     entity = of_definition(SLOTTED)
     condition, _ = parse_condition(MODEL, entity, {"note": {"eq": marked(value)}}, CALENDAR)
@@ -171,7 +178,11 @@ def test_an_aggregate_is_made_of_our_words_and_numbers(
     units = {"since": Unit.WEEK, "created_at": Unit.MONTH}
     sent = [SentKey(key, units.get(key)) for key in keys]
     ranks = [SentRank(SentMeasure(function, name))]
-    aggregation, _ = parse_aggregation(MODEL, entity, condition, sent, [measure], ranks, MARK)
+    compared: Any = {"notIn": [marked(value)] * 2, "between": [marked(value)] * 2}.get(operator, marked(value))
+    of_groups = {"or": [{"max": {"tier": {operator: compared}}}, {"avg": {name: {"notIn": [1, "2.5"]}}}]}
+    having, problem = parse_having(MODEL, entity, of_groups, CALENDAR)
+    assert having is not None, problem
+    aggregation, _ = parse_aggregation(MODEL, entity, condition, sent, [measure], ranks, MARK, having)
     assert aggregation is not None
     fragments = Fragments()
     composed = _Composed(aggregation, fragments, slots=slots)

@@ -89,12 +89,16 @@ def reached(world: World, rows: list[Row], way: Way) -> list[Row]:
 
 def _next(world: World, row: Row, step: Link | Hop) -> list[Row]:
     if isinstance(step, Link):
+        if step.definition is None:
+            return [each for each in world.customers if each["contact_id"] == row["id_contact"]]
         return behind(world, row, step.definition.key, step.field)
     pointed = target(world, row["of"], step.field, row.get(step.field))
     return [] if pointed is None else [pointed]
 
 
 def id_of(row: Row) -> Any:
+    if "id_customer" in row:
+        return f"{row['source']}:{row['id_customer']}"
     return next(row[name] for name in ("id_record", "id_contact", "id") if name in row)
 
 
@@ -115,7 +119,7 @@ def _of_the_rows(part: Part) -> Any:
         return operators["is"]
     if part.kind.value.lower() not in QUANTIFIERS:
         return part.sent
-    [quantified] = part.sent["custom"].values()
+    [quantified] = part.sent.get("custom", part.sent).values()
     inner = quantified[part.kind.value.lower()]
     if part.kind is ConditionKind.COUNT:
         return inner.get("where", {})

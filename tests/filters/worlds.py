@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from app.domain.contacts import Customer
 from app.domain.definitions import Definition, Field, FieldType, Model, Relationship, Status, Target
 from app.domain.limits import SLOT_TEXT_LENGTH
 from app.domain.products import ProductDraft
 from app.domain.slots import assign
-from app.store import contacts, products, record_writes
+from app.store import contacts, customers, products, record_writes
 from app.store.database import Database
 from app.store.record_writes import Row as Written
 from app.store.session import Session
@@ -103,10 +104,11 @@ async def random_world(database: Database, shop_id: int, seed: int) -> World:
     world = World(random_model(random, seed), datetime.fromisoformat(now), ZoneInfo(zone))
     async with database.writing(shop_id) as session:
         await _people(session, random)
+        await _buyers(session, random)
         await _goods(session, random)
         for definition in world.model.definitions:
             await _records(session, random, world, definition)
-        for table in ("contacts", "products", "records"):
+        for table in ("contacts", "products", "records", "customers"):
             await session.fetch(_SPREAD[table], world.now)
     async with database.reading(shop_id) as session:
         await _read(session, world)
@@ -118,6 +120,18 @@ async def _people(session: Session, random: Random) -> None:
     people = [(random.choice(mails), random.choice([None, *TEXTS[1:24]]), random.choice([None, *TEXTS[1:24]]),
                random.choice(["fr", "en", None])) for _ in range(12)]  # fmt: skip
     await contacts.insert(session, people)
+
+
+async def _buyers(session: Session, random: Random) -> None:
+    """Of most contacts some customers, from two sources."""
+    people = [row[0] for row in await session.fetch(_IDS["contacts"])]
+    for n in range(16):
+        mail, name = random.choice(["a@x.test", "A@X.test", "b@y.test", None]), random.choice([None, *TEXTS[1:24]])
+        source = random.choice(["shop", "till"])
+        await customers.write(
+            session,
+            [Customer(source, f"c{n}", random.choice(people[:8]), mail, random.random() < 0.5, name, None, "fr")],
+        )
 
 
 async def _goods(session: Session, random: Random) -> None:
@@ -168,6 +182,7 @@ def _value(
 async def _read(session: Session, world: World) -> None:
     for row in await session.fetch(_ALL["contacts"]):
         world.contacts[row["id_contact"]] = dict(row)
+    world.customers += [dict(row) for row in await session.fetch(_ALL["customers"])]
     for row in await session.fetch(_ALL["products"]):
         world.products[row["id"]] = dict(row)
     for row in await session.fetch(_ALL["records"]):
@@ -185,8 +200,19 @@ _SPREAD = {
         f" updated_at = $2::timestamptz - ascii(right(id::text, 1)) % 5 * interval '1 day' where shop_id = $1",
     )
     for table in ("contacts", "products", "records")
+} | {
+    "customers": Statement(
+        "customers",
+        "update customers set created_at = $2::timestamptz - ascii(right(id_customer, 1)) % 7 * interval '11 days',"
+        " updated_at = $2::timestamptz where shop_id = $1",
+    )
 }
 _ALL = {
+    "customers": Statement(
+        "customers",
+        "select contact_id, source, id_customer, email, email_verified, first_name, last_name, lang, created_at,"
+        " updated_at from customers where shop_id = $1 order by source, id_customer",
+    ),
     "contacts": Statement(
         "contacts",
         "select id as id_contact, email, first_name, last_name, lang, created_at, updated_at from contacts"

@@ -40,7 +40,7 @@ async def test_it_is_answered_as_the_first_time(case: str, executor: str, shop: 
     document, more = ASKED[case]
     document += f" # {shop.id}"  # new to this schema
     async with bounded(shop, executor=executor) as gateway:
-        sent = {"spm-api-key": shop.key, "accept": "application/graphql-response+json"}
+        sent = {"spm-api-key": shop.key, "accept": "application/graphql-response+json", "x-request-id": "one"}
         answers = [
             await gateway.http.post("/graphql", json={"query": document, **more}, headers=sent) for _ in range(3)
         ]

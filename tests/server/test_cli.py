@@ -146,3 +146,17 @@ def test_a_port_in_use_is_said_in_one_line_and_the_database_stops(home: Path) ->
         done = run("serve", "--port", str(taken.getsockname()[1]), CUSTOM_DATA_HOME=home)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "Address already in use" in done.stderr
+
+
+def test_the_doctor_finds_nothing_wrong_with_what_migrate_made(home: Path) -> None:
+    assert run("migrate", CUSTOM_DATA_HOME=home).returncode == 0
+    done = run("doctor", CUSTOM_DATA_HOME=home)
+    assert done.returncode == 0, done.stdout
+    assert "fault" not in done.stdout
+    assert "row security: It is forced on all" in done.stdout
+
+
+def test_the_doctor_says_what_to_do_where_nothing_was_migrated(tmp_path: Path) -> None:
+    done = run("doctor", CUSTOM_DATA_HOME=tmp_path)
+    assert done.returncode == 1
+    assert "run 'custom-data migrate'" in done.stdout

@@ -16,7 +16,9 @@ from app.store.statements import Statement
 from tests.shops import new_shop, new_vet_shop
 from tests.storefront import Storefront, new_storefront
 
-READABLE = {"shops", "definitions", "override_sources", "contacts", "customers", "products", "records"}
+READABLE = {
+    "shops", "definitions", "override_sources", "contacts", "customers", "products", "records", "change_heads",
+}  # fmt: skip
 EVERYTHING: Page[Any] = Page(1000)
 
 

@@ -10,7 +10,7 @@ import pytest
 from app.domain.limits import LARGEST_ID
 from app.domain.references import ContactReference
 from app.loaders.references import Resolver
-from app.store import contacts, customers, products, record_writes, records, statements
+from app.store import contacts, customers, price_reach, products, record_writes, records, statements
 from app.store.database import Database
 from app.store.paging import Page, prefix_range
 from app.store.price_walk import routes
@@ -36,6 +36,14 @@ async def _prices(session: Explained, grid: Grid) -> None:
     pairs = [(contact, f"p{n}") for contact in grid.some["contacts"] for n in range(1, 21)]
     found = await walk(session, route, pairs)
     assert {outcome.value for outcome in found.outcomes} == {"WON"}
+
+
+async def _reached(session: Explained, grid: Grid) -> None:
+    """From vets to contacts; from contacts to products."""
+    [route] = routes(grid.model, grid.model.overrides)
+    people = await price_reach.contacts(session, route, 2, grid.some["vets"], 10_001)
+    assert len(people) >= 20_000 / 50 * len(grid.some["vets"])
+    assert len(await price_reach.products(session, route, -1, grid.some["contacts"], 10_001)) >= 20 * 400
 
 
 async def _mixed(session: Explained, grid: Grid) -> None:
@@ -127,6 +135,9 @@ CASES: dict[str, tuple[Ask, dict[str, str]]] = {
     "products by a beginning": (
         lambda s, _: products.page(s, Page(21), "product 1777", active=True),
         {"products.search_forward": "shop_id"},
+    ),
+    "whom prices reach": (
+        _reached, {"prices.reached_contacts": "shop_id id", "prices.reached_products": "shop_id definition_id ref"},
     ),
     "twenty prices of twenty contacts": (_prices, {"prices.walk": "shop_id"}),
 }  # fmt: skip

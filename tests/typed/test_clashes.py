@@ -68,7 +68,7 @@ async def test_later_relations_do_not_rename_the_first(shop: ShopClient) -> None
     assert await extend(shop, "visit", ["former_vet_id"], to("former_vet_id", "vet")) == []
     after = await fields_of(shop, "Vet")
     assert [name for name in after if name in before] == before
-    assert [name for name in after if name not in before] == ["visitByFormerVet"]
+    assert [name for name in after if name not in before] == ["visitByFormerVet", "visitByFormerVetAggregate"]
 
 
 async def test_a_later_relation_against_a_definition_of_that_name(shop: ShopClient) -> None:
@@ -85,7 +85,7 @@ async def test_a_later_relation_against_a_definition_of_that_name(shop: ShopClie
 
 async def test_what_leads_to_contacts_is_told_apart_too(shop: ShopClient) -> None:
     assert await create(shop, "gift", ["from_id", "to_id"], to("from_id", "contacts"), to("to_id", "contacts")) == []
-    assert await fields_of(shop, "ContactCustom") == ["gift", "giftByTo"]
+    assert await fields_of(shop, "ContactCustom") == ["gift", "giftByTo", "giftAggregate", "giftByToAggregate"]
     [error] = await create(shop, "gift_by_to", ["contact_id"], to("contact_id", "contacts"))
     assert (error["code"], error["path"]) == ("KEY_TAKEN", "key")
     assert await create(shop, tried(error), ["contact_id"], to("contact_id", "contacts")) == []
@@ -161,3 +161,12 @@ async def test_hostile_names(shop: ShopClient) -> None:
     assert node["x" * 50] == "x" * 50
     assert node["f63"] == 1
     assert len(asked) == len(fields)
+
+
+async def test_a_field_of_the_name_of_what_tells_of_those_that_point_here(shop: ShopClient) -> None:
+    assert await create(shop, "vet", ["visit_aggregate"]) == []
+    [error] = await create(shop, "visit", ["vet_id"], to("vet_id", "vet"))
+    assert (error["code"], error["path"]) == ("KEY_TAKEN", "key")
+    assert await create(shop, tried(error), ["vet_id"], to("vet_id", "vet")) == []
+    [error] = await create(shop, "card_aggregate", ["nom"])
+    assert (error["code"], error["path"]) == ("RESERVED_NAME", "key")

@@ -18,7 +18,7 @@ from app.domain.definitions import Definition, Field, FieldType, Model, Relation
 from app.domain.draft_fields import DraftField
 from app.domain.draft_relationships import DraftRelationship
 from app.domain.drafts import Draft, draft_definition
-from app.domain.entities import Entity
+from app.domain.entities import CUSTOMERS, Entity
 from app.domain.orders import SentField, parse_order
 from app.domain.periods import Calendar
 from app.domain.problems import Code
@@ -52,6 +52,8 @@ def typed(model: Model, entity: Entity, sent: dict[str, Any]) -> dict[str, Any]:
                 found[key] = [typed(model, entity, each) for each in value]
             case "not":
                 found[key] = typed(model, entity, value)
+            case "customers":
+                found[key] = _quantified(model, CUSTOMERS, value)
             case "custom":
                 found[key] = {name: each for way in value.items() for name, each in [_way(model, entity, *way)]}
             case _:
@@ -63,7 +65,10 @@ def _way(model: Model, entity: Entity, key: str, asked: dict[str, Any]) -> tuple
     target_id = entity.definition.id if entity.definition is not None else None
     ways = reverses(model.definitions, entity.target, target_id)
     way = next(each for each in ways if each.definition.key == key and each.field == asked["field"])
-    records = Entity(Target.DEFINITION, way.definition)
+    return way.name, _quantified(model, Entity(Target.DEFINITION, way.definition), asked)
+
+
+def _quantified(model: Model, records: Entity, asked: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for word, value in asked.items():
         if word == "count":
@@ -71,7 +76,7 @@ def _way(model: Model, entity: Entity, key: str, asked: dict[str, Any]) -> tuple
             found[word] = value | where
         elif word != "field":
             found[word] = typed(model, records, value)
-    return way.name, found
+    return found
 
 
 def _compared(model: Model, entity: Entity, key: str, asked: dict[str, Any]) -> dict[str, Any]:

@@ -21,13 +21,17 @@ from app.domain.entities import CONTACTS, PRODUCTS, Entity
 from app.domain.values import scalar_type
 from app.execution.native import native_field, same
 from app.graphql.typed import reading
+from app.graphql.typed.aggregate_fields import AggregateFields
+from app.graphql.typed.changed import Changed
 from app.graphql.typed.copying import Copy, Fields, retyped
 from app.graphql.typed.entities import Questions
 from app.graphql.typed.filters import Filters
+from app.graphql.typed.group_inputs import GROUP_VALUE
 from app.graphql.typed.record_types import Records
 from app.graphql.typed.references import PRODUCT_REFERENCE
 from app.graphql.typed.scalars import FLOAT, date_time
 from app.graphql.typed.writing import Writes
+from app.graphql.typed.written import Written
 
 
 def compose(core: GraphQLSchema, definitions: Sequence[Definition] = (), *, contact: bool = False) -> GraphQLSchema:
@@ -48,7 +52,7 @@ def dismantle(made: GraphQLSchema, core: GraphQLSchema) -> None:
     vars(made).clear()
 
 
-_SHARED = (FLOAT, PRODUCT_REFERENCE)  # besides what the core has
+_SHARED = (FLOAT, GROUP_VALUE, PRODUCT_REFERENCE)  # besides what the core has
 
 
 class _Composition:
@@ -62,12 +66,18 @@ class _Composition:
         changes = {"Query": self._query, "Contact": self._contact_fields, "Product": self._product_fields,
                    "Segment": self._segment}  # fmt: skip
         if not contact:
-            changes["Mutation"] = self._mutation
-        self._copy = Copy(core, {"DateTime": scalars["DateTime"]}, changes)
-        filters = Filters(scalars)
+            changes |= {"Mutation": self._mutation, "Subscription": self._subscription}
+        units: Any = core.type_map["CalendarUnit"]
+        filters = Filters(scalars, units)
         self._questions = Questions(Model(0, tuple(shown), ()), filters, self._options)
-        self._records = Records(self._copy, self._questions, filters, self._options, contact=contact)
-        self._writes = Writes(self._copy, self._questions, self._records, self._options)
+        written = Written(self._questions, () if contact else shown).instead(core.type_map)
+        self._copy = Copy(core, {"DateTime": scalars["DateTime"], **written}, changes)
+        self._aggregates = AggregateFields(self._copy, self._questions, filters, self._options)
+        self._records = Records(
+            self._copy, self._questions, filters, self._options, None if contact else self._aggregates
+        )
+        self._changed = Changed(self._copy, self._questions, self._records)
+        self._writes = Writes(self._copy, self._questions, self._records)
 
     def schema(self) -> GraphQLSchema:
         return self._copy.schema([self._records.type(each) for each in self._definitions])
@@ -94,6 +104,9 @@ class _Composition:
     def _mutation(self, fields: Fields) -> Fields:
         return fields | {"custom": self._writes.field(self._definitions)} if self._definitions else fields
 
+    def _subscription(self, fields: Fields) -> Fields:
+        return fields | self._changed.fields(self._definitions, fields["customDataChanged"])
+
     def _asked(self, entity: Entity) -> dict[str, Any]:
         order = GraphQLList(GraphQLNonNull(self._questions.order(entity)))
         return {"where": self._questions.where(entity), "orderBy": order}
@@ -110,6 +123,8 @@ class _Composition:
             )  # fmt: skip
             if definition.unique_keys and not self._contact:
                 fields[f"{name}ByKey"] = self._by_key(definition)
+            if not self._contact:
+                fields[f"{name}Aggregate"] = self._aggregates.field(definition, reading.groups(definition.key))
         return fields
 
     def _listed(self, definition: Definition) -> bool:
@@ -128,16 +143,14 @@ class _Composition:
         )  # fmt: skip
 
     def _contact_fields(self, fields: Fields) -> Fields:
+        for name in ("matches", "why"):
+            fields[name] = retyped(fields[name], fields[name].type, {"filter": self._questions.where(CONTACTS)})
         ways = [way for way in self._questions.ways(CONTACTS) if self._listed(way.definition)]
-        return fields | self._custom("Contact", {
-            way.name: self._records.page(way.definition, reading.of_contacts(way)) for way in ways
-        })  # fmt: skip
+        return fields | self._custom("Contact", self._records.behind(ways, reading.of_contacts))
 
     def _product_fields(self, fields: Fields) -> Fields:
         ways = [] if self._contact else self._questions.ways(PRODUCTS)
-        return fields | self._custom("Product", {
-            way.name: self._records.page(way.definition, reading.of_products(way)) for way in ways
-        })  # fmt: skip
+        return fields | self._custom("Product", self._records.behind(ways, reading.of_products))
 
     def _segment(self, fields: Fields) -> Fields:
         """Its contacts are ordered as all contacts are."""
@@ -153,7 +166,7 @@ class _Composition:
 
     def _options(self, definition: Definition, field: Field) -> GraphQLEnumType | None:
         """The enum of a field's options, if they are names; else they stay texts or numbers."""
-        if scalar_type(field) is not FieldType.STRING or not field.options:
+        if not field.options or scalar_type(field) is not FieldType.STRING:
             return None
         if not all(map(naming.is_enum_name, field.options)):
             return None
@@ -168,7 +181,7 @@ class _Composition:
 def _shown(core: GraphQLSchema, definitions: Sequence[Definition]) -> list[Definition]:
     """The definitions whose types have names of their own. Others are from before that was a rule, and are read in
     general form."""
-    names = {*core.type_map, "Date", "Geolocation", "SortOrder", "CalendarUnit", "ProductReference"}
+    names = {*core.type_map, "Date", "Geolocation", "SortOrder", "GroupValue", "TriggerOn", "ProductReference"}
     found = []
     for definition in definitions:
         name = naming.type_name(definition.key)

@@ -13,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
+    get_named_type,
     is_introspection_type,
 )
 
@@ -28,6 +29,7 @@ class Copy:
         self, schema: GraphQLSchema, instead: Mapping[str, GraphQLNamedType], changes: Mapping[str, Change]
     ) -> None:
         self._changes = changes
+        self._instead = instead
         self._schema = schema
         self.types: dict[str, GraphQLNamedType] = {}
         for name, kind in schema.type_map.items():
@@ -72,9 +74,14 @@ class Copy:
         return kind
 
     def _fields(self, kind: GraphQLObjectType | GraphQLInterfaceType) -> Fields:
-        fields = {name: retyped(each, self.type(each.type)) for name, each in kind.fields.items()}
+        fields = {name: retyped(each, self.type(each.type), self._args(each)) for name, each in kind.fields.items()}
         change = self._changes.get(kind.name)
         return fields if change is None else change(fields)
+
+    def _args(self, field: GraphQLField) -> dict[str, Any]:
+        """The types of those arguments for whose types others stand."""
+        found = {name: each.type for name, each in field.args.items()}
+        return {name: self.type(kind) for name, kind in found.items() if get_named_type(kind).name in self._instead}
 
 
 def retyped(field: GraphQLField, kind: Any, args: Mapping[str, Any] | None = None) -> GraphQLField:

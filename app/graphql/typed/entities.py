@@ -7,15 +7,18 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType
 
 from app.domain import naming
 from app.domain.definitions import Definition, Field, Model, Target
-from app.domain.entities import Attribute, Entity, Kind, attribute, attribute_names, of_definition
+from app.domain.entities import CUSTOMERS, Attribute, Entity, Kind, attribute, attribute_names, of_definition
 from app.domain.reverse_names import Reverse, reverses
 from app.graphql.typed.conditions import Compared, Pointed, custom_where, many_filter, where_type
 from app.graphql.typed.filters import SEGMENTS, Filters
 from app.graphql.typed.orders import order_type
 
 UNORDERED = (Kind.LONGTEXT, Kind.LIST, Kind.OPAQUE)
-_TYPES = {Target.CONTACTS: "Contact", Target.PRODUCTS: "Product"}
+_TYPES = {Target.CONTACTS: "Contact", Target.PRODUCTS: "Product", Target.CUSTOMERS: "Customer"}
 _NAMES = {(Target.PRODUCTS, "id"): "idProduct"}
+
+
+Attributes = Sequence[tuple[str, Attribute]]
 
 
 class Questions:
@@ -30,14 +33,26 @@ class Questions:
         self._where: dict[str, GraphQLInputObjectType] = {}
         self._orders: dict[str, GraphQLInputObjectType] = {}
         self._many: dict[str, GraphQLInputObjectType] = {}
+        self._attributes: dict[object, Attributes] = {}
+
+    def attributes(self, entity: Entity) -> Attributes:
+        """What can be asked of an entity, each with its name in GraphQL."""
+        key = entity.target if entity.definition is None else entity.definition.key
+        if key not in self._attributes:
+            self._attributes[key] = [
+                (_shown(entity, name), attribute(entity, name)) for name in attribute_names(entity)
+            ]
+        return self._attributes[key]
 
     def where(self, entity: Entity) -> GraphQLInputObjectType:
         name = type_name(entity)
         if name not in self._where:
             compared = [*self._compared(entity)]
             if entity.target is Target.CONTACTS:
+                customers = many_filter(type_name(CUSTOMERS), self.where(CUSTOMERS))
+                compared.append(Compared("customers", "customers", customers, "What the shop's systems know of it."))
                 compared.append(Compared("segment", "segment", SEGMENTS, "Whether it is in one of some segments."))
-            pointed = [Pointed(*names, partial(self.where, target)) for names, target in self._relations(entity)]
+            pointed = [Pointed(*names, partial(self.where, target)) for names, target in self.relations(entity)]
             ways = self.ways(entity)
             custom = custom_where(f"{name}CustomWhere", ways, self._quantified)
             self._where[name] = where_type(f"{name}Where", compared, pointed, custom, entity.name)
@@ -46,9 +61,9 @@ class Questions:
     def order(self, entity: Entity) -> GraphQLInputObjectType:
         name = type_name(entity)
         if name not in self._orders:
-            keys = {shown: each.name for shown, each in _attributes(entity) if each.kind not in UNORDERED}
+            keys = {shown: each.name for shown, each in self.attributes(entity) if each.kind not in UNORDERED}
             relations = {shown: (key, partial(self.order, target))
-                         for (shown, key), target in self._relations(entity)}  # fmt: skip
+                         for (shown, key), target in self.relations(entity)}  # fmt: skip
             self._orders[name] = order_type(f"{name}OrderBy", keys, relations)
         return self._orders[name]
 
@@ -59,14 +74,14 @@ class Questions:
         return [*found.values()][::-1]
 
     def _compared(self, entity: Entity) -> Iterator[Compared]:
-        for shown, each in _attributes(entity):
+        for shown, each in self.attributes(entity):
             options = None
             if each.field is not None and entity.definition is not None:
                 options = self._options(entity.definition, each.field)
             text = description(each.field) if each.field is not None else None
             yield Compared(shown, each.name, self._filters.of(each, options), text)
 
-    def _relations(self, entity: Entity) -> Iterator[tuple[tuple[str, str], Entity]]:
+    def relations(self, entity: Entity) -> Iterator[tuple[tuple[str, str], Entity]]:
         """The relations to one whose target there is: the object's name, the field, and what it leads to."""
         for relationship in entity.definition.relationships if entity.definition is not None else ():
             target = self.target(relationship.target, relationship.definition_id)
@@ -97,11 +112,6 @@ def description(field: Field) -> str | None:
     label = None if field.label == field.name else field.label
     said = [text.rstrip(".") for text in (label, field.description) if text]
     return f"{'. '.join(said)}." if said else None
-
-
-def _attributes(entity: Entity) -> Sequence[tuple[str, Attribute]]:
-    """Each with its name in GraphQL."""
-    return [(_shown(entity, name), attribute(entity, name)) for name in attribute_names(entity)]
 
 
 def _shown(entity: Entity, name: str) -> str:

@@ -19,6 +19,7 @@ from graphql import (
     GraphQLString,
 )
 
+from app.domain.aggregates import Unit
 from app.domain.definitions import Field, FieldType
 from app.domain.entities import Attribute, Kind
 from app.domain.operators import OPERATORS
@@ -64,13 +65,15 @@ _WORDS = {
 
 
 class Filters:
-    """The filter types of one schema. `scalars` are the core's Decimal and DateTime, and JSON."""
+    """The filter types of one schema. `scalars` are the core's Decimal and DateTime, and JSON; `units` is its enum of
+    calendar units."""
 
-    def __init__(self, scalars: Mapping[str, GraphQLScalarType]) -> None:
+    def __init__(self, scalars: Mapping[str, GraphQLScalarType], units: GraphQLEnumType) -> None:
         self.scalars = scalars
+        self.units = units
         self._made: dict[str, GraphQLInputObjectType] = {}
-        self._period = _period()
-        self._moment = _period(scalars["DateTime"])
+        self._period = _period(units)
+        self._moment = _period(units, scalars["DateTime"])
 
     def of(self, attribute: Attribute, options: GraphQLEnumType | None = None) -> GraphQLInputObjectType:
         """The filter of an attribute; of one with options that are an enum, a filter of its own."""
@@ -84,7 +87,7 @@ class Filters:
         if attribute.name == "version":
             return self._filter("IntFilter", OPERATORS[attribute.kind], GraphQLInt, "A whole number.")
         name = _NAMES[attribute.kind]
-        return self._filter(name, OPERATORS[attribute.kind], self._operand(attribute.kind), _WORDS[name])
+        return self._filter(name, OPERATORS[attribute.kind], self.operand(attribute.kind), _WORDS[name])
 
     def value(self, field: Field) -> Any:
         """The scalar of a declared field's values, or of its elements; not of a GEOLOCATION."""
@@ -93,7 +96,8 @@ class Filters:
     def _scalar(self, kind: FieldType) -> Any:
         return _SCALARS.get(kind) or self.scalars[_CORE[kind]]
 
-    def _operand(self, kind: Kind) -> Any:
+    def operand(self, kind: Kind) -> Any:
+        """The scalar that values of a kind are compared as."""
         if kind in (Kind.DECIMAL, Kind.DATETIME):
             return self.scalars["Decimal" if kind is Kind.DECIMAL else "DateTime"]
         return _OPERANDS.get(kind, GraphQLString)
@@ -128,11 +132,6 @@ _OPERANDS: dict[Kind, GraphQLNamedType] = {
     Kind.ID: GraphQLID, Kind.PRODUCT: GraphQLID, Kind.NUMBER: FLOAT, Kind.BOOLEAN: GraphQLBoolean, Kind.DATE: DATE,
 }  # fmt: skip
 
-_UNITS = GraphQLEnumType(
-    "CalendarUnit",
-    {unit: unit for unit in ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")},
-    description="A whole unit of the calendar in the shop's time zone; weeks begin on Monday.",
-)
 _SPAN = one_of(
     "SpanInput",
     {unit: GraphQLInputField(GraphQLInt) for unit in ("days", "weeks", "months", "quarters", "years")},
@@ -146,9 +145,9 @@ SEGMENTS = GraphQLInputObjectType(
 )
 
 
-def _period(moment: GraphQLScalarType | None = None) -> GraphQLInputObjectType:
+def _period(units: GraphQLEnumType, moment: GraphQLScalarType | None = None) -> GraphQLInputObjectType:
     fields = {
-        "this": GraphQLInputField(_UNITS, description="The one that is now."),
+        "this": GraphQLInputField(units, description="The one that is now."),
         "last": GraphQLInputField(_SPAN, description="`{days: 30}` is today and the 29 days before it."),
         "next": GraphQLInputField(_SPAN, description="`{weeks: 2}` is today and the 13 days behind it."),
         "day": GraphQLInputField(DATE, description="One day."),
@@ -161,5 +160,7 @@ def _period(moment: GraphQLScalarType | None = None) -> GraphQLInputObjectType:
 
 
 def _day_or_period(sent: dict[str, Any]) -> Any:
-    """In general form a day and a moment are texts."""
+    """In general form a day and a moment are texts, and so are calendar units."""
+    if isinstance(sent.get("this"), Unit):
+        return {"this": sent["this"].value}
     return sent.get("day", sent.get("moment", sent))

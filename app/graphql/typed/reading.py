@@ -4,18 +4,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.domain.access import Scope
-from app.domain.definitions import Definition
+from app.domain.definitions import Definition, Target
+from app.domain.entities import of_definition
 from app.domain.reverse_names import Reverse
 from app.execution import Answers, Column
 from app.graphql.access import may_read, only_keys, require
+from app.graphql.aggregates import GroupArguments, aggregate
 from app.graphql.connection import PageArguments
 from app.graphql.context import Info
 from app.graphql.errors import refuse
 from app.graphql.following import followed
 from app.graphql.listing import filtered_records, plain_cursors
 from app.graphql.node import number, number_of
-from app.graphql.records import load_own_record, record_node, records_page
-from app.graphql.relations import records_of_contacts, records_of_products, records_of_records, targets
+from app.graphql.records import find_definition, load_own_record, record_node, records_page
+from app.graphql.relations import Behind, groups_behind, records_behind, targets
+from app.graphql.typed.figures import selected
 from app.operations.find_records import Named, find_record
 from app.tables import Table, column
 
@@ -90,43 +93,62 @@ def target(field: str) -> Many:
     return pointed
 
 
-def of_contacts(way: Reverse) -> Many:
-    """The records that point at a contact."""
+Parents = Callable[[Sequence[Any], Info], tuple[Target, Sequence[Any]]]
+
+
+def of_contacts(contacts: Sequence[Any], info: Info) -> tuple[Target, Sequence[int]]:
+    """What the records of contacts point at, which contacts may read of their own."""
+    may_read(info)
+    return Target.CONTACTS, column(contacts, "id")
+
+
+def of_products(products: Sequence[Any], info: Info) -> tuple[Target, Sequence[str]]:
+    only_keys(info)
+    return Target.PRODUCTS, column(products, "row.id")
+
+
+def of_records(records: Sequence[Any], info: Info) -> tuple[Target, Sequence[Any]]:
+    only_keys(info)
+    return Target.DEFINITION, records
+
+
+def behind(way: Reverse, of: Parents) -> Many:
+    """The records that point at the parents."""
 
     async def records(
         parents: Sequence[Any], info: Info, where: Any = None, order_by: Any = None, **page: Any
     ) -> Column[Any]:
-        may_read(info)
-        contacts, key = column(parents, "id"), way.definition.key
-        return await records_of_contacts(info, key, way.field, contacts, _asked(**page), where, order_by)
+        asked = Behind(*of(parents, info), way.definition.key, way.field)
+        return await records_behind(info, asked, _asked(**page), where, order_by)
 
     return records
 
 
-def of_products(way: Reverse) -> Many:
-    """The records that point at a product."""
+def groups(key: str) -> Many:
+    """What a definition's records amount to, in groups."""
 
-    async def records(
-        parents: Sequence[Any], info: Info, where: Any = None, order_by: Any = None, **page: Any
-    ) -> Column[Any]:
+    async def aggregates(parents: Sequence[Any], info: Info, **sent: Any) -> Column[Any]:
         only_keys(info)
-        products, key = column(parents, "row.id"), way.definition.key
-        return await records_of_products(info, key, way.field, products, _asked(**page), where, order_by)
+        entity = of_definition(await find_definition(info, key))
+        return [await aggregate(info, entity, _grouped(**sent)) for _ in parents]
 
-    return records
+    return aggregates
 
 
-def of_records(way: Reverse) -> Many:
-    """The records that point at a record."""
+def groups_of(way: Reverse, of: Parents) -> Many:
+    """The same of the records that point at each parent."""
 
-    async def records(
-        parents: Sequence[Any], info: Info, where: Any = None, order_by: Any = None, **page: Any
-    ) -> Column[Any]:
+    async def aggregates(parents: Sequence[Any], info: Info, **sent: Any) -> Column[Any]:
         only_keys(info)
-        key = way.definition.key
-        return await records_of_records(info, key, way.field, parents, _asked(**page), where, order_by)
+        return await groups_behind(info, Behind(*of(parents, info), way.definition.key, way.field), _grouped(**sent))
 
-    return records
+    return aggregates
+
+
+def _grouped(
+    where: Any = None, group_by: Any = None, having: Any = None, order_by: Any = None, first: int | None = None
+) -> GroupArguments:
+    return GroupArguments(where, group_by, order_by, first, having, selected)
 
 
 def _asked(

@@ -1,6 +1,6 @@
 """A definition's records as a type: its fields, where they lead, and the pages it comes in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import (
@@ -17,9 +17,11 @@ from graphql import (
 from app.domain import naming
 from app.domain.definitions import Definition, Field, FieldType, Target
 from app.domain.entities import of_definition
+from app.domain.reverse_names import Reverse
 from app.execution.native import native_field
 from app.graphql.following import FOLLOWS
 from app.graphql.typed import reading
+from app.graphql.typed.aggregate_fields import AggregateFields
 from app.graphql.typed.copying import Copy, retyped
 from app.graphql.typed.entities import Questions, description
 from app.graphql.typed.filters import Filters
@@ -40,14 +42,13 @@ class Records:
         questions: Questions,
         filters: Filters,
         options: Callable[[Definition, Field], GraphQLEnumType | None],
-        *,
-        contact: bool,
+        aggregates: AggregateFields | None,
     ) -> None:
         self._copy = copy
         self._questions = questions
         self._filters = filters
         self._options = options
-        self._contact = contact
+        self._aggregates = aggregates  # contacts may not aggregate, nor choose, nor go back
         self._types: dict[str, GraphQLObjectType] = {}
         self._connections: dict[str, GraphQLObjectType] = {}
         self._place: list[GraphQLObjectType] = []
@@ -107,13 +108,19 @@ class Records:
     def _fields(self, definition: Definition) -> Fields:
         core = self._core("CustomDataRecord")
         fields = {name: core[name] for name in _OWN}
-        for field in definition.fields:
-            fields |= self._declared(definition, field)
-        if not self._contact:
+        fields |= self.declared(definition)
+        if self._aggregates is not None:
             fields |= self._reverse(definition, fields)
         if definition.relations_to(Target.CONTACTS) and definition.relations_to(Target.PRODUCTS):
             fields["pricing"] = core["pricing"]
         return fields | {name: core[name] for name in _TIMES}
+
+    def declared(self, definition: Definition) -> Fields:
+        """The definition's own fields."""
+        found: Fields = {}
+        for field in definition.fields:
+            found |= self._declared(definition, field)
+        return found
 
     def _declared(self, definition: Definition, field: Field) -> Fields:
         """A field; a relation is two: the raw id, and what it points to, if that is shown."""
@@ -142,11 +149,18 @@ class Records:
 
     def _reverse(self, definition: Definition, taken: Fields) -> Fields:
         """The ways back to a record. A declared field goes before a way of its name, which was refused since."""
-        return {
-            way.name: self.page(way.definition, reading.of_records(way))
-            for way in self._questions.ways(of_definition(definition))
-            if way.name not in taken and way.name not in ("pricing", *_TIMES)
-        }
+        ways = self._questions.ways(of_definition(definition))
+        found = self.behind(ways, reading.of_records)
+        return {name: field for name, field in found.items() if name not in taken and name not in ("pricing", *_TIMES)}
+
+    def behind(self, ways: Sequence[Reverse], of: reading.Parents) -> Fields:
+        """The fields that lead back to records, and tell what they amount to."""
+        found = {way.name: self.page(way.definition, reading.behind(way, of)) for way in ways}
+        if self._aggregates is not None:
+            for way in ways:
+                groups = self._aggregates.field(way.definition, reading.groups_of(way, of))
+                found.setdefault(naming.aggregate_name(way.name), groups)
+        return found
 
     def page(self, definition: Definition, many: Callable[..., Any]) -> GraphQLField:
         """A field that gives pages of a definition's records."""
@@ -158,7 +172,7 @@ class Records:
 
     def _chosen(self, definition: Definition) -> dict[str, GraphQLArgument]:
         """The arguments that choose and order; contacts have none."""
-        if self._contact:
+        if self._aggregates is None:
             return {}
         entity = of_definition(definition)
         order = GraphQLList(GraphQLNonNull(self._questions.order(entity)))

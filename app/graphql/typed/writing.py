@@ -1,22 +1,20 @@
-"""Saving a shop's own records by their types: inputs with the definition's fields, and payloads that show its type.
+"""Writing a shop's own records by their types: inputs with the definition's fields, and payloads that show its type.
 
-What is sent becomes the general form, and goes through the one save (`app/operations/save_records.py`). A value that
-its type forbids refuses the request before anything is written; what only the rules of the definition forbid rejects
-the item."""
+What is sent becomes the general form, and goes through the one save, update or deletion (`app/operations`). A value
+that its type forbids refuses the request before anything is written; what only the rules of the definition forbid
+rejects the item."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from graphql import (
     GraphQLArgument,
+    GraphQLBoolean,
     GraphQLEnumType,
     GraphQLField,
     GraphQLID,
-    GraphQLInputField,
-    GraphQLInputObjectType,
-    GraphQLInputType,
+    GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -25,7 +23,8 @@ from graphql import (
 
 from app.domain import naming
 from app.domain.access import Scope
-from app.domain.definitions import Definition, Field, FieldType, Status, Target
+from app.domain.changes import Events
+from app.domain.definitions import Definition, Status
 from app.domain.problems import Problem
 from app.execution import Column
 from app.execution.native import native_field
@@ -34,76 +33,99 @@ from app.graphql import inputs
 from app.graphql.context import Info
 from app.graphql.documented import SCOPE, require_all
 from app.graphql.mutation import save_records_payload
-from app.graphql.payloads import SaveRecordsPayload, UserError
+from app.graphql.payloads import SaveRecordsPayload
+from app.graphql.typed.changing import deleting, updating, without_definition
 from app.graphql.typed.copying import Copy, Fields, retyped
-from app.graphql.typed.entities import Questions, description
+from app.graphql.typed.entities import Questions
 from app.graphql.typed.reading import HERE
+from app.graphql.typed.record_inputs import RecordInputs
 from app.graphql.typed.record_types import Records
-from app.graphql.typed.references import PRODUCT_REFERENCE, as_number, contact_reference, record_reference
-from app.graphql.typed.scalars import FLOAT
 from app.operations.save_records import ErrorPolicy
+
+Args = dict[str, GraphQLArgument]
 
 
 class Writes:
-    """The inputs, payloads and mutations of one schema."""
+    """The payloads and mutations of one schema."""
 
-    def __init__(
-        self,
-        copy: Copy,
-        questions: Questions,
-        records: Records,
-        options: Callable[[Definition, Field], GraphQLEnumType | None],
-    ) -> None:
+    def __init__(self, copy: Copy, questions: Questions, records: Records) -> None:
         self._copy = copy
-        self._questions = questions
         self._records = records
-        self._options = options
-        self._references: dict[str, GraphQLInputObjectType] = {}
-        self._place = GraphQLInputObjectType(
-            "GeolocationInput",
-            {axis: GraphQLInputField(GraphQLNonNull(FLOAT), description="In degrees.") for axis in ("lat", "lng")},
-            "A place on the globe.",
-        )
+        self._inputs = RecordInputs(copy, questions, records)
+        emit = GraphQLNonNull(self._enum("ChangeEvents"))
+        self._events = GraphQLArgument(emit, default_value=Events.EMIT, description="Who is told of what changes.")
 
     def field(self, definitions: Sequence[Definition]) -> GraphQLField:
         """The field of Mutation that holds those of the shop."""
         text = "Writes the shop's own records, by their definition. The fields inside run in order."
-        kind = GraphQLObjectType(
-            "MutationCustom", {each: field for one in definitions for each, field in self._save(one)}, description=text
-        )
+        fields = {name: field for each in definitions for name, field in self._of(each)}
+        kind = GraphQLObjectType("MutationCustom", fields, description=text)
         extensions = {SCOPE: Scope.WRITE_RECORDS, SERIAL: True}
         return native_field(kind, _custom, informed=True, description=text, extensions=extensions)
 
-    def _save(self, definition: Definition) -> list[tuple[str, GraphQLField]]:
+    def _of(self, definition: Definition) -> Iterator[tuple[str, GraphQLField]]:
+        """The fields of one definition, each with its name."""
         name = naming.type_name(definition.key)
+        record = self._inputs.record(definition)
+        yield f"save{name}", self._save(definition, GraphQLNonNull(GraphQLList(GraphQLNonNull(record))))
+        yield f"update{name}", self._update(definition, GraphQLNonNull(record))
+        yield f"delete{name}", self._delete(definition)
+
+    def _save(self, definition: Definition, records: Any) -> GraphQLField:
         policy, ambiguous = (GraphQLNonNull(self._enum(each)) for each in ("ErrorPolicy", "OnAmbiguous"))
-        sent = GraphQLNonNull(GraphQLList(GraphQLNonNull(self._input(definition, name))))
         args = {
-            "records": GraphQLArgument(sent, description="1 to 50. Absent fields stay as they are, null clears."),
+            "records": GraphQLArgument(records, description="1 to 50. Absent fields stay as they are, null clears."),
             "errorPolicy": GraphQLArgument(policy, default_value=ErrorPolicy.REJECT_ITEMS, out_name="error_policy"),
             "onAmbiguous": GraphQLArgument(ambiguous, default_value=inputs.OnAmbiguous.FIRST, out_name="on_ambiguous"),
+            "events": self._events,
             "idempotencyKey": GraphQLArgument(
                 GraphQLString,
                 out_name="idempotency_key",
                 description="1 to 255 characters; a retry within 24 hours answers the same and writes nothing.",
             ),
+            "dryRun": GraphQLArgument(
+                GraphQLNonNull(GraphQLBoolean),
+                default_value=False,
+                out_name="dry_run",
+                description="Only tells what this would do, and writes nothing: see `dryRun` of the payload.",
+            ),
         }
         how = "upserted by their unique key" if definition.unique_keys else "inserted: it has no unique key"
-        inactive = definition.status is Status.INACTIVE
-        saving = native_field(
-            self._payload(definition, name), _saving(definition), args=args, informed=True,
-            description=f"Saves 1 to 50 records of {definition.name}, one verdict each. They are {how}.",
-            deprecation_reason=_INACTIVE if inactive else None,
-        )  # fmt: skip
-        return [(f"save{name}", saving)]
+        text = f"Saves 1 to 50 records of {definition.name}, one verdict each. They are {how}."
+        return _written(definition, self._saved(definition), _saving(definition), args, text)
+
+    def _update(self, definition: Definition, data: Any) -> GraphQLField:
+        args = {
+            "record": GraphQLArgument(GraphQLNonNull(self._inputs.reference(definition))),
+            "data": GraphQLArgument(data, description="Absent fields stay as they are, null clears."),
+            "ifVersion": GraphQLArgument(
+                GraphQLInt, out_name="if_version", description="Refuse if the record has another version."
+            ),
+            "events": self._events,
+        }
+        text = f"Changes fields of one record of {definition.name}, which may be those of its unique key."
+        return _written(definition, self._updated(definition), updating(definition, _names(definition)), args, text)
+
+    def _delete(self, definition: Definition) -> GraphQLField:
+        ids = GraphQLNonNull(GraphQLList(GraphQLNonNull(GraphQLID)))
+        args = {
+            "ids": GraphQLArgument(ids, description="1 to 20, each `idRecord` or `id`."),
+            "force": GraphQLArgument(
+                GraphQLNonNull(GraphQLBoolean), default_value=False, description="Also while other records refer to "
+                "them.",
+            ),
+            "events": self._events,
+        }  # fmt: skip
+        text = f"Removes 1 to 20 records of {definition.name}, one verdict each. What is gone already is fine."
+        return _written(definition, self._copy.types["BulkDeleteRecordsPayload"], deleting(definition), args, text)
 
     def _enum(self, name: str) -> GraphQLEnumType:
         kind = self._copy.types[name]
         assert isinstance(kind, GraphQLEnumType)
         return kind
 
-    def _payload(self, definition: Definition, name: str) -> GraphQLObjectType:
-        record = self._records.type(definition)
+    def _saved(self, definition: Definition) -> GraphQLObjectType:
+        name, record = naming.type_name(definition.key), self._records.type(definition)
         result = GraphQLObjectType(
             f"{name}Result", lambda: self._around("RecordResult", "record", record),
             description="The verdict on one record of a batch, at its position.",
@@ -114,70 +136,27 @@ class Writes:
             description="What came of a save: a verdict for each record, and how many of each kind.",
         )  # fmt: skip
 
+    def _updated(self, definition: Definition) -> GraphQLObjectType:
+        record = self._records.type(definition)
+        return GraphQLObjectType(
+            f"{naming.type_name(definition.key)}Updated",
+            lambda: self._around("UpdateRecordPayload", "record", record),
+            description="What came of an update; `outcome` is null when it was refused.",
+        )
+
     def _around(self, core: str, field: str, kind: Any) -> Fields:
         copied = self._copy.types[core]
         assert isinstance(copied, GraphQLObjectType)
         return {name: retyped(each, kind) if name == field else each for name, each in copied.fields.items()}
 
-    def _input(self, definition: Definition, name: str) -> GraphQLInputObjectType:
-        made: dict[str, tuple[str, Callable[[Any], Any] | None]] = {}
-        fields = {}
-        for field in definition.fields:
-            shown, kind, take = self._value(definition, field)
-            made[shown] = field.name, take
-            fields[shown] = GraphQLInputField(kind, description=_text(field))
-        return GraphQLInputObjectType(
-            f"{name}Input", fields, f"A record of {definition.name}.", partial(_general, made)
-        )
 
-    def _value(self, definition: Definition, field: Field) -> tuple[str, GraphQLInputType, Callable[[Any], Any] | None]:
-        """How a field is called and typed, and what makes the general form of its value. Where a relation's target is
-        gone, only its raw id can be sent, and will be refused."""
-        relationship = definition.relationship.get(field.name)
-        if relationship is None:
-            return naming.field_name(field.name), self._scalar(definition, field), None
-        name = naming.object_name(field.name)
-        if relationship.target is Target.CONTACTS:
-            return name, self._copy.types["ContactReference"], contact_reference  # type: ignore[return-value]
-        if relationship.target is Target.PRODUCTS:
-            return name, PRODUCT_REFERENCE, None
-        target = self._questions.target(relationship.target, relationship.definition_id)
-        if target is None or target.definition is None:
-            return naming.field_name(field.name), GraphQLID, as_number
-        return name, self._reference(target.definition), None
-
-    def _scalar(self, definition: Definition, field: Field) -> GraphQLInputType:
-        if field.type is FieldType.GEOLOCATION:
-            return self._place
-        kind: Any = self._records.value_type(definition, field)
-        return kind  # type: ignore[no-any-return]  # a scalar, an enum, or a list of them
-
-    def _reference(self, definition: Definition) -> GraphQLInputObjectType:
-        if definition.key not in self._references:
-
-            def value_type(key: str) -> GraphQLInputType:
-                relation = key in definition.relationship
-                return GraphQLID if relation else self._scalar(definition, definition.field[key])
-
-            self._references[definition.key] = record_reference(definition, value_type)
-        return self._references[definition.key]
+_INACTIVE = "The definition is inactive, which refuses every write. Activate it first."
 
 
-_INACTIVE = "The definition is inactive, which refuses every save. Activate it first."
-
-
-def _text(field: Field) -> str | None:
-    required = "Required when a record is created." if field.required else None
-    return " ".join(text for text in (description(field), required) if text) or None
-
-
-def _general(fields: Mapping[str, tuple[str, Callable[[Any], Any] | None]], sent: dict[str, Any]) -> dict[str, Any]:
-    """The record in general form: only what was sent."""
-    record = {}
-    for shown, value in sent.items():
-        name, take = fields[shown]
-        record[name] = value if take is None or value is None else take(value)
-    return record
+def _written(definition: Definition, kind: Any, many: Callable[..., Any], args: Args, text: str) -> GraphQLField:
+    """A field that writes records of the definition."""
+    why = _INACTIVE if definition.status is Status.INACTIVE else None
+    return native_field(kind, many, args=args, informed=True, description=text, deprecation_reason=why)
 
 
 def _custom(parents: Sequence[Any], info: Info) -> Sequence[Any]:
@@ -185,9 +164,14 @@ def _custom(parents: Sequence[Any], info: Info) -> Sequence[Any]:
     return [HERE] * len(parents)
 
 
-def _saving(definition: Definition) -> Callable[..., Any]:
+def _names(definition: Definition) -> dict[str, str]:
+    """How the definition's fields are called in its input."""
     named = {True: naming.object_name, False: naming.field_name}
-    names = {field.name: named[field.name in definition.relationship](field.name) for field in definition.fields}
+    return {field.name: named[field.name in definition.relationship](field.name) for field in definition.fields}
+
+
+def _saving(definition: Definition) -> Callable[..., Any]:
+    names = _names(definition)
 
     async def save(parents: Sequence[Any], info: Info, **sent: Any) -> Column[SaveRecordsPayload]:
         payload = await save_records_payload(info, inputs.SaveRecordsInput(definition=definition.key, **sent))
@@ -195,7 +179,7 @@ def _saving(definition: Definition) -> Callable[..., Any]:
             row = result.row
             result.row = replace(row, errors=_shown(names, row.errors), warnings=_shown(names, row.warnings))
         for error in (*payload.user_errors, *payload.warnings):
-            _show(error)
+            without_definition(error)
         return [payload] * len(parents)
 
     return save
@@ -209,9 +193,3 @@ def _shown(names: Mapping[str, str], problems: tuple[Problem, ...]) -> tuple[Pro
 def _path(names: Mapping[str, str], path: str | None) -> str | None:
     steps = path.split(".") if path else []
     return ".".join([*steps[:2], *(names.get(step, step) for step in steps[2:3]), *steps[3:]]) or None
-
-
-def _show(error: UserError) -> None:
-    """The definition is no argument of the typed field."""
-    if error.path == "definition":
-        error.path = None

@@ -1,5 +1,7 @@
 // GraphiQL's first tabs, made from this shop: its own definitions, records, contacts and products.
 
+import { reactionTabs } from './reactions.js';
+
 const HANDFUL = 6; // definitions with a tab of their own
 
 const DEFINITIONS = `{
@@ -16,7 +18,8 @@ const PRICED = `{
 const SEGMENTS = '{ segments { name } contacts(first: 1) { nodes { idContact } } }';
 
 /**
- * The tabs as GraphiQL takes them: a price and a segment with their reasons, each definition read, two records saved.
+ * The tabs as GraphiQL takes them: a price and a segment with their reasons, each definition read, two records saved,
+ * and what follows from that.
  * `ask` runs a query; whatever its key may not see is left out of the tabs.
  */
 export async function freshTabs(ask) {
@@ -24,11 +27,13 @@ export async function freshTabs(ask) {
   if (!shop) return [{ query: (await ask('{ me { idContact } }')).data?.me ? AS_CONTACT : FIRST_LOOK }];
   const definitions = shop.customDataDefinitions;
   const saved = definitionToSave(definitions);
+  const save = saved ? saveTab(saved, await targetsOf(saved, ask)) : null;
   const tabs = [
     priceTab(bestExample(priced)),
     segmentTab(kept),
     ...definitions.slice(0, HANDFUL).map(readTab),
-    saved ? saveTab(saved, await targetsOf(saved, ask)) : CREATE_DEFINITION,
+    save ?? CREATE_DEFINITION,
+    ...(definitions.length ? await reactionTabs(ask, save, priced?.contacts.nodes[0]?.idContact) : []),
   ];
   return tabs.filter(Boolean).map((query) => ({ query }));
 }

@@ -1,0 +1,61 @@
+"""Updating and deleting a shop's own records by their types: the general update and deletion, of one definition."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.domain.definitions import Definition
+from app.execution import Column
+from app.graphql import inputs
+from app.graphql.context import Info
+from app.graphql.mutation import bulk_delete_records_payload, update_record_payload
+from app.graphql.payloads import BulkDeleteRecordsPayload, UpdateRecordPayload, UserError
+from app.graphql.query import RecordKey
+
+
+def updating(definition: Definition, names: Mapping[str, str]) -> Callable[..., Any]:
+    """Changes one record. `names` are those of the input's fields, by the definition's."""
+
+    async def update(parents: Sequence[Any], info: Info, record: Any, data: Any, **sent: Any) -> Column[Any]:
+        asked = inputs.UpdateRecordInput(data=data, **_named(definition.key, record), **sent)
+        payload: UpdateRecordPayload = await update_record_payload(info, asked, definition.key)
+        for error in (*payload.user_errors, *payload.warnings):
+            error.path = _shown(names, error.path)
+        return [payload] * len(parents)
+
+    return update
+
+
+def deleting(definition: Definition) -> Callable[..., Any]:
+    """Deletes records by their ids."""
+
+    async def delete(parents: Sequence[Any], info: Info, **sent: Any) -> Column[BulkDeleteRecordsPayload]:
+        asked = inputs.BulkDeleteRecordsInput(definition=definition.key, **sent)
+        payload = await bulk_delete_records_payload(info, asked)
+        for error in payload.user_errors:
+            without_definition(error)
+        return [payload] * len(parents)
+
+    return delete
+
+
+def without_definition(error: UserError) -> None:
+    """The definition is no argument of a typed field."""
+    if error.path == "definition":
+        error.path = None
+
+
+def _named(key: str, record: Any) -> dict[str, Any]:
+    """A reference in general form, as the general update names a record."""
+    if isinstance(record, dict):
+        return {"by": RecordKey(definition=key, key=record["value"])}
+    return {"id": str(record)}
+
+
+def _shown(names: Mapping[str, str], path: str | None) -> str | None:
+    """The path in the words of the arguments: data.contact_id is data.contact there, id and by are record."""
+    first, *more = path.split(".") if path else [""]
+    if first in ("id", "by"):
+        return "record"
+    if first == "data" and more:
+        return ".".join([first, names.get(more[0], more[0]), *more[1:]])
+    return path

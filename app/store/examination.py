@@ -1,0 +1,251 @@
+"""Looks at a deployment, as `custom-data doctor` does: what is right, what is not, how to mend it. Changes nothing."""
+
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+
+import asyncpg
+
+from app.store.administration import connected
+from app.store.failures import Unavailable
+from app.store.migrate import OLDEST_SERVER, Migration, known_migrations
+from app.store.pool import Connection
+from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE, contact_role_usable
+
+_SKEW_SECONDS = 1.0
+_OWN = 5  # connections of a worker beside its pool: its couriers' and the one that listens
+
+
+class Health(Enum):
+    """WORTH_KNOWING is no fault, but may become one."""
+
+    SOUND = "ok"
+    WORTH_KNOWING = "note"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, how it is, and what to do if it is not well."""
+
+    subject: str
+    health: Health
+    told: str
+    mend: str = ""
+
+
+def sound(subject: str, told: str) -> Finding:
+    return Finding(subject, Health.SOUND, told)
+
+
+def fault(subject: str, told: str, mend: str) -> Finding:
+    return Finding(subject, Health.FAULT, told, mend)
+
+
+def note(subject: str, told: str, mend: str = "") -> Finding:
+    return Finding(subject, Health.WORTH_KNOWING, told, mend)
+
+
+async def examine(gateway_url: str, pool_size: int) -> AsyncIterator[Finding]:
+    """Everything that can be looked at with the gateway's own login, in the order in which it should be mended. Where
+    the database cannot be reached, that is the only finding."""
+    try:
+        async with connected(gateway_url) as connection:
+            yield sound("connection", "The database answers.")
+            for look in (_server, _migrations, _role, _row_security, _contact_role, _indexes, _clock,
+                         partial(_connections, pool_size=pool_size), _durability, _replication, _citus):  # fmt: skip
+                yield await _looked(look, connection)
+    except Unavailable as failure:
+        yield fault("connection", str(failure), _UNREACHED)
+
+
+async def _looked(look: Callable[[Connection], Awaitable[Finding]], connection: Connection) -> Finding:
+    try:
+        return await look(connection)
+    except asyncpg.PostgresError as error:
+        subject = getattr(look, "__name__", "connections").strip("_").replace("_", " ")
+        return fault(subject, f"It cannot be looked at: {error}.", "Run 'custom-data migrate', then look again.")
+
+
+async def _server(connection: Connection) -> Finding:
+    told = f"PostgreSQL {await connection.fetchval('show server_version')}."
+    if connection.get_server_version().major < OLDEST_SERVER:
+        return fault("server", told, f"Upgrade the server: at least PostgreSQL {OLDEST_SERVER} is needed.")
+    return sound("server", told)
+
+
+async def _migrations(connection: Connection) -> Finding:
+    known = {each.number: each for each in known_migrations()}
+    if await connection.fetchval("select to_regclass('schema_migrations') is null"):
+        return fault("migrations", "The database has none of our tables.", "Run 'custom-data migrate'.")
+    rows = await connection.fetch("select number, name, checksum from schema_migrations")
+    applied = {row["number"]: row for row in rows}
+    strange = [row["name"] for number, row in applied.items() if number not in known]
+    if strange:
+        return fault("migrations", f"The database is newer: it has {', '.join(strange)}.", "Install a later version.")
+    altered = [row["name"] for number, row in applied.items() if row["checksum"] != known[number].checksum]
+    if altered:
+        return fault("migrations", f"Altered after they were applied: {', '.join(altered)}.", "Restore the files.")
+    missing = [each.name for number, each in known.items() if number not in applied]
+    if missing:
+        return fault("migrations", f"Missing: {', '.join(missing)}.", "Run 'custom-data migrate'.")
+    return sound("migrations", f"All {len(known)} are applied.")
+
+
+async def _role(connection: Connection) -> Finding:
+    row = await connection.fetchrow(_ROLE, GATEWAY_ROLE)
+    assert row is not None
+    name, bypasses, may_take_on = row["name"], row["bypasses"], row["may_take_on"]
+    if not bypasses:
+        return sound("role", f"{name} is bound by row-level security.")
+    if may_take_on:
+        return sound("role", f"{name} takes on {GATEWAY_ROLE}, which is bound by row-level security.")
+    return fault(
+        "role", f"{name} bypasses row-level security, and there is no {GATEWAY_ROLE} for it to take on.",
+        "Run 'custom-data migrate' with a login that may create roles.",
+    )  # fmt: skip
+
+
+async def _row_security(connection: Connection) -> Finding:
+    rows = await connection.fetch(_TENANT_TABLES)
+    if not rows:
+        return fault("row security", "There are no tables with a shop.", "Run 'custom-data migrate'.")
+    unforced = [row["name"] for row in rows if not row["forced"]]
+    if unforced:
+        return fault(
+            "row security", f"It is not forced on {', '.join(unforced)}.",
+            "As the owner: alter table ... enable row level security; alter table ... force row level security.",
+        )  # fmt: skip
+    open_ = [row["name"] for row in rows if not row["tenant"]]
+    if open_:
+        return fault(
+            "row security", f"The policy 'tenant' is missing on {', '.join(open_)}, whose rows nobody sees.",
+            "Create it as the table's migration does.",
+        )  # fmt: skip
+    return sound("row security", f"It is forced on all {len(rows)} tables with a shop.")
+
+
+async def _contact_role(connection: Connection) -> Finding:
+    told = f"Contact tokens cannot read: {CONTACT_ROLE} is missing, or the gateway may not take it on."
+    if await connection.fetchval("select rolsuper from pg_roles where rolname = current_user"):
+        await connection.execute(f"set role {GATEWAY_ROLE}")
+    usable = await contact_role_usable(connection)
+    await connection.execute("reset role")
+    if usable:
+        return sound("contact tokens", f"They read as {CONTACT_ROLE}.")
+    return note("contact tokens", told, "If tokens are used, run 'custom-data migrate' as one who may create roles.")
+
+
+async def _indexes(connection: Connection) -> Finding:
+    rows = await connection.fetch(_INDEXES)
+    invalid = [row["name"] for row in rows if not row["usable"]]
+    if invalid:
+        return fault("indexes", f"Not usable: {', '.join(invalid)}.", "reindex index concurrently ..., each of them.")
+    missing = sorted(_declared(known_migrations()) - {row["name"] for row in rows})
+    if missing:
+        return fault("indexes", f"Missing: {', '.join(missing)}.", "Create them as in the migrations, concurrently.")
+    return sound("indexes", f"All {len(rows)} are there and usable.")
+
+
+def _declared(migrations: list[Migration]) -> set[str]:
+    """The names of the indexes that the migrations leave behind."""
+    found: set[str] = set()
+    for each in migrations:
+        for made, dropped in _MADE_OR_DROPPED.findall(each.sql):
+            found = found | {made} if made else found - {dropped}
+    return found
+
+
+async def _clock(connection: Connection) -> Finding:
+    before = time.time()
+    theirs = float(await connection.fetchval("select extract(epoch from clock_timestamp())"))
+    skew = theirs - (before + time.time()) / 2
+    told = f"The database's is {abs(skew):.3f} s {'ahead of' if skew > 0 else 'behind'} this machine's."
+    if abs(skew) > _SKEW_SECONDS:
+        return fault("clock", told, "Let both machines keep time (NTP): tokens and schedules go by it.")
+    return sound("clock", told)
+
+
+async def _connections(connection: Connection, pool_size: int) -> Finding:
+    row = await connection.fetchrow(_CONNECTIONS)
+    assert row is not None
+    room, used, each = row["most"], row["used"], pool_size + _OWN
+    fit = (room - used) // each
+    told = f"Each worker uses up to {each}; {room - used} of {room} are free, enough for {fit} workers more."
+    if room < each:
+        return fault("connections", told, "Raise max_connections, or lower CUSTOM_DATA_POOL_SIZE.")
+    if fit < 1:
+        return note("connections", told, "Raise max_connections, or lower CUSTOM_DATA_POOL_SIZE, to add workers.")
+    return sound("connections", told)
+
+
+async def _durability(connection: Connection) -> Finding:
+    off = [row["name"] for row in await connection.fetch(_DURABILITY)]
+    if off:
+        told = f"Off: {', '.join(off)}. What was acknowledged may be lost when the server's machine fails."
+        return note("durability", told, "Switch them on, unless the data may be lost.")
+    return sound("durability", "Commits are on disk before they are acknowledged.")
+
+
+async def _replication(connection: Connection) -> Finding:
+    rows = await connection.fetch(_REPLICAS)
+    if not rows:
+        return sound("replicas", "None is connected.")
+    late = [row["name"] for row in rows if row["behind"] is not None and row["behind"] > 16 * 1024 * 1024]
+    if late:
+        return note("replicas", f"More than 16 MB behind: {', '.join(late)}.", "Look at their machines and network.")
+    return sound("replicas", f"{len(rows)} connected, none of them far behind.")
+
+
+async def _citus(connection: Connection) -> Finding:
+    if not await connection.fetchval("select exists (select from pg_extension where extname = 'citus')"):
+        return sound("citus", "Not used.")
+    local = [row["name"] for row in await connection.fetch(_NOT_DISTRIBUTED)]
+    if local:
+        return fault("citus", f"Not distributed: {', '.join(local)}.", "Run 'custom-data migrate'.")
+    return sound("citus", "All tables with a shop are distributed.")
+
+
+_UNREACHED = "Start the database, or correct DATABASE_URL. Where the role is missing, run 'custom-data migrate'."
+_ROLE = """
+    select current_user::text as name, rolsuper or rolbypassrls as bypasses,
+           exists (select from pg_roles r where r.rolname = $1 and pg_has_role(current_user, r.oid, 'MEMBER'))
+               as may_take_on
+    from pg_roles where rolname = current_user
+"""
+_TENANT_TABLES = """
+    select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,
+           exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant') as tenant
+    from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id' and not a.attisdropped
+    where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace
+    order by c.relname
+"""
+_INDEXES = """
+    select i.relname as name, x.indisvalid and x.indisready as usable
+    from pg_index x join pg_class i on i.oid = x.indexrelid
+    where i.relnamespace = current_schema()::regnamespace
+"""
+_MADE_OR_DROPPED = re.compile(
+    r"^\s*(?:create (?:unique )?index (?:if not exists )?(\w+)|drop index (?:if exists )?(\w+))", re.MULTILINE
+)
+_CONNECTIONS = """
+    select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as most,
+           (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used
+"""
+_DURABILITY = """
+    select name from pg_settings
+    where name in ('fsync', 'synchronous_commit', 'full_page_writes') and setting = 'off' order by name
+"""
+_REPLICAS = """
+    select application_name as name, pg_wal_lsn_diff(sent_lsn, replay_lsn) as behind from pg_stat_replication
+"""
+_NOT_DISTRIBUTED = """
+    select c.relname as name from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id' and not a.attisdropped
+    where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace
+      and not exists (select from pg_dist_partition d where d.logicalrelid = c.oid)
+"""

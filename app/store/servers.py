@@ -1,0 +1,103 @@
+"""How one PostgreSQL is connected to: directly, or through a pooler that hands each transaction to any connection.
+
+Behind a pooler in transaction mode (pgbouncer) nothing may outlive a transaction: settings and the role are set in each
+one's beginning, statements are not kept prepared, and no transaction is left open for the next. LISTEN, and the lock of
+migrations, need a connection of their own to the server.
+"""
+
+from functools import partial
+
+import asyncpg
+
+from app.store.failures import Unavailable, translated
+from app.store.roles import GATEWAY_ROLE
+from app.store.statements import Statement
+
+_COMMAND_SECONDS = 30
+_MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+_IDENTITY = "select system_identifier || ' ' || current_database() from pg_control_system()"
+_MAY_TAKE_ROLE = "select exists (select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member'))"
+
+
+async def is_pooled(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    """Whether a pooler stands between: it has told us a number of its own, not that of the server's process."""
+    async with connection.transaction():
+        return bool(connection.get_server_pid() != await connection.fetchval("select pg_backend_pid()"))
+
+
+async def identity(connection: "asyncpg.Connection[asyncpg.Record]") -> str | None:
+    """What a primary and its replicas share, and nothing else: the cluster and the database. None where it is not
+    told."""
+    try:
+        async with connection.transaction():
+            return str(await connection.fetchval(_IDENTITY))
+    except asyncpg.InsufficientPrivilegeError:
+        return None
+
+
+class Server:
+    """One of them, as the gateway's role. Looked at when it is first connected to. `prepared` are statements over the
+    shop's id and other numbers that every connection knows by name, where it can."""
+
+    def __init__(self, url: str, settings: dict[str, str], *prepared: Statement) -> None:
+        self.pooled = False
+        self.identity: str | None = None  # where it was looked at, and told
+        self.same_as: Server | None = None  # whose identity it must have, for a replica or the way past a pooler
+        self._url = url
+        self._settings = settings
+        self._prepared = prepared
+        self._looked = False
+
+    async def look(self) -> None:
+        """Finds out whether a pooler stands before it, whether the login must take on the gateway's role, and whether
+        it is the database that it should be. Raises the store's failures."""
+        with translated():
+            probe = await asyncpg.connect(self._url, statement_cache_size=0)
+            try:
+                self.pooled = await is_pooled(probe)
+                async with probe.transaction():
+                    if await probe.fetchval(_MAY_BYPASS) and await probe.fetchval(_MAY_TAKE_ROLE, GATEWAY_ROLE):
+                        self._settings = {**self._settings, "role": GATEWAY_ROLE}
+                self.identity = await identity(probe)
+            finally:
+                await probe.close()
+        expected = None if self.same_as is None else self.same_as.identity
+        if None not in (expected, self.identity) and expected != self.identity:
+            raise Unavailable("It is another database than DATABASE_URL names.")
+        self._looked = True
+
+    async def connect(self, **more: str) -> "asyncpg.Connection[asyncpg.Record]":
+        """A connection; with these settings besides, where there is no pooler."""
+        if not self._looked:
+            await self.look()
+        connect = partial(asyncpg.connect, self._url, command_timeout=_COMMAND_SECONDS)
+        if self.pooled:
+            return await connect(statement_cache_size=0)
+        connection = await connect(server_settings={**self._settings, **more})
+        try:
+            for statement in self._prepared:
+                await connection.execute(f'prepare "{statement.name}" as {statement.sql}')
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    @property
+    def own(self) -> list[str]:
+        """What each transaction has to set behind a pooler: what a connection of ours has from its beginning."""
+        kept = {name: value for name, value in self._settings.items() if name != "application_name"}
+        return [f"set local {name} = '{value}'" for name, value in kept.items()] if self.pooled else []
+
+    def opening(self, begin: str) -> str:
+        """The commands that begin a transaction, with our own settings after the first."""
+        first, rest = begin.split("; ", 1)
+        return "; ".join([first, *self.own, rest]) if self.pooled else begin
+
+    def command(self, statement: Statement, *numbers: int) -> str:
+        """One of the prepared statements with its numbers, as a command."""
+        if not self.pooled:
+            return f'execute "{statement.name}" ({", ".join(str(int(number)) for number in numbers)})'
+        sql = statement.sql
+        for place, number in enumerate(numbers, 1):
+            sql = sql.replace(f"${place}", str(int(number)))
+        return sql

@@ -40,6 +40,8 @@ class ContactAccess(Enum):
 class Target(Enum):
     """What a relationship points to. No relationship points to CUSTOMERS: they are asked of behind their contact."""
 
+    __hash__ = object.__hash__  # an enumeration's own is a call of Python, for every look-up
+
     CONTACTS = "contacts"
     PRODUCTS = "products"
     DEFINITION = "definition"

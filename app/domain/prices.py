@@ -7,14 +7,13 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from functools import partial
-from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from app.domain.definitions import Model, OverrideSource
 from app.domain.paths import parse_path
 from app.domain.problems import Code, Problem
+from app.tables import Table, table, table_of
 
 
 class Outcome(Enum):
@@ -64,15 +63,16 @@ def answer(source: OverrideSource, outcome: Outcome, record_id: int | None, stor
 
 def answers(
     source: OverrideSource, outcomes: Sequence[Outcome], record_ids: Sequence[int | None], stored: Sequence[str | None]
-) -> list[SourceAnswer]:
+) -> Table[SourceAnswer]:
     """The same for many walks. Plain digits, as nearly all amounts are, are not looked at one by one."""
-    if not _PLAIN("".join(filter(None, stored))):
-        return [answer(source, *walk) for walk in zip(outcomes, record_ids, stored, strict=True)]
     try:
+        if not _PLAIN("".join(filter(None, stored))):
+            raise InvalidOperation
         amounts, ended = _plain(outcomes, stored)
-    except InvalidOperation:  # "" or "1.2.3"
-        return [answer(source, *walk) for walk in zip(outcomes, record_ids, stored, strict=True)]
-    return [*map(_said, zip(repeat(source), ended, amounts, record_ids))]
+    except InvalidOperation:  # "" or "1.2.3", among others
+        walks = zip(outcomes, record_ids, stored, strict=True)
+        return table_of(SourceAnswer, [answer(source, *walk) for walk in walks])
+    return table(SourceAnswer, [[source] * len(ended), ended, amounts, record_ids], len(ended))
 
 
 def _plain(
@@ -88,7 +88,6 @@ def _plain(
 
 _PLAIN = re.compile(r"[0-9.]*").fullmatch
 _WON, _EMPTY = Outcome.WON, Outcome.NULL_VALUE  # as an attribute of the class they take longer
-_said = partial(tuple.__new__, SourceAnswer)  # without a call of Python for each
 
 
 def negative_problem(stored: Any) -> Problem | None:
@@ -121,22 +120,30 @@ def _chosen(native: Decimal | None, answers: Iterable[SourceAnswer]) -> FieldPri
     return FieldPrice(native if winner is None else winner.amount, native, winner, tuple(said))
 
 
-def amount_of(native: Decimal | None, answers: Sequence[SourceAnswer]) -> Decimal | None:
-    """`decide(...).amount`, of answers in order of priority."""
-    for each in answers:
-        if each.amount is not None:
-            return each.amount
-    return native
+def winning(said: Sequence[Table[SourceAnswer]], pairs: int) -> Sequence[Decimal | None]:
+    """For each of many pairs the amount of whoever wins, of the sources' answers in order of priority; None where the
+    native one counts."""
+    amounts = [each.column("amount") for each in said]
+    if len(amounts) < 2:
+        return amounts[0] if amounts else [None] * pairs
+    return [next(filter(_there, of_pair), None) for of_pair in zip(*amounts, strict=True)]
+
+
+def _there(amount: Decimal | None) -> bool:
+    return amount is not None
+
+
+def amounts_of(natives: Sequence[Decimal | None], won: Sequence[Decimal | None]) -> list[Decimal | None]:
+    """`decide(...).amount` for many, of the native amounts and those that won over them."""
+    return [native if amount is None else amount for native, amount in zip(natives, won, strict=True)]
 
 
 def payable_of(
-    native: Decimal, native_discount: Decimal | None, prices: Sequence[SourceAnswer], discounts: Sequence[SourceAnswer]
+    native: Decimal, native_discount: Decimal | None, price: Decimal | None, discount: Decimal | None
 ) -> Decimal:
-    """`payable` of what `decide` would say, of answers in order of priority."""
-    discount = amount_of(None, discounts)
+    """`payable` of what `decide` would say, of the amounts that won."""
     if discount is not None:
         return discount
-    price = amount_of(None, prices)
     if price is not None:
         return price
     return native if native_discount is None else native_discount

@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 class Unfinished(Protocol):
     """Results that wait for rows of deeper levels."""
 
-    def finish(self) -> list[Any]:
+    def finish(self) -> Sequence[Any]:
         """The results, aligned with the values; NULLED where a null must climb."""
 
 
-Results = list[Any] | Unfinished
+Results = Sequence[Any] | Unfinished
 
 
-def finished(results: Results) -> list[Any]:
-    return results if isinstance(results, list) else results.finish()
+def finished(results: Results) -> Sequence[Any]:
+    kind = type(results)
+    return results if kind is list or kind is tuple else results.finish()  # type: ignore[union-attr,return-value]
 
 
 class Sparse:
@@ -71,7 +72,7 @@ class Sliced:
             start += length
         return [self._climbed(each) for each in lists] if self._run.climbing else lists
 
-    def _climbed(self, items: list[Any]) -> Any:
+    def _climbed(self, items: Sequence[Any]) -> Any:
         if any(item is NULLED for item in items):
             return None if self._nullable else NULLED
         return items

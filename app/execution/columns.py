@@ -14,15 +14,20 @@ from graphql.pyutils import Path
 from strawberry.types.field import StrawberryField
 
 from app.execution.arguments import Arguments
-from app.execution.declaring import MANY, aligned
+from app.execution.declaring import MANY, OF, aligned
 from app.execution.native import NATIVE, Native, native_info
+from app.tables import Cut, Table, column
 
 if TYPE_CHECKING:
     from app.execution.plan import PlannedField
     from app.execution.run import Group, Run
 
 Values = Sequence[Any]
+THERE = {list, tuple, Table, Cut}  # what a column is that need not be awaited
 _BACKREF = "strawberry-definition"
+
+
+Read = Callable[["Group", "Run"], Values | Awaitable[Values]]
 
 
 class Reading(ABC):
@@ -43,8 +48,8 @@ def reading(field: "PlannedField") -> Reading:
     if isinstance(declared, StrawberryField) and not declared.extensions and not schema.exception_handlers:
         if MANY in declared.metadata:
             return _Batched(field, declared)
-        if declared.is_basic_field and (getter := _getter(declared, schema.config.default_resolver)):
-            return _Attribute(getter)
+        if declared.is_basic_field and (path := _path(declared, schema.config.default_resolver)):
+            return _Attribute(path)
         if declared.base_resolver is not None and type(declared).get_result is StrawberryField.get_result:
             return _Resolver(field, declared)
     return _EachParent(field)
@@ -61,37 +66,43 @@ class _Typename(Reading):
 class _Attribute(Reading):
     """Plain attributes."""
 
-    def __init__(self, getter: Callable[[Any], Any]) -> None:
-        self._getter = getter
+    def __init__(self, path: str) -> None:
+        self._path = path
 
     def read(self, group: "Group", _run: "Run") -> Values:
-        values: list[Any] = []
+        parents = group.parents
         try:
-            values.extend(map(self._getter, group.parents))
-        except Exception as error:
-            values.append(error)
-        if len(values) < len(group.parents):  # one failed, or raised StopIteration, which ends a map
-            values.extend([_attempt(self._getter, parent) for parent in group.parents[len(values) :]])
-        return values
+            values = column(parents, self._path)
+            if len(values) == len(parents):
+                return values
+        except Exception:
+            pass
+        getter = attrgetter(self._path)  # one failed, or raised StopIteration, which ends a map
+        return [_attempt(getter, parent) for parent in parents]
 
 
 class _Together(Reading):
-    """One call with all parents."""
+    """One call with all parents, or with columns of what is read `of` them."""
+
+    def __init__(self, of: Sequence[str]) -> None:
+        self._of = of
 
     def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
-        size = len(group.parents)
+        parents = group.parents
+        size = len(parents)
         if not size:
             return []
         try:
-            column = self._called(group.parents, run)
-            if type(column) is list and len(column) == size:
-                return column
-            return _awaited(column, size) if isawaitable(column) else aligned(column, size)
+            read = [column(parents, path) for path in self._of] if self._of else (parents,)
+            made = self._called(read, run)
+            if type(made) in THERE and len(made) == size:
+                return made  # type: ignore[no-any-return]
+            return _awaited(made, size) if isawaitable(made) else aligned(made, size)
         except Exception as error:
             return [error] * size
 
     @abstractmethod
-    def _called(self, parents: Values, run: "Run") -> Any:
+    def _called(self, read: Sequence[Values], run: "Run") -> Any:
         """What the function for many parents gives. May raise."""
 
 
@@ -100,6 +111,7 @@ class _Batched(_Together):
 
     def __init__(self, field: "PlannedField", declared: StrawberryField) -> None:
         assert declared.base_resolver is not None
+        super().__init__(declared.metadata[OF])
         self._field = field
         self._declared = declared
         self._many: Callable[..., Any] = declared.metadata[MANY]
@@ -107,25 +119,26 @@ class _Batched(_Together):
         info = declared.base_resolver.info_parameter
         self._info = info.name if info is not None else None
 
-    def _called(self, parents: Values, run: "Run") -> Any:
+    def _called(self, read: Sequence[Values], run: "Run") -> Any:
         if self._info is None:
-            return self._many(parents, **self._arguments.by_python_name(run))
+            return self._many(*read, **self._arguments.by_python_name(run))
         info = run.strawberry_info(self._field, self._declared, self._field.path)
-        return self._many(parents, **{self._info: info}, **self._arguments.by_python_name(run, info))
+        return self._many(*read, **{self._info: info}, **self._arguments.by_python_name(run, info))
 
 
 class _Native(_Together):
     """Of a field that was made without Strawberry."""
 
     def __init__(self, field: "PlannedField", native: Native) -> None:
+        super().__init__(native.of)
         self._field = field
-        self._many, self._informed = native
+        self._many, self._informed = native.many, native.informed
 
-    def _called(self, parents: Values, run: "Run") -> Any:
+    def _called(self, read: Sequence[Values], run: "Run") -> Any:
         arguments = self._field.arguments(run.variables) if self._field.definition.args else {}
         if not self._informed:
-            return self._many(parents, **arguments)
-        return self._many(parents, native_info(run.info(self._field, self._field.path)), **arguments)
+            return self._many(*read, **arguments)
+        return self._many(*read, native_info(run.info(self._field, self._field.path)), **arguments)
 
 
 class _EachParent(Reading):
@@ -222,9 +235,9 @@ async def _caught(value: Awaitable[Any]) -> Any:
         return error
 
 
-async def _awaited(column: Awaitable[Any], size: int) -> Values:
+async def _awaited(made: Awaitable[Any], size: int) -> Values:
     try:
-        return aligned(await column, size)
+        return aligned(await made, size)
     except Exception as error:
         return [error] * size
 
@@ -236,7 +249,7 @@ def _attempt(function: Callable[..., Any], *args: Any) -> Any:
         return error
 
 
-def _getter(declared: StrawberryField, default_resolver: Callable[..., Any]) -> Callable[[Any], Any] | None:
+def _path(declared: StrawberryField, default_resolver: Callable[..., Any]) -> str | None:
     if type(declared).get_result is not StrawberryField.get_result:
-        return getattr(declared, "getter", None)
-    return attrgetter(declared.python_name) if default_resolver is getattr else None
+        return getattr(declared, "path", None)
+    return declared.python_name if default_resolver is getattr else None

@@ -5,6 +5,7 @@ failure, a null where none may be, something to wait for, an unknown class) is c
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from graphql import Undefined
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from app.execution.run import Run
 
 
+AtOnce = Callable[[Values], Sequence[Any] | None]
+
+
 class Completion(ABC):
     """Completes the values at one position of a field's type."""
 
@@ -29,7 +33,7 @@ class Completion(ABC):
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
         """The results, aligned with the values."""
 
-    def at_once(self, values: Values) -> list[Any] | None:  # noqa: ARG002
+    def at_once(self, values: Values) -> Sequence[Any] | None:  # noqa: ARG002
         """The results, where they are ready and nobody need know where they stand."""
         return None
 

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from app.tables import Cut, Table
+
 P = TypeVar("P")
 T = TypeVar("T")
 
@@ -19,20 +21,23 @@ Answers: TypeAlias = Column[T] | Awaitable[Column[T]]
 """The same of a plain function whose values may be there at once, or come later."""
 
 MANY = "many"  # where a field's metadata keep the function for many parents
+OF = "of"  # and the attributes that it reads
 _PATH = "path"
 
 
-def batched(resolver: Any = None, **options: Any) -> Any:
+def batched(resolver: Any = None, *, of: Sequence[str] = (), **options: Any) -> Any:
     """A field whose resolver is called once for all parents: `(parents, info, **arguments) -> Column[T]`, sync or
-    async, declared as a static method or given as a function; `info` may be left out. The field's type is T.
+    async, declared as a static method or given as a function; `info` may be left out. The field's type is T. One that
+    names attributes (`of`: "row.email") is given a column of each instead of the parents, and spares making these;
+    where a parent lacks one, all fail.
 
     Raising fails all parents, as does a wrong number of values. `options` are those of `strawberry.field`; where they
     name permissions or extensions, these decide for one parent at a time, and so the resolver is called for one."""
     if resolver is None:
-        return lambda decorated: batched(decorated, **options)
+        return lambda decorated: batched(decorated, of=of, **options)
     many = resolver.__func__ if isinstance(resolver, staticmethod) else resolver
-    metadata = {**options.pop("metadata", {}), MANY: many}
-    return strawberry.field(_for_one(many), metadata=metadata, **options)
+    metadata = {**options.pop("metadata", {}), MANY: many, OF: tuple(of)}
+    return strawberry.field(_for_one(many, tuple(of)), metadata=metadata, **options)
 
 
 def attribute(path: str, **options: Any) -> Any:
@@ -46,7 +51,8 @@ class _Attribute(StrawberryField):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.init = self.compare = self.repr = False
-        self.getter = attrgetter(self.metadata[_PATH])
+        self.path = self.metadata[_PATH]
+        self.getter = attrgetter(self.path)
 
     def get_result(self, source: Any, *_args: Any, **_kwargs: Any) -> Any:
         return self.getter(source)
@@ -68,7 +74,7 @@ def only(column: object) -> Any:
 
 def aligned(column: object, parents: int) -> Sequence[Any]:
     """The column. Raises TypeError unless it holds a value for each parent."""
-    if not isinstance(column, list | tuple) or len(column) != parents:
+    if not isinstance(column, list | tuple | Table | Cut) or len(column) != parents:
         raise TypeError("A batched resolver returns a list with one value for each parent.")
     return column
 
@@ -80,12 +86,12 @@ def _attempt(function: Callable[[P], T], parent: P) -> T | Exception:
         return error
 
 
-def _for_one(many: Callable[..., Any]) -> Callable[..., Any]:
+def _for_one(many: Callable[..., Any], of: tuple[str, ...]) -> Callable[..., Any]:
     """The resolver of one parent, with the signature that Strawberry reads types and arguments from."""
-    one = _awaiting(many) if inspect.iscoroutinefunction(many) else _calling(many)
+    one = _awaiting(many, of) if inspect.iscoroutinefunction(many) else _calling(many, of)
     signature = inspect.signature(many)
     parent = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    parameters = [parent, *list(signature.parameters.values())[1:]]
+    parameters = [parent, *list(signature.parameters.values())[len(of) or 1 :]]
     kind = _item(many, signature.return_annotation)
     told = {name: getattr(many, name) for name in ("__name__", "__qualname__", "__module__", "__doc__")}
     told["__signature__"] = inspect.Signature(parameters, return_annotation=kind)
@@ -95,16 +101,21 @@ def _for_one(many: Callable[..., Any]) -> Callable[..., Any]:
     return one
 
 
-def _awaiting(many: Callable[..., Any]) -> Callable[..., Any]:
+def alone(parent: Any, of: Sequence[str]) -> list[list[Any]]:
+    """What a function for many is given of one parent."""
+    return [[attrgetter(path)(parent)] for path in of] if of else [[parent]]
+
+
+def _awaiting(many: Callable[..., Any], of: tuple[str, ...]) -> Callable[..., Any]:
     async def one(self: Any, **arguments: Any) -> Any:
-        return await _awaited(only(await many([self], **arguments)))
+        return await _awaited(only(await many(*alone(self, of), **arguments)))
 
     return one
 
 
-def _calling(many: Callable[..., Any]) -> Callable[..., Any]:
+def _calling(many: Callable[..., Any], of: tuple[str, ...]) -> Callable[..., Any]:
     def one(self: Any, **arguments: Any) -> Any:
-        column = many([self], **arguments)
+        column = many(*alone(self, of), **arguments)
         return _only_later(column) if inspect.isawaitable(column) else only(column)
 
     return one

@@ -1,5 +1,6 @@
 """Which type an object is of. What a class was found to be once is remembered, where only the class decides."""
 
+from functools import lru_cache
 from inspect import isawaitable
 from itertools import repeat
 from types import NoneType
@@ -18,6 +19,7 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE, get_strawberry_type_cast
 
 from app.execution.columns import Values, plain
 from app.execution.representing import represented
+from app.tables import kinds as kinds_of
 
 if TYPE_CHECKING:
     from app.execution.plan import PlannedField
@@ -37,7 +39,7 @@ class Recognised:
         """Whether the values, of these classes, are objects of the type for certain, without asking its predicate."""
         if self._kind.is_type_of is None:
             return NoneType not in kinds and all(map(plain, kinds))
-        return kinds <= {self._class} and not _any_cast(values)
+        return kinds <= {self._class} and not _any_cast(values, kinds)
 
     async def check(self, value: Any, field: "PlannedField", path: Path | None, run: "Run") -> None:
         """Asks the predicate. Raises GraphQLError for an object of another type."""
@@ -62,8 +64,8 @@ class Resolved:
 
     def known(self, values: Values) -> list[GraphQLObjectType | None] | None:
         """The type of each value, None for null; or None where a value has to be looked at."""
-        classes = {*map(type, values)}
-        if not classes <= self._of_class.keys() or _any_cast(values):
+        classes = kinds_of(values)
+        if not classes <= self._of_class.keys() or _any_cast(values, classes):
             return None
         if len(classes) == 1:
             return [self._of_class[classes.pop()]] * len(values)
@@ -104,9 +106,19 @@ class Resolved:
         return GraphQLError(message, self._field.nodes)
 
 
-def _any_cast(values: Values) -> bool:
-    """Whether `strawberry.cast` gave a value another type than its class has."""
-    return any(map(hasattr, values, repeat(TYPE_CAST_ATTRIBUTE)))
+def _any_cast(values: Values, kinds: set[type]) -> bool:
+    """Whether `strawberry.cast` gave a value, of these classes, another type than its class has."""
+    return any(map(_may_be_cast, kinds)) and any(map(hasattr, values, repeat(TYPE_CAST_ATTRIBUTE)))
+
+
+@lru_cache(maxsize=4096)
+def _may_be_cast(kind: type) -> bool:
+    """A tuple with names, for one, takes no more attributes."""
+    usual: bool = kind.__getattribute__ in _USUAL
+    return bool(kind.__dictoffset__) or not usual or hasattr(kind, "__getattr__") or hasattr(kind, TYPE_CAST_ATTRIBUTE)
+
+
+_USUAL: tuple[Any, ...] = (object.__getattribute__, tuple.__getattribute__)
 
 
 def _class_of(kind: GraphQLObjectType) -> type | None:

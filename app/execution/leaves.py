@@ -5,6 +5,7 @@ from contextlib import suppress
 from enum import Enum, Flag
 from functools import partial
 from math import isfinite
+from operator import countOf
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,8 @@ class Leaves(Completion):
         super().__init__(field, nullable=nullable)
         self._kind = kind
         self._coerce = kind.coerce_output_value
-        self._as_it_is = {_AS_IT_IS[kind]} if kind in _AS_IT_IS else set()
+        self._exactly = _AS_IT_IS.get(kind)
+        self._as_it_is = {self._exactly} if self._exactly is not None else set()
         if nullable:
             self._as_it_is.add(NoneType)
         self._any = self._coerce is as_it_is
@@ -72,16 +74,18 @@ class Leaves(Completion):
     def unsure(self, values: Values, where: Positions, run: "Run") -> Results:
         return run.later(partial(self.carefully, values, where, run))
 
-    def at_once(self, values: Values) -> list[Any] | None:
+    def at_once(self, values: Values) -> Sequence[Any] | None:
+        if self._exactly is str and countOf(map(type, values), str) == len(values):
+            return _ours(values)
         kinds = {*map(type, values)}
         if kinds <= self._as_it_is and not (self._bounded and not _within(values, kinds)):
-            return list(values)
+            return _ours(values)
         if kinds <= self._enum:
             with suppress(KeyError):
                 return [self._names[value] for value in values]
         if all(map(plain, kinds)) and (self.nullable or NoneType not in kinds):
             if self._any:
-                return list(values)
+                return _ours(values)
             with suppress(Exception):
                 if self._many is not None and NoneType not in kinds:
                     return self._many(values)
@@ -107,6 +111,11 @@ class Leaves(Completion):
 
     def rest(self, checked: Values, _where: Positions, _run: "Run") -> Results:
         return list(checked)
+
+
+def _ours(values: Values) -> Sequence[Any]:
+    """What a resolver cannot change any more."""
+    return values if type(values) is tuple else list(values)
 
 
 _AS_IT_IS: dict[Any, type] = {

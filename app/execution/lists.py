@@ -1,7 +1,6 @@
 """Lists: the items of all lists of a column are completed together."""
 
 from functools import partial
-from itertools import chain
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,13 @@ from app.execution.assembling import Results, Sliced, Sparse
 from app.execution.columns import Values
 from app.execution.completion import Completion
 from app.execution.positions import Chosen, Items, Positions
+from app.tables import Cut, Table, joined
 
 if TYPE_CHECKING:
     from app.execution.plan import PlannedField
     from app.execution.run import Run
+
+_LISTS: set[type] = {list, tuple, Table}
 
 
 class Lists(Completion):
@@ -24,10 +26,12 @@ class Lists(Completion):
         self._item = item
 
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
+        if type(values) is Cut:
+            return self.rest(values, where, run)
         kinds = {*map(type, values)}
-        if kinds <= {list, tuple}:
+        if kinds <= _LISTS:
             return self.rest(list(values), where, run)
-        if self.nullable and kinds <= {list, tuple, NoneType}:
+        if self.nullable and kinds <= _LISTS | {NoneType}:
             good = [index for index, value in enumerate(values) if value is not None]
             rest = self.rest([values[index] for index in good], Chosen(where, good), run)
             return Sparse([None] * len(values), good, rest)
@@ -39,10 +43,10 @@ class Lists(Completion):
         return list(value)
 
     def rest(self, checked: Values, where: Positions, run: "Run") -> Results:
-        if not any(checked):
-            return [[] for _ in checked]
-        lengths = list(map(len, checked))
-        items = list(chain.from_iterable(checked))  # our own, whatever becomes of the resolver's
+        items = joined(checked)  # our own, whatever becomes of the resolver's
+        if not len(items):
+            return [[] for _ in range(len(checked))]
+        lengths = checked.lengths if type(checked) is Cut else list(map(len, checked))
         inside = Items(where, lengths, nullable=self._item.nullable)
         return Sliced(self._item.complete(items, inside, run), lengths, run, nullable=self.nullable)
 

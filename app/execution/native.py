@@ -7,16 +7,19 @@ from typing import Any, NamedTuple
 import strawberry
 from graphql import GraphQLArgument, GraphQLField, GraphQLOutputType
 
-from app.execution.declaring import only
+from app.execution.declaring import alone, only
+from app.tables import Table
 
 NATIVE = "native"  # where a field's extensions keep the function for many parents
 
 
 class Native(NamedTuple):
-    """A function from all parents to their column; `informed` if the info is its second argument."""
+    """A function from all parents to their column, or from columns of what it reads `of` them; `informed` if the info
+    is its next argument."""
 
     many: Callable[..., Any]
     informed: bool
+    of: Sequence[str] = ()
 
 
 def native_field(
@@ -25,33 +28,35 @@ def native_field(
     *,
     args: Mapping[str, GraphQLArgument] | None = None,
     informed: bool = False,
+    of: Sequence[str] = (),
     description: str | None = None,
     deprecation_reason: str | None = None,
     extensions: Mapping[str, Any] | None = None,
 ) -> GraphQLField:
     """A field whose function is called once for all parents: `(parents, **arguments)`, or `(parents, info,
-    **arguments)`. It returns a value for each parent, at once or to be awaited; an exception fails that parent alone.
-    Arguments come by their `out_name`."""
+    **arguments)`; where it names attributes that it reads `of` them, with a column of each instead of the parents. It
+    returns a value for each parent, at once or to be awaited; an exception fails that parent alone. Arguments come by
+    their `out_name`."""
     return GraphQLField(
         kind,
         args=dict(args or {}),
-        resolve=_informed(many) if informed else _plain(many),
+        resolve=_informed(many, of) if informed else _plain(many, of),
         description=description,
         deprecation_reason=deprecation_reason,
-        extensions={**(extensions or {}), NATIVE: Native(many, informed)},
+        extensions={**(extensions or {}), NATIVE: Native(many, informed, of)},
     )
 
 
-def _plain(many: Callable[..., Any]) -> Callable[..., Any]:
+def _plain(many: Callable[..., Any], of: Sequence[str]) -> Callable[..., Any]:
     def resolve(source: Any, _info: Any, **arguments: Any) -> Any:
-        return _one(many([source], **arguments))
+        return _one(many(*alone(source, of), **arguments))
 
     return resolve
 
 
-def _informed(many: Callable[..., Any]) -> Callable[..., Any]:
+def _informed(many: Callable[..., Any], of: Sequence[str]) -> Callable[..., Any]:
     def resolve(source: Any, info: Any, **arguments: Any) -> Any:
-        return _one(many([source], native_info(info), **arguments))
+        return _one(many(*alone(source, of), native_info(info), **arguments))
 
     return resolve
 
@@ -72,4 +77,4 @@ async def _later(column: Any) -> Any:
 
 def same(parents: Sequence[Any]) -> Sequence[Any]:
     """For a field whose objects are its parents, shown as another type."""
-    return list(parents)
+    return parents if type(parents) is Table else list(parents)

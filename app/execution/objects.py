@@ -13,6 +13,7 @@ from app.execution.columns import Values
 from app.execution.completion import Completion
 from app.execution.kinds import Recognised, Resolved
 from app.execution.positions import Chosen, Positions
+from app.tables import kinds as kinds_of
 
 if TYPE_CHECKING:
     from app.execution.plan import PlannedField
@@ -28,7 +29,7 @@ class Objects(Completion):
         self._kind = kind
 
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
-        kinds = {*map(type, values)}
+        kinds = kinds_of(values)
         with suppress(GraphQLError):
             if self._recognised.all(values, kinds):
                 return self.rest(values, where, run)

@@ -1,6 +1,6 @@
 """What is to be run, worked out once for each document: fields by type, how each gets its column and is completed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from typing import Any
 
@@ -24,9 +24,9 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
 from app.execution.collecting import collect, switches
-from app.execution.columns import Reading, reading
+from app.execution.columns import Read, Reading, reading
 from app.execution.completing import completion
-from app.execution.completion import Completion
+from app.execution.completion import AtOnce, Completion
 from app.execution.given import Given
 from app.execution.nodes import all_nodes
 from app.execution.rows import zipping
@@ -100,6 +100,7 @@ class Selection:
             if (definition := plan.graphql.get_field(kind, nodes[0].name.value)) is not None
         ]
         self.rows = zipping(tuple(field.key for field in self.fields))
+        self.steps = _steps(self.fields)
         plan.size += len(self.fields)
 
     def alone(self, variables: VariableValues) -> Iterator["Selection"]:
@@ -112,7 +113,16 @@ class Selection:
     def _of(self, field: "PlannedField") -> "Selection":
         single: Selection = object.__new__(Selection)
         single.kind, single.fields, single.rows = self.kind, [field], zipping((field.key,))
+        single.steps = _steps(single.fields)
         return single
+
+
+Step = tuple["PlannedField", Read, AtOnce]
+
+
+def _steps(fields: Iterable["PlannedField"]) -> list[Step]:
+    """Each field with what is called of it in every run."""
+    return [(field, field.reading.read, field.completion.at_once) for field in fields]
 
 
 class PlannedField:

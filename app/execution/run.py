@@ -13,6 +13,7 @@ from graphql.pyutils import Path, is_awaitable
 from strawberry.types.field import StrawberryField
 
 from app.execution.assembling import Results, finished
+from app.execution.columns import THERE
 from app.execution.errors import NULLED, Errors
 from app.execution.info import HELPERS, ResolveInfo
 from app.execution.positions import Fields, Positions, Root
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _ROOT = Root()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """What comes with a run, besides its plan: variables as they were sent, and what resolvers reach."""
 
@@ -70,7 +71,7 @@ class Group:
     def zip(self, *, climbing: bool) -> None:
         """Makes the rows. All groups below have theirs."""
         columns = [finished(column) for column in self.columns]
-        self.results = self.selection.rows(columns) if columns else [{} for _ in self.parents]
+        self.results = self.selection.rows(columns) if columns else [{} for _ in range(len(self.parents))]
         if climbing:
             null = None if self.nullable else NULLED
             self.results = [null if any(value is NULLED for value in row.values()) else row for row in self.results]
@@ -89,7 +90,7 @@ class _Later:
     async def settle(self) -> None:
         self._results = await self._awaited()
 
-    def finish(self) -> list[Any]:
+    def finish(self) -> Sequence[Any]:
         return finished(self._results)
 
 
@@ -139,15 +140,16 @@ class Run:
         that is there at once is completed at once, as it is now."""
         waiting: list[tuple[Group, PlannedField, int, Awaitable[Any]]] = []
         for group in level:
-            for place, field in enumerate(group.selection.fields):
-                column: Any = field.reading.read(group, self)
-                if type(column) is not list and isawaitable(column):
-                    waiting.append((group, field, place, column))
-                    group.columns.append([])
-                elif (ready := field.completion.at_once(column)) is not None:
-                    group.columns.append(ready)
+            columns = group.columns
+            for field, read, at_once in group.selection.steps:
+                column: Any = read(group, self)
+                if type(column) not in THERE and isawaitable(column):
+                    waiting.append((group, field, len(columns), column))
+                    columns.append([])
+                elif (ready := at_once(column)) is not None:
+                    columns.append(ready)
                 else:
-                    group.columns.append(field.completion.unsure(column, group.fields(field), self))
+                    columns.append(field.completion.unsure(column, group.fields(field), self))
         if len(waiting) == 1:
             answers = [await waiting[0][3]]
         else:

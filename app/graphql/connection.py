@@ -12,6 +12,7 @@ from app.domain.text import text_problem
 from app.graphql.errors import Refusal
 from app.graphql.node import decode, encode, number
 from app.store.paging import Page
+from app.tables import Cut, Table, table
 
 N = TypeVar("N")
 T = TypeVar("T")
@@ -77,7 +78,7 @@ class ShownPage(NamedTuple):
     """What resolvers of a connection are given: its private fields, made at a fraction of the price. There is one for
     each parent of a list of lists."""
 
-    nodes: list[Any]
+    nodes: Sequence[Any]
     rows: Sequence[Any]
     key: Callable[[Any], object]
     page: Page[Any]
@@ -132,19 +133,28 @@ _ID = attrgetter("id")
 
 
 def connect(
-    rows: Sequence[T], page: Page[Any], nodes: Callable[[Sequence[T]], list[N]], counted: Callable[[], Awaitable[int]]
-) -> Connection[N]:
+    rows: Sequence[T], page: Page[Any], nodes: Callable[[Sequence[T]], Sequence[N]],
+    counted: Callable[[], Awaitable[int]],
+) -> Connection[N]:  # fmt: skip
     """A connection of the rows fetched for a page, in order of their ids."""
     shown, more = cut(rows, page)
     return connected(nodes(shown), shown, page, counted, more=more)
 
 
 def connected(
-    nodes: list[N], shown: Sequence[Any], page: Page[Any], counted: Callable[[], Awaitable[int]], *, more: bool
+    nodes: Sequence[N], shown: Sequence[Any], page: Page[Any], counted: Callable[[], Awaitable[int]], *, more: bool
 ) -> Connection[N]:
     """The same of nodes that are made already."""
     made: Connection[N] = _connection((nodes, shown, _ID, page, more, counted))
     return made
+
+
+def connections(
+    nodes: Cut, shown: Cut, page: Page[Any], more: Sequence[bool], counted: Callable[[], list[Any]]
+) -> Table[Any]:
+    """Connections of lists of one page each."""
+    size = len(more)
+    return table(ShownPage, [nodes, shown, [_ID] * size, [page] * size, more, counted], size)
 
 
 def cut(rows: Sequence[T], page: Page[Any]) -> tuple[Sequence[T], bool]:

@@ -21,6 +21,7 @@ from app.graphql.list_arguments import Orders, Where
 from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.scalars import JSON
 from app.loaders.batching import then
+from app.tables import Table, column
 
 if TYPE_CHECKING:
     from app.graphql.definitions import CustomDataDefinition
@@ -114,7 +115,7 @@ class Contact(Node):
         from app.graphql.relations import Behind, records_behind
 
         may_read(info)
-        contacts = [parent.id for parent in parents]
+        contacts = column(parents, "id")
         asked = (first, after, last, before)
         return await records_behind(info, Behind(Target.CONTACTS, contacts, definition, field), asked, where, order_by)
 
@@ -218,9 +219,9 @@ async def find_contact(info: Info, sent: ContactReference) -> int:
     return found.id
 
 
-def contact_nodes(rows: Iterable[domain.Contact | None]) -> list[Any]:
+def contact_nodes(rows: Iterable[domain.Contact | None]) -> Any:
     """Contacts are shown as they are."""
-    return list(rows)
+    return rows if type(rows) is Table else list(rows)
 
 
 async def load_contact(info: Info, contact_id: int) -> Contact | None:

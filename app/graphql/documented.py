@@ -12,6 +12,7 @@ from app.domain.access import Scope
 from app.execution import Column, batched
 from app.graphql.access import require
 from app.graphql.context import Info
+from app.tables import Table
 
 Resolver = Callable[..., Awaitable[Any]]
 
@@ -21,11 +22,13 @@ _DECLARED = "strawberry-definition"  # where Strawberry keeps a field's declarat
 
 def field(resolver: Resolver, *, contacts: bool = False, scope: Scope = Scope.READ) -> Any:
     """A root field for reading: keys need the scope, `read` unless given; contact tokens are let in where `contacts`
-    says so."""
+    says so. A resolver may give a table of one for its object."""
 
     async def guarded(roots: Sequence[Any], info: Any, **arguments: Any) -> Column[Any]:
         require(info, scope, contacts=contacts)
-        return [await resolver(info, **arguments) for _ in roots]  # there is one
+        [_] = roots  # there is one
+        found = await resolver(info, **arguments)
+        return found if type(found) is Table else [found]
 
     asked = signature(resolver)
     roots = Parameter("roots", Parameter.POSITIONAL_OR_KEYWORD)

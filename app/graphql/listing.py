@@ -39,8 +39,9 @@ async def filtered_records(
     _only_keys(info)
     found = await find_definition(info, definition)
 
-    def nodes(rows: Sequence[Any]) -> list[CustomDataRecord]:
-        return record_nodes(rows, found)
+    def nodes(rows: Sequence[Any]) -> Sequence[CustomDataRecord]:
+        shown: Sequence[CustomDataRecord] = record_nodes(rows, found)
+        return shown
 
     return await _listed(info, await understood(info, of_definition(found), where, order_by), asked, nodes)
 
@@ -59,8 +60,9 @@ async def filtered_products(
     _only_keys(info)
     check_search(search)
 
-    def nodes(rows: Sequence[Any]) -> list[Product]:
-        return product_nodes(rows, None)
+    def nodes(rows: Sequence[Any]) -> Sequence[Product]:
+        shown: Sequence[Product] = product_nodes(rows, None)
+        return shown
 
     return await _listed(info, await understood(info, PRODUCTS, where, order_by, search), asked, nodes)
 
@@ -122,7 +124,7 @@ def _refuse_order(problem: Problem | None, order_by: _Orders) -> NoReturn:
 
 
 async def _listed(
-    info: Info, listing: Listing, asked: PageArguments, nodes: Callable[[Sequence[Any]], list[N]]
+    info: Info, listing: Listing, asked: PageArguments, nodes: Callable[[Sequence[Any]], Sequence[N]]
 ) -> Connection[N]:
     page = page_of(listing, asked)
     session = info.context.session
@@ -134,7 +136,7 @@ async def _listed(
         return await store.count(session, listing, limits.COUNT_BOUND + 1)
 
     return Connection(
-        nodes=nodes([each.row for each in shown]), rows=shown, key=lambda each: cursor_of(listing.order, each),
+        nodes=list(nodes([each.row for each in shown])), rows=shown, key=lambda each: cursor_of(listing.order, each),
         page=page, more=len(rows) > size, counted=counted,
     )  # fmt: skip
 

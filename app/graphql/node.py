@@ -3,7 +3,6 @@
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any
 
 import strawberry
@@ -22,22 +21,20 @@ class Node:
 
 def opaque_id(type_name: str, path: str = "row.id") -> Any:
     """The field `id` of a type whose own key is there."""
-    key = attrgetter(path)
 
-    def ids(parents: Sequence[Any]) -> Column[strawberry.ID]:
-        return [encode(type_name, each) for each in map(key, parents)]
+    def ids(keys: Sequence[Any]) -> Column[strawberry.ID]:
+        return [encode(type_name, key) for key in keys]
 
-    return batched(ids, description=_OPAQUE)
+    return batched(ids, of=(path,), description=_OPAQUE)
 
 
 def own_id(path: str = "row.id") -> Any:
     """A field that tells the type's own key, as a text."""
-    key = attrgetter(path)
 
-    def keys(parents: Sequence[Any]) -> Column[strawberry.ID]:
-        return list(map(_id, map(key, parents)))
+    def ids(keys: Sequence[Any]) -> Column[strawberry.ID]:
+        return list(map(_id, keys))
 
-    return batched(keys)
+    return batched(ids, of=(path,))
 
 
 def encode(type_name: str, key: object) -> strawberry.ID:

@@ -11,7 +11,7 @@ import strawberry
 from app.domain import products as domain
 from app.domain.definitions import Target
 from app.domain.limits import PAGE_SIZE, SEARCH_LENGTH
-from app.domain.prices import amount_of, payable_of
+from app.domain.prices import amounts_of, payable_of
 from app.domain.text import text_problem
 from app.execution import Answers, Column, attribute, batched, represents
 from app.graphql.access import may_read, only_keys
@@ -24,11 +24,13 @@ from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.list_arguments import Orders, Where
 from app.graphql.node import Node, opaque_id
 from app.graphql.prices import ProductPricing, pricing_node
+from app.graphql.selecting import asked_alone
 from app.loaders.batching import then
 from app.loaders.operation import CatalogueKey
-from app.loaders.prices import NATIVE, Quote
+from app.loaders.prices import NATIVE, Told, explained
 from app.loaders.references import no_contact
 from app.store.paging import Page
+from app.tables import Table, column, table
 
 if TYPE_CHECKING:
     from app.graphql.records import CustomDataRecord
@@ -40,6 +42,8 @@ ForContact = Annotated[
 
 
 Products: TypeAlias = Sequence["Product"]
+Ids: TypeAlias = Sequence[str]
+Viewers: TypeAlias = Sequence[int | None]
 
 
 class ShownProduct(NamedTuple):
@@ -68,38 +72,55 @@ class Product(Node):
     row: strawberry.Private[domain.Product]
     viewer: strawberry.Private[int | None]
 
-    @batched(description="The price for this contact: the first override source that has one, else native.")
+    @batched(
+        of=("row.id", "viewer", "row.price"),
+        description="The price for this contact: the first override source that has one, else native.",
+    )
     @staticmethod
-    async def price(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
-        _, quotes = await _quotes(parents, info, contact)
-        return [amount_of(parent.row.price, quote.price) for parent, quote in zip(parents, quotes, strict=True)]
+    async def price(
+        ids: Ids, viewers: Viewers, natives: Sequence[Decimal], info: Info, contact: ForContact = None
+    ) -> Column[Decimal | None]:
+        _, told = await _told(ids, viewers, info, contact)
+        return amounts_of(natives, [price for price, *_ in told])
 
-    @batched(description="The reduced price for this contact, if there is one.")
+    @batched(
+        of=("row.id", "viewer", "row.price_discount"),
+        description="The reduced price for this contact, if there is one.",
+    )
     @staticmethod
-    async def price_discount(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
-        _, quotes = await _quotes(parents, info, contact)
+    async def price_discount(
+        ids: Ids, viewers: Viewers, natives: Sequence[Decimal | None], info: Info, contact: ForContact = None
+    ) -> Column[Decimal | None]:
+        _, told = await _told(ids, viewers, info, contact)
+        return amounts_of(natives, [discount for _, discount, *_ in told])
+
+    @batched(
+        of=("row.id", "viewer", "row.price", "row.price_discount"), description="What this contact pays in the end."
+    )
+    @staticmethod
+    async def payable(
+        ids: Ids, viewers: Viewers, prices: Sequence[Decimal], discounts: Sequence[Decimal | None], info: Info,
+        contact: ForContact = None,
+    ) -> Column[Decimal | None]:  # fmt: skip
+        _, told = await _told(ids, viewers, info, contact)
         return [
-            amount_of(parent.row.price_discount, quote.price_discount)
-            for parent, quote in zip(parents, quotes, strict=True)
+            payable_of(native, native_discount, price, discount)
+            for native, native_discount, (price, discount, *_) in zip(prices, discounts, told, strict=True)
         ]
 
-    @batched(description="What this contact pays in the end.")
+    @batched(
+        of=("row", "row.id", "viewer"),
+        description="The prices with their reasons: who won, and what came of every source.",
+    )
     @staticmethod
-    async def payable(parents: Products, info: Info, contact: ForContact = None) -> Column[Decimal | None]:
-        _, quotes = await _quotes(parents, info, contact)
-        return [
-            payable_of(parent.row.price, parent.row.price_discount, quote.price, quote.price_discount)
-            for parent, quote in zip(parents, quotes, strict=True)
-        ]
-
-    @batched(description="The prices with their reasons: who won, and what came of every source.")
-    @staticmethod
-    async def pricing(parents: Products, info: Info, contact: ForContact = None) -> Column[ProductPricing]:
-        contacts, quotes = await _quotes(parents, info, contact)
+    async def pricing(
+        rows: Sequence[domain.Product], ids: Ids, viewers: Viewers, info: Info, contact: ForContact = None
+    ) -> Column[ProductPricing]:
+        contacts, told = await _told(ids, viewers, info, contact)
         model, amounts_only = await info.context.model(), info.context.viewer.contact_id is not None
         return [
-            pricing_node(model, parent.row, contact_id, quote, amounts_only=amounts_only)
-            for parent, contact_id, quote in zip(parents, contacts, quotes, strict=True)
+            pricing_node(model, row, contact_id, explained(each), amounts_only=amounts_only)
+            for row, contact_id, each in zip(rows, contacts, told, strict=True)
         ]
 
     @batched(
@@ -116,7 +137,7 @@ class Product(Node):
         from app.graphql.relations import Behind, records_behind
 
         only_keys(info)
-        products = [parent.row.id for parent in parents]
+        products = column(parents, "row.id")
         asked = (first, after, last, before)
         return await records_behind(info, Behind(Target.PRODUCTS, products, definition, field), asked, where, order_by)
 
@@ -136,29 +157,32 @@ class Product(Node):
         )
 
 
-async def _quotes(
-    products: Products, info: Info, contact: ContactReference | None
-) -> tuple[list[int | None], list[Quote]]:
+async def _told(
+    ids: Ids, viewers: Viewers, info: Info, contact: ContactReference | None
+) -> tuple[Viewers, Sequence[Told]]:
     """For each product whose price is asked, and what the sources say of it."""
     if contact is None:
-        contacts = [product.viewer for product in products]
+        contacts = viewers
     else:
         may_read(info)
-        contacts = [await find_contact(info, contact)] * len(products)
+        contacts = [await find_contact(info, contact)] * len(ids)
     own = info.context.viewer.contact_id
     if own is not None and await info.context.loaders.contacts.load(own) is None:
         raise Refusal("CONTACT_NOT_FOUND", "The contact of this token is gone.")
-    pairs = [
-        (contact_id, product.row.id) if contact_id is not None else None
-        for contact_id, product in zip(contacts, products, strict=True)
-    ]
-    quotes = await info.context.loaders.prices.load_many(pairs)
-    if contact is not None and None in quotes:
+    pairs: Sequence[Any] = list(zip(contacts, ids, strict=True))
+    if None in contacts:
+        pairs = [pair if pair[0] is not None else None for pair in pairs]
+    told = await info.context.loaders.prices.load_many(pairs)
+    if all(told):
+        return contacts, told  # type: ignore[return-value]
+    if contact is not None:
         refuse(no_contact(contact_reference(contact)))
-    return contacts, [quote or NATIVE for quote in quotes]
+    return contacts, [each or NATIVE for each in told]
 
 
-def product_nodes(rows: Iterable[domain.Product | None], viewer: int | None) -> list[Any]:
+def product_nodes(rows: Iterable[domain.Product | None], viewer: int | None) -> Any:
+    if type(rows) is Table:
+        return table(ShownProduct, [rows, [viewer] * len(rows)], len(rows))
     return [row and _shown((row, viewer)) for row in rows]
 
 
@@ -187,7 +211,8 @@ async def catalogue(
     viewer = viewer or own
     key = CatalogueKey(page, search, active or own is not None)
     loaders = info.context.loaders
-    rows = await loaders.catalogue.load(key) or []
+    load = loaders.catalogue.load_alone if asked_alone(info) else loaders.catalogue.load
+    rows: Sequence[Any] = await load(key) or []
 
     async def counted() -> int:
         return await loaders.catalogue_counts.load(key) or 0

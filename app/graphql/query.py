@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
@@ -260,7 +260,7 @@ async def _fetch_contact(info: Info, key: str) -> Node | None:
 
 
 async def _fetch_record(info: Info, key: str) -> Node | None:
-    return await load_own_record(info, number(key) or 0)
+    return cast(Node | None, await load_own_record(info, number(key) or 0))
 
 
 async def _fetch_definition(info: Info, key: str) -> Node | None:

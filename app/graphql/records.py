@@ -1,10 +1,7 @@
 """Records: their data, and where their relations lead."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
-from itertools import repeat
-from operator import attrgetter
 from typing import Annotated, Any, NamedTuple, TypeAlias, cast
 
 import strawberry
@@ -27,17 +24,19 @@ from app.graphql.node import Node, opaque_id, own_id
 from app.graphql.prices import ProductPricing, pricing_node
 from app.graphql.products import Product
 from app.graphql.scalars import JSON
+from app.graphql.selecting import asked_alone
 from app.loaders.batching import then
-from app.loaders.operation import RecordKey
-from app.loaders.prices import NATIVE, Pair
+from app.loaders.prices import NATIVE, Pair, explained
 from app.operations.writable import definition_not_found
 from app.store import records as store
+from app.tables import Table, table
 from app.telemetry.observation import touched
 
 OnlyFields = Annotated[list[str] | None, strawberry.argument(description="Only these fields, in this order.")]
 
 
 Records: TypeAlias = Sequence["CustomDataRecord"]
+Data: TypeAlias = dict[str, Any]
 
 
 class ShownRecord(NamedTuple):
@@ -70,10 +69,13 @@ class CustomDataRecord(Node):
     def data(parents: Records, fields: OnlyFields = None) -> Column[JSON]:
         return each(parents, lambda parent: JSON(_data(parent, fields)))
 
-    @batched(description="One field's value. A relation reads as the raw id, also when its target is gone.")
+    @batched(
+        of=("schema", "row.data"),
+        description="One field's value. A relation reads as the raw id, also when its target is gone.",
+    )
     @staticmethod
-    def value(parents: Records, field: str) -> Column[JSON | None]:
-        return values(parents, field)
+    def value(schemas: Sequence[Definition], data: Sequence[Data], field: str) -> Column[JSON | None]:
+        return values(schemas, data, field)
 
     @batched(description="What a relation field points to; null when it is empty or its target is gone.")
     @staticmethod
@@ -134,12 +136,11 @@ class CustomDataRecord(Node):
         return await _priced(info, pairs)
 
 
-def record_nodes(rows: Iterable[domain.Record], definition: Definition) -> list[Any]:
+def record_nodes(rows: Iterable[domain.Record], definition: Definition) -> Any:
     """Records of one definition."""
-    return list(map(_shown, zip(rows, repeat(definition))))
-
-
-_shown: Callable[[tuple[object, ...]], ShownRecord] = partial(tuple.__new__, ShownRecord)
+    if type(rows) is not Table:
+        rows = list(rows)
+    return table(ShownRecord, [rows, [definition] * len(rows)], len(rows))
 
 
 def record_node(row: domain.Record, definition: Definition) -> CustomDataRecord:
@@ -153,25 +154,22 @@ def _data(record: CustomDataRecord, fields: list[str] | None) -> dict[str, Any]:
     return {name: record.row.data.get(name) for name in names}
 
 
-def values(records: Records, field: str) -> Column[Any]:
-    """Each record's value of that field."""
+def values(schemas: Sequence[Definition], data: Sequence[Data], field: str) -> Column[Any]:
+    """The value of that field in each record's data."""
 
-    def value(record: CustomDataRecord) -> Any:
-        _check_field(record.schema, field)
-        return record.row.data.get(field)
+    def value(record: tuple[Definition, Data]) -> Any:
+        schema, held = record
+        _check_field(schema, field)
+        return held.get(field)
 
-    if same_definition(records) and field in records[0].schema.field:
-        return [record.row.data.get(field) for record in records]
-    return each(records, value)
+    if all_one(schemas) and field in schemas[0].field:
+        return [held.get(field) for held in data]
+    return each(list(zip(schemas, data, strict=True)), value)
 
 
-def same_definition(records: Records) -> bool:
-    """Whether all are of one definition, as those of a page are."""
-    schemas = [*map(_SCHEMA, records)]
+def all_one(schemas: Sequence[Definition]) -> bool:
+    """Whether records are all of one definition, as those of a page are."""
     return schemas.count(schemas[0]) == len(schemas)  # the same object is told at a glance
-
-
-_SCHEMA = attrgetter("schema")
 
 
 def _check_field(definition: Definition, name: str) -> None:
@@ -192,17 +190,21 @@ def load_records(info: Info, ids: Sequence[int | None]) -> Answers[CustomDataRec
     return then(loaders.records.ask(ids), shown)
 
 
-async def load_own_record(info: Info, record_id: int, follow: tuple[str, ...] = ()) -> CustomDataRecord | None:
-    """The record of that id, read together with what relations of these names lead to; to a contact only if it is its
-    own. Others are reached from there, along relations."""
-    loaders = info.context.loaders
-    row = await (
-        loaders.records_following.load(RecordKey(record_id, follow)) if follow else loaders.records.load(record_id)
-    )
+async def load_own_record(info: Info, record_id: int, follow: tuple[str, ...] = ()) -> Any:
+    """The record of that id, or a table of it alone, read together with what relations of these names lead to; to a
+    contact only if it is its own. Others are reached from there, along relations."""
+    loaders, own = info.context.loaders, info.context.viewer.contact_id
+    if follow and own is None:
+        loader = loaders.records_following.of(follow)
+        read = await (loader.load_alone if asked_alone(info) else loader.load)(record_id)
+        if read is None:
+            return None
+        definition = loaders.model_read.by_id[read.column("definition_id")[0]]
+        return record_nodes(read, definition)
+    row = await loaders.records.load(record_id)
     if row is None:
         return None
     record = record_node(row, loaders.model_read.by_id[row.definition_id])
-    own = info.context.viewer.contact_id
     return record if own is None or owns(record.schema, row, own) else None
 
 
@@ -272,7 +274,8 @@ async def _priced(info: Info, pairs: Column[Pair | None]) -> Column[ProductPrici
     model, amounts_only = await info.context.model(), info.context.viewer.contact_id is not None
     return [
         sent if isinstance(sent, Exception)
-        else pricing_node(model, product, pair[0], quote or NATIVE, amounts_only=amounts_only) if pair and product
+        else pricing_node(model, product, pair[0], explained(told or NATIVE), amounts_only=amounts_only)
+        if pair and product
         else None
-        for sent, pair, product, quote in zip(pairs, there, products, quotes, strict=True)
+        for sent, pair, product, told in zip(pairs, there, products, quotes, strict=True)
     ]  # fmt: skip

@@ -4,8 +4,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
-from itertools import chain, islice
-from operator import itemgetter
+from itertools import repeat
+from operator import sub
 from typing import Any, NamedTuple, cast
 
 from app.domain.definitions import Definition, Relationship, Target
@@ -14,29 +14,33 @@ from app.execution import Answers, Column, each
 from app.graphql.access import only_keys
 from app.graphql.aggregate_types import Aggregates
 from app.graphql.aggregates import GroupArguments, aggregate_behind
-from app.graphql.connection import Connection, PageArguments, connected, cut, number_page
+from app.graphql.connection import Connection, PageArguments, connections, number_page
 from app.graphql.contacts import Contact, load_contacts
 from app.graphql.context import Info
 from app.graphql.errors import Refusal
 from app.graphql.following import followed
 from app.graphql.listing import plain_cursors
 from app.graphql.nested import Ways, filtered
-from app.graphql.products import Product, load_products
-from app.graphql.records import CustomDataRecord, find_definition, record_node, record_nodes, same_definition
+from app.graphql.products import Product, load_products, product_nodes
+from app.graphql.records import CustomDataRecord, all_one, find_definition, record_node, record_nodes
 from app.graphql.scalars import JSON
 from app.loaders.batching import then
-from app.loaders.operation import RelatedCountKey, RelatedKey
+from app.loaders.operation import Related, RelatedCountKey
+from app.store.paging import Page
+from app.store.records import Stretch
+from app.tables import Cut, Table, column
 
 Found = Contact | Product | CustomDataRecord | None
 
 
 def targets(info: Info, records: Sequence[CustomDataRecord], field: str) -> Answers[Found]:
     """What that relation of each record points to."""
-    if same_definition(records):
+    schemas = column(records, "schema")
+    if all_one(schemas):
         return _followed(info, records, field)
     together: dict[int, list[int]] = defaultdict(list)  # records of one definition
-    for index, record in enumerate(records):
-        together[id(record.schema)].append(index)
+    for index, schema in enumerate(schemas):
+        together[id(schema)].append(index)
     return _together(info, records, field, list(together.values()))
 
 
@@ -56,10 +60,15 @@ async def _together(
 
 def _followed(info: Info, records: Sequence[CustomDataRecord], field: str) -> Answers[Any]:
     """The same for records of one definition."""
-    relationship = records[0].schema.relationship.get(field)
+    schema = column(records, "schema")[0]
+    relationship = schema.relationship.get(field)
     if relationship is None:
-        return [_no_relation(records[0].schema, field)] * len(records)
-    return _loaded(info, relationship, [record.row.data.get(field) for record in records])
+        return [_no_relation(schema, field)] * len(records)
+    rows = column(records, "row")
+    beside = rows.beside.get(schema.field[field].slot) if type(rows) is Table else None
+    if beside is None or relationship.target is Target.DEFINITION:
+        return _loaded(info, relationship, [data.get(field) for data in column(rows, "data")])
+    return beside if relationship.target is Target.CONTACTS else product_nodes(beside, info.context.viewer.contact_id)
 
 
 def _loaded(info: Info, relationship: Relationship, values: list[Any]) -> Answers[Any]:
@@ -97,7 +106,7 @@ class Behind(NamedTuple):
         if self.target is Target.DEFINITION:
             return each(self.parents, lambda record: (self._relation(definition, record.schema.id), record.row.id))
         relation = self._relation(definition, None)
-        return [(relation, parent) for parent in self.parents]
+        return list(zip(repeat(relation), self.parents))
 
     def _relation(self, definition: Definition, target_id: int | None) -> str:
         return _relation(definition, (self.target, target_id), self.field)
@@ -126,25 +135,65 @@ async def _pages(
     info: Info, definition: Definition, ways: Ways, asked: PageArguments
 ) -> Column[Connection[CustomDataRecord]]:
     """For each relation and the value it is to hold a page of the definition's records."""
-    page = number_page(*asked)
-    loaders = info.context.loaders
-    follow = followed(info)
-    keys = [None if isinstance(way, Exception) else RelatedKey(definition.id, *way, page, follow) for way in ways]
-    found = await loaders.related.load_many(keys)
-    pages = [cut(rows or (), page) for rows in found]
-    nodes = iter(record_nodes(chain.from_iterable(map(itemgetter(0), pages)), definition))
+    page, follow = number_page(*asked), followed(info)
+    good = [way for way in ways if type(way) is tuple]
+    if not good:
+        return cast(Column[Connection[CustomDataRecord]], ways)
+    fields, values = zip(*good, strict=True)
 
-    def counted(key: RelatedKey) -> Callable[[], Awaitable[int]]:
-        async def count() -> int:
-            return await loaders.related_counts.load(RelatedCountKey(definition.id, key.field, key.value)) or 0
+    def ask(field: str, values: Sequence[Any]) -> Awaitable[list[Stretch | None]]:
+        return info.context.loaders.related.of(Related(definition.id, field, page, follow)).load_many(values)
 
-        return count
+    if fields.count(fields[0]) == len(fields):
+        found = await ask(fields[0], values)
+    else:
+        found = await _by_relation(ask, fields, values)
+    shown, more = _shown(found, page)
+    nodes = Cut(record_nodes(shown.items, definition), shown.lengths)
+    pages = connections(nodes, shown, page, more, lambda: [_counting(info, definition, *way) for way in good])
+    if len(good) == len(ways):
+        return pages
+    each_page = iter(pages)
+    return [way if isinstance(way, Exception) else next(each_page) for way in ways]
 
-    return [
-        way if isinstance(way, Exception) else
-        connected([*islice(nodes, len(shown))], shown, page, counted(cast(RelatedKey, key)), more=more)
-        for way, key, (shown, more) in zip(ways, keys, pages, strict=True)
-    ]  # fmt: skip
+
+async def _by_relation(
+    ask: Callable[[str, Sequence[Any]], Awaitable[list[Stretch | None]]], fields: Sequence[str], values: Sequence[Any]
+) -> list[Stretch | None]:
+    """What is asked of each relation, side by side."""
+    found: list[Stretch | None] = [None] * len(fields)
+    places = {name: [place for place, field in enumerate(fields) if field == name] for name in dict.fromkeys(fields)}
+    answers = await asyncio.gather(*(ask(name, [values[n] for n in within]) for name, within in places.items()))
+    for within, stretches in zip(places.values(), answers, strict=True):
+        for place, stretch in zip(within, stretches, strict=True):
+            found[place] = stretch
+    return found
+
+
+def _shown(found: Sequence[Stretch | None], page: Page[int]) -> tuple[Cut, Sequence[bool]]:
+    """The records that are shown of those found, list by list, and whether there are more."""
+    size = page.limit - 1
+    there = [each for each in found if each is not None]
+    tables, starts, stops = zip(*there, strict=True) if there else ((), (), ())
+    lengths = list(map(sub, stops, starts))
+    whole = len(there) == len(found) and max(lengths) <= size and not page.backward and tables[0] is tables[-1]
+    if whole and (0, *stops) == (*starts, len(tables[0])):
+        return Cut(tables[0], lengths), [False] * len(found)  # all that was read, as it was read
+    items: list[Record] = []
+    lengths = []
+    for stretch in found:
+        read, start, stop = stretch or ((), 0, 0)
+        shown = read[start : min(stop, start + size)]
+        items += shown[::-1] if page.backward else shown
+        lengths.append(len(shown))
+    return Cut(items, lengths), [stretch is not None and stretch[2] - stretch[1] > size for stretch in found]
+
+
+def _counting(info: Info, definition: Definition, field: str, value: int | str) -> Callable[[], Awaitable[int]]:
+    async def count() -> int:
+        return await info.context.loaders.related_counts.load(RelatedCountKey(definition.id, field, value)) or 0
+
+    return count
 
 
 def _relation(definition: Definition, wanted: tuple[Target, int | None], field: str | None) -> str:

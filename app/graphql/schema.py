@@ -117,9 +117,11 @@ class Schema(strawberry.Schema):
             plans = plans_of(self)
             plan = plans.find(query, known.ast, operation_name)
             if plan is not None:
+                planned = plan.size
                 asked = Asked(variable_values or {}, context_value, root_value, operation_extensions, watched_levels())
                 result = await _planned(known, plan, operation_name, asked)
-                plans.weigh(query, operation_name)
+                if plan.size > planned:
+                    plans.weigh(query, operation_name)
                 return result
         by_stages = ExecutionContext(
             query, self, allowed, context_value, variable_values, root_value=root_value,

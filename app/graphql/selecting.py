@@ -33,3 +33,10 @@ def asks_for_rows(info: Info) -> bool:
         if node.selection_set is not None
         for field in fields(node.selection_set, raw.fragments)
     )
+
+
+def asked_alone(info: Info) -> bool:
+    """Whether this is the operation's one field at its root: nothing else is asked while it is resolved."""
+    raw = info._raw_info
+    selections = raw.operation.selection_set.selections
+    return len(selections) == 1 and type(selections[0]) is FieldNode and raw.path.prev is None

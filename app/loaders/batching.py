@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +11,7 @@ from aiodataloader import DataLoader
 
 from app.telemetry.observation import batch
 
+Q = TypeVar("Q", bound=Hashable)
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 T = TypeVar("T")
@@ -43,16 +45,18 @@ class Loader(Generic[K, V]):
     """Answers keys, each asked once: what several ask in one tick is one question, and what was answered is kept. A key
     without an answer is answered by None, and so is None, which is not asked."""
 
-    def __init__(self, many: "Many[K, V]", calls: Calls) -> None:
-        self.name = many.__name__
+    def __init__(self, many: "Many[K, V]", calls: Calls, name: str) -> None:
+        self.name = name
         self._many = many
         self._calls = calls
         self._answers: dict[K | None, V | None] = {None: None}
+        self._learned: list[Callable[[], Mapping[Any, V]]] = []
         self._turn = asyncio.Lock()
 
     def ask(self, keys: Sequence[K | None]) -> list[V | None] | Awaitable[list[V | None]]:
         """The answers, aligned with the keys, at once where all are known. Awaiting raises what asking raised; it may
         then be asked again."""
+        self._look_at_learned()
         if all(map(self._answers.__contains__, keys)):
             return self.known(keys)
         return self._calls.ask(self, keys)
@@ -68,9 +72,16 @@ class Loader(Generic[K, V]):
             return self._answers[key]
         return (await self.load_many((key,)))[0]
 
+    async def load_alone(self, key: K) -> V | None:
+        """The same, where nobody else asks in this tick, and so nobody need be waited for."""
+        if key not in self._answers and (error := await self.learn(((key,),))) is not None:
+            raise error
+        return self._answers[key]
+
     async def learn(self, columns: Sequence[Sequence[K | None]]) -> Exception | None:
         """Asks what is not known yet; gives what that raised. Who comes while others ask waits for their answers."""
         async with self._turn:
+            self._look_at_learned()
             new: dict[Any, V | None] = dict.fromkeys(chain.from_iterable(columns))
             for key in new.keys() & self._answers.keys():
                 del new[key]
@@ -83,9 +94,13 @@ class Loader(Generic[K, V]):
                 self._answers.update(new)
             return None
 
-    def learned(self, answers: Mapping[Any, V]) -> None:
-        """Answers that came with something else, in the same snapshot."""
-        self._answers.update(answers)
+    def learned(self, answers: Callable[[], Mapping[Any, V]]) -> None:
+        """Answers that came with something else, in the same snapshot. They are looked at when something is asked."""
+        self._learned.append(answers)
+
+    def _look_at_learned(self) -> None:
+        while self._learned:
+            self._answers.update(self._learned.pop()())
 
     def known(self, keys: Sequence[K | None]) -> list[V | None]:
         return [*map(self._answers.get, keys)]
@@ -111,14 +126,33 @@ class loading(Generic[K, V]):
         self._name = name
 
     def __get__(self, loaders: Any, _owner: type) -> Loader[K, V]:
-        made: Loader[K, V] = Loader(self._many.__get__(loaders), loaders.calls)
+        made: Loader[K, V] = Loader(self._many.__get__(loaders), loaders.calls, self._name)
         loaders.__dict__[self._name] = made  # found before this descriptor, which has no __set__
         return made
+
+
+class Family(Generic[Q, K, V]):
+    """Loaders of one kind, one for each question: `many` answers keys to a question."""
+
+    def __init__(self, many: Callable[[Q, list[K]], Awaitable[Mapping[K, V]]], calls: Calls) -> None:
+        self._many = many
+        self._calls = calls
+        self._name = many.__name__.removeprefix("_")
+        self._loaders: dict[Q, Loader[K, V]] = {}
+
+    def of(self, question: Q) -> Loader[K, V]:
+        known = self._loaders.get(question)
+        if known is None:
+            known = self._loaders[question] = Loader(partial(self._many, question), self._calls, self._name)
+        return known
 
 
 def forget(loaders: object) -> None:
     """Ends an object's loaders: they and it refer to each other, so that else what they have read would stay until the
     interpreter looks for such circles."""
     own = vars(loaders)
-    for name in [name for name, value in own.items() if isinstance(value, Loader)]:
+    for name in [name for name, value in own.items() if type(value) in _REFERRING]:
         del own[name]
+
+
+_REFERRING = {Loader, Family}

@@ -3,7 +3,8 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from functools import cached_property, partial
+from typing import Any, NamedTuple, TypeVar
 
 from app.domain.access import may_follow
 from app.domain.contacts import Contact, Customer
@@ -13,9 +14,9 @@ from app.domain.products import Product
 from app.domain.records import Record
 from app.domain.references import ContactReference
 from app.loaders.asked import Asked
-from app.loaders.batching import Calls, loading
+from app.loaders.batching import Calls, Family, loading
 from app.loaders.membership import FindingKey, MemberKey, Questions
-from app.loaders.prices import NATIVE, Pair, Quote, quote
+from app.loaders.prices import NATIVE, Pair, Told, quote
 from app.loaders.references import Resolved, Resolver
 from app.loaders.remembering import remembered
 from app.store import aggregates, contacts, customers, explaining, membership, nested, products, records
@@ -27,25 +28,19 @@ from app.store.following import Follow, Targets, follows
 from app.store.listing import Listed
 from app.store.orders import Mark
 from app.store.paging import Page
+from app.store.records import Stretch
 from app.store.session import Session
+from app.tables import Table
 
 K = TypeVar("K")
 Q = TypeVar("Q")
 
 
-class RecordKey(NamedTuple):
-    """A record that is read together with what it points at by relations of these names."""
-
-    id: int
-    follow: tuple[str, ...]
-
-
-class RelatedKey(NamedTuple):
-    """A page of the records whose relation `field` holds `value`, read together with what these point at."""
+class Related(NamedTuple):
+    """Pages of the records whose relation `field` holds a value, read together with what these point at."""
 
     definition_id: int
     field: str
-    value: int | str
     page: Page[int]
     follow: tuple[str, ...] = ()
 
@@ -160,7 +155,7 @@ class Loaders:
         return {id_: product for id_, product in found.items() if product.is_active or self._contact_id is None}
 
     @loading
-    async def catalogue(self, keys: list[CatalogueKey]) -> Mapping[CatalogueKey, list[Product]]:
+    async def catalogue(self, keys: list[CatalogueKey]) -> Mapping[CatalogueKey, Table[Product]]:
         return {key: await products.page(self._session, key.page, key.search, active=key.active) for key in keys}
 
     @loading
@@ -174,20 +169,24 @@ class Loaders:
         model = await self.model()
         return self._all_shown(model, await records.by_ids(self._session, ids))
 
-    @loading
-    async def records_following(self, keys: list[RecordKey]) -> Mapping[RecordKey, Record]:
-        """Records of definitions that were not deleted; what they point at is known from then on."""
-        model = await self.model()
-        found: dict[RecordKey, Record] = {}
-        for names, group in _grouped(keys, lambda key: key.follow).items():
-            follow = self._follows(model, names)
-            read, targets = await records.by_ids_following(self._session, [key.id for key in group], follow)
-            self._learn(model, targets)
-            shown = self._all_shown(model, read)
-            found |= {key: shown[key.id] for key in group if key.id in shown}
-        return found
+    @cached_property
+    def records_following(self) -> Family[tuple[str, ...], int, Table[Record]]:
+        """Records of definitions that were not deleted, by the relations that are followed from them, each in a table
+        of its own; what they point at is known from then on."""
+        return Family(self._records_following, self.calls)
 
-    async def page(self, definition: Definition, page: Page[int], names: tuple[str, ...]) -> list[Record]:
+    async def _records_following(self, names: tuple[str, ...], ids: list[int]) -> Mapping[int, Table[Record]]:
+        model = await self.model()
+        read, targets = await records.by_ids_following(self._session, ids, self._follows(model, names))
+        self._learn(model, targets)
+        definitions = read.column("definition_id")
+        if self._contact_id is None:
+            shown = [place for place, id_ in enumerate(definitions) if id_ in model.by_id]
+        else:
+            shown = [place for place, record in enumerate(read) if self._shown(model, record)]
+        return {read.column("id")[place]: read[place : place + 1] for place in shown}
+
+    async def page(self, definition: Definition, page: Page[int], names: tuple[str, ...]) -> Table[Record]:
         """A page of a definition's records; what they point at by relations of these names is known from then on."""
         follow = self._follows(definition, names)
         read, targets = await records.page(self._session, definition.id, page, follow)
@@ -199,12 +198,12 @@ class Loaders:
         return _follows(of, names) if names and self._contact_id is None else ()
 
     def _learn(self, model: Model, found: Targets) -> None:
-        if found.contacts:
-            self.contacts.learned(found.contacts)
-        if found.products:
-            self.products.learned(found.products)
-        if found.records:
-            self.records.learned(self._all_shown(model, found.records))
+        for contacts_ in found.contacts:
+            self.contacts.learned(partial(_by_id, contacts_))
+        for products_ in found.products:
+            self.products.learned(partial(_by_id, products_))
+        for records_ in found.records:
+            self.records.learned(lambda of=records_: self._all_shown(model, _by_id(of)))  # type: ignore[misc]
 
     def _all_shown(self, model: Model, found: Mapping[int, Record]) -> dict[int, Record]:
         return {id_: record for id_, record in found.items() if self._shown(model, record)}
@@ -215,17 +214,16 @@ class Loaders:
             return definition is not None
         return may_follow(definition, record, self._contact_id)
 
-    @loading
-    async def related(self, keys: list[RelatedKey]) -> Mapping[RelatedKey, list[Record]]:
+    @cached_property
+    def related(self) -> Family[Related, int | str, Stretch]:
+        return Family(self._related, self.calls)
+
+    async def _related(self, asked: Related, values: list[int | str]) -> Mapping[int | str, Stretch]:
         model = await self.model()
-        found: dict[RelatedKey, list[Record]] = {}
-        for (definition_id, field, page, names), group in _grouped(keys, _page_asked).items():
-            definition = model.by_id[definition_id]
-            follow = self._follows(definition, names)
-            values = [key.value for key in group]
-            pages, targets = await records.related(self._session, definition, field, values, page, follow)
-            self._learn(model, targets)
-            found |= {key: pages.get(key.value, []) for key in group}
+        definition = model.by_id[asked.definition_id]
+        follow = self._follows(definition, asked.follow)
+        found, targets = await records.related(self._session, definition, asked.field, values, asked.page, follow)
+        self._learn(model, targets)
         return found
 
     @loading
@@ -269,7 +267,7 @@ class Loaders:
         return found
 
     @loading
-    async def prices(self, pairs: list[Pair]) -> Mapping[Pair, Quote]:
+    async def prices(self, pairs: list[Pair]) -> Mapping[Pair, Told]:
         """What the sources say; nothing of a contact that is not there."""
         model = await self.model()
         if model.overrides:
@@ -283,8 +281,8 @@ def _follows(of: Model | Definition, names: tuple[str, ...]) -> tuple[Follow, ..
     return follows(of.definitions if isinstance(of, Model) else [of], names)
 
 
-def _page_asked(key: RelatedKey) -> tuple[int, str, Page[int], tuple[str, ...]]:
-    return key.definition_id, key.field, key.page, key.follow
+def _by_id(found: Table[Any]) -> dict[Any, Any]:
+    return dict(zip(found.column("id"), found, strict=True))
 
 
 def _grouped(keys: Sequence[K], question: Callable[[K], Q]) -> dict[Q, list[K]]:

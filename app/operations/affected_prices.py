@@ -20,7 +20,7 @@ from app.domain.prices import payable_of
 from app.domain.products import Product
 from app.domain.records import Data
 from app.domain.slots import slot_values
-from app.loaders.prices import Pair, Quote, price_routes
+from app.loaders.prices import Pair, Told, price_routes
 from app.store import price_reach
 from app.store.price_walk import Route
 from app.store.session import Session
@@ -69,15 +69,15 @@ async def affected(
 
 
 def changed_prices(
-    before: Mapping[Pair, Quote], after: Mapping[Pair, Quote], products: Mapping[str, Product]
+    before: Mapping[Pair, Told], after: Mapping[Pair, Told], products: Mapping[str, Product]
 ) -> list[PriceChange]:
     """What contacts pay otherwise, of the pairs that were asked both times, in order."""
     found = []
     for pair, then in before.items():
         row, now = products.get(pair[1]), after.get(pair)
-        if row is None or now is None or then == now:
+        if row is None or now is None:
             continue
-        was, is_ = (payable_of(row.price, row.price_discount, each.price, each.price_discount) for each in (then, now))
+        was, is_ = (payable_of(row.price, row.price_discount, *each[:2]) for each in (then, now))
         if was != is_:
             found.append(PriceChange(*pair, was, is_))
     return found

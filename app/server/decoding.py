@@ -12,7 +12,7 @@ LONGEST_DOCUMENT = 100_000  # characters: parsed documents are remembered by the
 _PARAMETERS = 20  # of a query string
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GraphQLRequest:
     """What was asked, its shape checked. `document_id` names a stored document; `query` may then be missing."""
 

@@ -32,7 +32,7 @@ _OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
 _TOKENS = 5_000  # parsed to look for operations
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """A response's body, and whether execution began: if not, `data` is absent (a request error)."""
 

@@ -14,6 +14,7 @@ from app.store import statements
 from app.store.arrays import numbers
 from app.store.paging import Page, PrefixSearch, prefix_range
 from app.store.session import Session
+from app.tables import Table, table_of
 
 _sql = statements.load("contacts.sql")
 _contact: Callable[[asyncpg.Record], Contact] = partial(tuple.__new__, Contact)
@@ -23,7 +24,7 @@ async def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Contact]:
     return {contact.id: contact for contact in map(_contact, await session.fetch(_sql.by_ids, numbers(ids)))}
 
 
-async def page(session: Session, asked: Page[int], search: PrefixSearch = None) -> list[Contact]:
+async def page(session: Session, asked: Page[int], search: PrefixSearch = None) -> Table[Contact]:
     """Contacts in order of id (last first when asked backward), narrowed by a prefix of e-mail or name."""
     bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit)
     if search is None:
@@ -32,7 +33,7 @@ async def page(session: Session, asked: Page[int], search: PrefixSearch = None) 
     else:
         statement = _sql.search_backward if asked.backward else _sql.search_forward
         rows = await session.fetch(statement, *bounds, *prefix_range(search))
-    return list(map(_contact, rows))
+    return table_of(Contact, rows)
 
 
 async def count(session: Session, bound: int, search: PrefixSearch = None) -> int:

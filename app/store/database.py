@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 from app.domain.limits import CHANGE_DAYS
@@ -176,8 +177,7 @@ class Database:
             await session.close("rollback")
 
     def _reader(self, shop_id: int, check: Check | None = None) -> Session:
-        begin = _READING.format(int(shop_id))
-        return Session(self.pool, shop_id, begin, self.observers, lingers=True, check=check)
+        return Session(self.pool, shop_id, _reading(shop_id), self.observers, lingers=True, check=check)
 
     async def automated_shops(self) -> list[int]:
         """The shops that have had triggers, for those who look after all of them. Raises the store's failures."""
@@ -207,6 +207,11 @@ class Database:
         if self.replicas is not None:
             await self.replicas.close()
         await self.pool.close()
+
+
+@lru_cache(maxsize=1_000)
+def _reading(shop_id: int) -> str:
+    return _READING.format(int(shop_id))
 
 
 _MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"

@@ -16,6 +16,7 @@ from app.domain.definitions import Definition, Target
 from app.domain.products import Product
 from app.domain.records import Record
 from app.store.columns import relation_column
+from app.tables import Table, table
 
 _TIMES = "timestamptz_send({0}.created_at) as created, timestamptz_send({0}.updated_at) as updated"
 RECORD_COLUMNS = "{0}.id, {0}.definition_id, {0}.version, {0}.data, " + _TIMES
@@ -30,11 +31,11 @@ class Follow(NamedTuple):
 
 
 class Targets(NamedTuple):
-    """What relations led to, by id."""
+    """What relations led to: tables of contacts, products and records, each of these as often as it is pointed at."""
 
-    contacts: Mapping[int, Contact] = {}
-    products: Mapping[str, Product] = {}
-    records: Mapping[int, Record] = {}
+    contacts: Sequence[Table[Contact]] = ()
+    products: Sequence[Table[Product]] = ()
+    records: Sequence[Table[Record]] = ()
 
 
 def follows(definitions: Iterable[Definition], fields: Iterable[str]) -> tuple[Follow, ...]:
@@ -77,35 +78,45 @@ def joins(follow: Sequence[Follow], *, together: bool = False) -> str:
     )  # fmt: skip
 
 
-def record_list(rows: Sequence[asyncpg.Record]) -> list[Record]:
+def record_list(rows: Sequence[asyncpg.Record]) -> Table[Record]:
     """Of rows that begin with the columns of a record. All their data are read as one document."""
-    return _records([*zip(*rows, strict=True)][:_RECORD_WIDTH])
+    return _records(_told(rows)[:_RECORD_WIDTH], len(rows))
 
 
-def split(rows: Sequence[asyncpg.Record], follow: Sequence[Follow]) -> tuple[list[Record], Targets]:
-    """The records, and what they lead to, of rows that begin with the columns of both."""
-    if not follow:
-        return record_list(rows), Targets()
-    told = [*zip(*rows, strict=True)]
-    found: dict[Target, dict[Any, Any]] = {target: {} for target in Target}
+def split(rows: Sequence[asyncpg.Record], follow: Sequence[Follow]) -> tuple[Table[Record], Targets]:
+    """The records, and what they lead to, of rows that begin with the columns of both. Where each record leads to
+    something, that also stands beside the records, by its slot."""
+    told = _told(rows)
+    if not follow or not told:
+        return _records(told[:_RECORD_WIDTH], len(rows)), Targets()
+    found: tuple[list[Table[Any]], ...] = ([], [], [])
+    beside: dict[str, Table[Any]] = {}
     start = _RECORD_WIDTH
-    for each in follow if told else ():
+    for each in follow:
         kind = _KINDS[each.target]
         part, start = told[start : start + kind.width], start + kind.width
+        size = len(rows)
         if None in part[0]:  # points at nothing, or at something gone
             part = [*zip(*(row for row in zip(*part, strict=True) if row[0] is not None), strict=True)]
-        if part:
-            found[each.target].update(zip(part[0], kind.things(part), strict=True))
-    return _records(told[:_RECORD_WIDTH]), Targets(
-        found[Target.CONTACTS], found[Target.PRODUCTS], found[Target.DEFINITION]
-    )
+            size = len(part[0]) if part else 0
+        if size:
+            things = kind.things(part, size)
+            found[kind.place].append(things)
+            if size == len(rows):
+                beside[each.slot] = things
+    return _records(told[:_RECORD_WIDTH], len(rows), beside), Targets(*found)
 
 
-def _records(told: Sequence[Sequence[Any]]) -> list[Record]:
+def _told(rows: Sequence[asyncpg.Record]) -> list[tuple[Any, ...]]:
+    """The columns of the rows; none where there are no rows."""
+    return [*zip(*rows, strict=True)]
+
+
+def _records(told: Sequence[Sequence[Any]], size: int, beside: Mapping[str, Table[Any]] | None = None) -> Table[Record]:
     if not told:
-        return []
-    ids, definitions, versions, data, created, updated = told
-    return [*map(_record, zip(ids, definitions, versions, _documents(data), created, updated, strict=True))]
+        return table(Record, [()] * _RECORD_WIDTH, 0)
+    ids, definitions, versions, data, *times = told
+    return table(Record, [ids, definitions, versions, partial(_documents, data), *times], size, beside)
 
 
 def _documents(texts: Iterable[str]) -> list[dict[str, Any]]:
@@ -113,33 +124,31 @@ def _documents(texts: Iterable[str]) -> list[dict[str, Any]]:
     return documents
 
 
-def _tuples(kind: Callable[[tuple[Any, ...]], Any], told: Sequence[Sequence[Any]]) -> Iterable[Any]:
-    return map(kind, zip(*told, strict=True))
-
-
 class _Kind(NamedTuple):
-    """How a kind of target is read: its columns in the order of the domain's tuple."""
+    """How a kind of target is read: its columns in the order of the domain's tuple; its place in `Targets`."""
 
+    place: int
     table: str
     columns: str
     width: int
-    things: Callable[[Sequence[Sequence[Any]]], Iterable[Any]]
+    things: Callable[[Sequence[Sequence[Any]], int], Table[Any]]
 
 
-_record: Callable[[tuple[Any, ...]], Record] = partial(tuple.__new__, Record)
 _KINDS = {
     Target.CONTACTS: _Kind(
+        0,
         "contacts",
         "{0}.id, {0}.email, {0}.first_name, {0}.last_name, {0}.lang, " + _TIMES,
         len(Contact._fields),
-        partial(_tuples, partial(tuple.__new__, Contact)),
+        partial(table, Contact),
     ),
     Target.PRODUCTS: _Kind(
+        1,
         "products",
         "{0}.id, {0}.reference, {0}.name, {0}.price, {0}.price_discount, {0}.currency, {0}.lang, {0}.is_active, "
         + _TIMES,
         len(Product._fields),
-        partial(_tuples, partial(tuple.__new__, Product)),
+        partial(table, Product),
     ),
-    Target.DEFINITION: _Kind("records", RECORD_COLUMNS, _RECORD_WIDTH, _records),
+    Target.DEFINITION: _Kind(2, "records", RECORD_COLUMNS, _RECORD_WIDTH, _records),
 }

@@ -170,7 +170,7 @@ def _tuples(kind: type, rows: Sequence[Any]) -> list[Any]:
     return [tuple.__new__(kind, row) for row in rows]
 
 
-_ROWS: dict[Target, Callable[[Sequence[Any]], list[Any]]] = {
+_ROWS: dict[Target, Callable[[Sequence[Any]], Sequence[Any]]] = {
     Target.CONTACTS: partial(_tuples, Contact), Target.PRODUCTS: partial(_tuples, Product),
     Target.DEFINITION: record_list,
 }  # fmt: skip

@@ -15,6 +15,7 @@ from app.store import statements
 from app.store.arrays import texts
 from app.store.paging import Page, PrefixSearch, prefix_range
 from app.store.session import Session
+from app.tables import Table, table_of
 
 _sql = statements.load("products.sql")
 _product: Callable[[asyncpg.Record], Product] = partial(tuple.__new__, Product)
@@ -24,7 +25,7 @@ async def by_ids(session: Session, ids: Iterable[str]) -> dict[str, Product]:
     return {product.id: product for product in map(_product, await session.fetch(_sql.by_ids, texts(_storable(ids))))}
 
 
-async def page(session: Session, asked: Page[str], search: PrefixSearch = None, *, active: bool) -> list[Product]:
+async def page(session: Session, asked: Page[str], search: PrefixSearch = None, *, active: bool) -> Table[Product]:
     """Products in order of id (last first when asked backward), narrowed by a prefix of reference or name."""
     bounds = (asked.after or "", asked.before, asked.limit, active)
     if search is None:
@@ -33,7 +34,7 @@ async def page(session: Session, asked: Page[str], search: PrefixSearch = None, 
     else:
         statement = _sql.search_backward if asked.backward else _sql.search_forward
         rows = await session.fetch(statement, *bounds, *prefix_range(search))
-    return list(map(_product, rows))
+    return table_of(Product, rows)
 
 
 async def count(session: Session, bound: int, search: PrefixSearch = None, *, active: bool) -> int:

@@ -1,20 +1,26 @@
 """Records: reading by id, by key, in pages, and along a relation. What they point at can be read with them."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate, repeat
+from operator import itemgetter
 
 from app.domain.access import contact_fields
 from app.domain.definitions import Definition
 from app.domain.limits import LARGEST_ID
 from app.domain.records import Record
 from app.store import statements
-from app.store.arrays import numbers
+from app.store.arrays import numbers, texts
 from app.store.columns import Column, relation_column
 from app.store.following import RECORD_COLUMNS, Follow, Targets, columns, joins, record_list, split, stored
 from app.store.paging import Page
 from app.store.session import Session
 from app.store.statements import Statement
+from app.tables import Table
+
+Stretch = tuple[Table[Record], int, int]
+"""Records that stand together in a table: from where, up to but not including where."""
 
 _sql = statements.load("records.sql")
 
@@ -22,15 +28,15 @@ _COLUMNS = RECORD_COLUMNS.format("r")
 
 
 async def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Record]:
-    return (await by_ids_following(session, ids, ()))[0]
+    found, _ = await by_ids_following(session, ids, ())
+    return dict(zip(found.column("id"), found, strict=True))
 
 
 async def by_ids_following(
     session: Session, ids: Iterable[int], follow: Sequence[Follow]
-) -> tuple[dict[int, Record], Targets]:
+) -> tuple[Table[Record], Targets]:
     """The records of these ids, and what they lead to."""
-    found, targets = split(await session.fetch(by_ids_statement(tuple(follow)), numbers(ids)), follow)
-    return {record.id: record for record in found}, targets
+    return split(await session.fetch(by_ids_statement(tuple(follow)), numbers(ids)), follow)
 
 
 @lru_cache
@@ -49,7 +55,7 @@ async def by_unique_keys(session: Session, definition_id: int, keys: Iterable[st
 
 async def page(
     session: Session, definition_id: int, asked: Page[int], follow: Sequence[Follow] = ()
-) -> tuple[list[Record], Targets]:
+) -> tuple[Table[Record], Targets]:
     """A definition's records in order of id, last first when asked backward, and what they lead to."""
     bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit)
     return split(await session.fetch(page_statement(asked.backward, tuple(follow)), definition_id, *bounds), follow)
@@ -70,7 +76,7 @@ async def count(session: Session, definition_id: int, bound: int) -> int:
     return int((await session.fetch(_sql.count, definition_id, bound))[0]["n"])
 
 
-async def page_of_contact(session: Session, definition: Definition, contact_id: int, asked: Page[int]) -> list[Record]:
+async def page_of_contact(session: Session, definition: Definition, contact_id: int, asked: Page[int]) -> Table[Record]:
     """The records of a definition that point at a contact, by any of its relations to contacts, in order of id."""
     direction = "desc" if asked.backward else "asc"
     statement = Statement(
@@ -100,17 +106,18 @@ def _points(definition: Definition) -> str:
 async def related(
     session: Session, definition: Definition, field: str, values: Sequence[int | str], asked: Page[int],
     follow: Sequence[Follow] = (),
-) -> tuple[dict[int | str, list[Record]], Targets]:  # fmt: skip
+) -> tuple[Mapping[int | str, Stretch], Targets]:  # fmt: skip
     """For each value the page of the definition's records whose relation holds it, and what these lead to: one
     statement for all of them."""
-    statement = related_statement(relation_column(definition, field), asked.backward, tuple(follow))
+    column = relation_column(definition, field)
+    statement = related_statement(column, asked.backward, tuple(follow))
     bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit)
-    rows = await session.fetch(statement, definition.id, list(values), *bounds)
+    sent = texts(values) if column.type == "text" else numbers(values)  # type: ignore[arg-type]  # by the relation
+    rows = await session.fetch(statement, definition.id, sent, *bounds)
     read, targets = split(rows, follow)
-    found = defaultdict(list)
-    for row, record in zip(rows, read, strict=True):
-        found[row[-1]].append(record)
-    return found, targets
+    counted = Counter(map(itemgetter(-1), rows))  # in order: all records of a value stand together
+    ends = list(accumulate(counted.values()))
+    return dict(zip(counted, zip(repeat(read), [0, *ends], ends, strict=False), strict=True)), targets
 
 
 @lru_cache
@@ -118,7 +125,7 @@ def related_statement(column: Column, backward: bool, follow: tuple[Follow, ...]
     direction = "desc" if backward else "asc"
     return Statement(
         _named(f"records.related_{column.name}_{direction}", follow),
-        f"with r as materialized (select p.value, r.* from unnest($3::{column.type}[]) as p (value)"
+        f"with r as materialized (select p.value, r.* from unnest($3::text::{column.type}[]) as p (value)"
         f" cross join lateral (select {stored(follow)} from records r where r.shop_id = $1 and r.definition_id = $2"
         f" and r.{column.name} = p.value and r.id > $4 and r.id < $5 order by r.{column.name}, r.id {direction}"
         f" limit $6) r) select {_COLUMNS}{columns(follow)}, r.value from r{joins(follow, together=True)}"

@@ -1,4 +1,4 @@
-"""Each layer imports only to its right: server > graphql > operations > loaders > store > telemetry, domain."""
+"""Each layer imports only to its right: server > graphql > operations > loaders > store > telemetry, domain, tables."""
 
 import ast
 from pathlib import Path
@@ -9,7 +9,7 @@ APP = Path(__file__).parents[2] / "app"
 
 LAYERS = [
     "cli", "server", "demo", "graphql", "execution", "webhooks", "bulk", "operations", "loaders", "store", "telemetry",
-    "domain",
+    "domain", "tables",
 ]  # fmt: skip
 
 # the database driver and the web stay in their rooms

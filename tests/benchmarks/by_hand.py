@@ -59,7 +59,7 @@ async def contacts_with_records(ask: Ask, model: Model, sent: dict[str, Any]) ->
     rows = (await ask(_contacts.page_forward, _after(sent), LARGEST_ID, 21))[:20]
     ids = [row[0] for row in rows]
     statement = records.related_statement(Column("ref1", "bigint"), False, (_PRODUCT,))
-    related = await ask(statement, model.by_key["loyalty"].id, ids, 0, LARGEST_ID, DEFAULT_PAGE_SIZE + 1)
+    related = await ask(statement, model.by_key["loyalty"].id, numbers(ids), 0, LARGEST_ID, DEFAULT_PAGE_SIZE + 1)
     data = orjson.loads(f"[{','.join([row[_DATA] for row in related])}]")
     held: dict[int, list[Any]] = {id_: [] for id_ in ids}
     for row, each in zip(related, data, strict=True):

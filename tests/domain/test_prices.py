@@ -11,7 +11,7 @@ from app.domain.prices import (
     FieldPrice,
     Outcome,
     SourceAnswer,
-    amount_of,
+    amounts_of,
     answer,
     answers,
     decide,
@@ -19,7 +19,9 @@ from app.domain.prices import (
     money,
     payable,
     payable_of,
+    winning,
 )
+from app.tables import table_of
 from tests.domain.price_models import VETERINARY
 
 NATIVE = Decimal("79.90")
@@ -99,7 +101,7 @@ ENDED = st.one_of(
 @given(st.lists(ENDED, max_size=6))
 def test_a_column_of_walks_answers_as_each_walk_alone(walks: list[tuple[Outcome, int | None, str | None]]) -> None:
     columns = [[walk[n] for walk in walks] for n in range(3)]
-    assert answers(source(1), *columns) == [answer(source(1), *walk) for walk in walks]
+    assert [*answers(source(1), *columns)] == [answer(source(1), *walk) for walk in walks]
 
 
 AMOUNTS = st.one_of(st.none(), st.decimals(min_value=0, allow_nan=False, allow_infinity=False))
@@ -115,8 +117,10 @@ def test_amounts_alone_are_those_with_reasons(
 ) -> None:
     prices, discounts = ([said(n, what) for n, what in enumerate(each, 1)] for each in (price_said, discount_said))
     price, discount = decide(native, prices), decide(native_discount, discounts)
-    assert (amount_of(native, prices), amount_of(native_discount, discounts)) == (price.amount, discount.amount)
-    assert payable_of(native, native_discount, prices, discounts) == payable(price, discount)
+    won = [winning([table_of(SourceAnswer, [each]) for each in answers], 1) for answers in (prices, discounts)]
+    [amount], [reduced] = amounts_of([native], won[0]), amounts_of([native_discount], won[1])
+    assert (amount, reduced) == (price.amount, discount.amount)
+    assert payable_of(native, native_discount, won[0][0], won[1][0]) == payable(price, discount)
 
 
 PAYABLE = {

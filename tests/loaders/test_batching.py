@@ -15,7 +15,7 @@ class Squares:
         self.questions: list[list[int]] = []
         self.asked = asyncio.Event()
         self.failures = 0
-        self.loader: Loader[int, int] = Loader(self.many, Calls())
+        self.loader: Loader[int, int] = Loader(self.many, Calls(), "many")
 
     async def many(self, keys: list[int]) -> Mapping[int, int]:
         self.questions.append(keys)

@@ -20,6 +20,7 @@ from app.graphql.records import find_definition, load_own_record, record_node, r
 from app.graphql.relations import Behind, groups_behind, records_behind, targets
 from app.graphql.typed.figures import selected
 from app.operations.find_records import Named, find_record
+from app.tables import Table, column
 
 Many = Callable[..., Any]
 
@@ -52,7 +53,9 @@ def by_id(key: str) -> Many:
     async def record(parents: Sequence[Any], info: Info, id_record: str) -> Column[Any]:
         record_id = number_of(id_record, "CustomDataRecord")
         found = await load_own_record(info, record_id, followed(info)) if record_id is not None else None
-        return [found if found is not None and found.schema.key == key else None] * len(parents)
+        if found is None or column(found if type(found) is Table else [found], "schema")[0].key != key:
+            return [None] * len(parents)
+        return found if type(found) is Table else [found] * len(parents)
 
     return record
 
@@ -96,12 +99,12 @@ Parents = Callable[[Sequence[Any], Info], tuple[Target, Sequence[Any]]]
 def of_contacts(contacts: Sequence[Any], info: Info) -> tuple[Target, Sequence[int]]:
     """What the records of contacts point at, which contacts may read of their own."""
     may_read(info)
-    return Target.CONTACTS, [each.id for each in contacts]
+    return Target.CONTACTS, column(contacts, "id")
 
 
 def of_products(products: Sequence[Any], info: Info) -> tuple[Target, Sequence[str]]:
     only_keys(info)
-    return Target.PRODUCTS, [each.row.id for each in products]
+    return Target.PRODUCTS, column(products, "row.id")
 
 
 def of_records(records: Sequence[Any], info: Info) -> tuple[Target, Sequence[Any]]:

@@ -26,7 +26,7 @@ from app.graphql.typed.copying import Copy, retyped
 from app.graphql.typed.entities import Questions, description
 from app.graphql.typed.filters import Filters
 from app.graphql.typed.scalars import FLOAT
-from app.graphql.typed.values import ids, values
+from app.graphql.typed.values import DATA, ids, values
 
 _OWN = ("id", "idRecord", "version")  # of the general type, before the declared fields
 _TIMES = ("createdAt", "updatedAt")  # and behind them
@@ -129,8 +129,9 @@ class Records:
         if relationship is None:
             options = frozenset(field.options) if self._options(definition, field) is not None else frozenset[Any]()
             kind = self.value_type(definition, field)
-            return {name: native_field(kind, values(field, options), description=text)}
-        found = {name: native_field(GraphQLID, ids(field), description=text or "The raw id, also of what is gone.")}
+            return {name: native_field(kind, values(field, options), of=DATA, description=text)}
+        gone = "The raw id, also of what is gone."
+        found = {name: native_field(GraphQLID, ids(field), of=DATA, description=text or gone)}
         target = self._questions.target(relationship.target, relationship.definition_id)
         if target is not None:
             kind = (

@@ -1,4 +1,4 @@
-"""Columns of declared fields: one value for each record, in the form that the field's type shows."""
+"""Columns of declared fields: one value for each record, read of its data, in the form that the field's type shows."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -9,6 +9,7 @@ from app.domain.values import scalar_type
 from app.graphql.errors import Refusal
 
 Read = Callable[[Sequence[Any]], list[Any]]
+DATA = ("row.data",)  # what they are read of
 
 _CLASSES: dict[FieldType, set[type]] = {
     FieldType.NUMBER: {int, float},
@@ -22,8 +23,8 @@ _TEXT = {str}
 def ids(field: Field) -> Read:
     """A relation's raw ids."""
 
-    def read(records: Sequence[Any]) -> list[Any]:
-        values = [record.row.data.get(field.name) for record in records]
+    def read(data: Sequence[Any]) -> list[Any]:
+        values = [held.get(field.name) for held in data]
         return [None if value is None else str(value) for value in values]
 
     return read
@@ -33,12 +34,12 @@ def values(field: Field, options: frozenset[Any] = frozenset()) -> Read:
     """What the records hold. A value of another class, or none of the options, is a value of a definition that has
     changed since the schema was made: an error of its own."""
     if field.type is FieldType.JSON:
-        return lambda records: [record.row.data.get(field.name) for record in records]
+        return lambda data: [held.get(field.name) for held in data]
     classes = {*_CLASSES.get(field.type, _TEXT), type(None)}
     shown = _shown(field)
 
-    def read(records: Sequence[Any]) -> list[Any]:
-        found = [record.row.data.get(field.name) for record in records]
+    def read(data: Sequence[Any]) -> list[Any]:
+        found = [held.get(field.name) for held in data]
         if not {*map(type, found)} <= classes:
             found = [value if type(value) in classes else schema_changed() for value in found]
         if options:

@@ -1,0 +1,142 @@
+"""Objects kept as columns. A statement gives columns, and an answer is made of columns: objects between them would be
+made only to be taken apart again, which takes longer than all else that is done with them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from itertools import accumulate, chain
+from operator import attrgetter, itemgetter
+from typing import Any, Generic, SupportsIndex, TypeVar, overload
+
+T = TypeVar("T")
+
+Values = Sequence[Any]
+Given = Values | Callable[[], Values]
+"""A column, or the function that makes it, which is called when the column is first wanted."""
+
+
+class Table(Sequence[T], Generic[T]):
+    """Objects of one class of named tuples, by the columns of their attributes. A sequence of them, too: whoever wants
+    the objects themselves has them made, once. `source` gives the column of each field, by its place. `beside` are
+    other objects that belong to them, row by row. Is never changed, nor are its columns."""
+
+    __slots__ = ("_columns", "_made", "_size", "_source", "beside", "kind")
+
+    def __init__(
+        self, kind: type[T], source: Callable[[int], Given], size: int, beside: "Mapping[str, Table[Any]] | None" = None
+    ) -> None:
+        self.kind = kind
+        self.beside: Mapping[str, Table[Any]] = beside or {}
+        self._source = source
+        self._size = size
+        self._columns: dict[str, Values] = {}
+        self._made: list[T] | None = None
+
+    def column(self, path: str) -> Values:
+        """The values of an attribute, or of an attribute of one ("row.email"). Raises AttributeError."""
+        known = self._columns.get(path)
+        if known is None:
+            kind: Any = self.kind
+            place = _places(kind).get(path)
+            values = self._read(path) if place is None else self._source(place)
+            known = self._columns[path] = values() if callable(values) else values
+        return known
+
+    def objects(self) -> list[T]:
+        if self._made is None:
+            columns = map(self.column, self.kind._fields)  # type: ignore[attr-defined]  # it is a named tuple
+            make: Callable[[Values], T] = partial(tuple.__new__, self.kind)  # type: ignore[type-var]
+            self._made = [*map(make, zip(*columns, strict=True))]
+        return self._made
+
+    def _read(self, path: str) -> Values:
+        around, _, name = path.rpartition(".")
+        return column(self.column(around), name) if around else [*map(attrgetter(name), self.objects())]
+
+    def _chosen(self, choose: Callable[[Any], Any], size: int) -> "Table[T]":
+        """Some of the objects. A column is chosen from when it is wanted."""
+        names = self.kind._fields  # type: ignore[attr-defined]
+        beside = {name: choose(each) for name, each in self.beside.items()}
+        return Table(self.kind, lambda place: choose(self.column(names[place])), size, beside)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.objects())
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Table[T]": ...
+    def __getitem__(self, place: SupportsIndex | slice) -> "T | Table[T]":
+        if not isinstance(place, slice):
+            return self.objects()[place]
+        size = len(range(*place.indices(self._size)))
+        return self if size == self._size and place.step is None else self._chosen(itemgetter(place), size)
+
+
+class Cut(Sequence[Values]):
+    """Lists, by all their items one after the other, and by their lengths."""
+
+    __slots__ = ("_starts", "items", "lengths")
+
+    def __init__(self, items: Values, lengths: Sequence[int]) -> None:
+        self.items = items
+        self.lengths = lengths
+        self._starts: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Values: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Values]: ...
+    def __getitem__(self, place: SupportsIndex | slice) -> Values | Sequence[Values]:
+        self._starts = self._starts or [0, *accumulate(self.lengths)]
+        lists = range(len(self.lengths))[place]
+        if isinstance(lists, range):
+            return [self[each] for each in lists]
+        return self.items[self._starts[lists] : self._starts[lists + 1]]
+
+
+def table(
+    kind: type[T], columns: Sequence[Given], size: int, beside: Mapping[str, Table[Any]] | None = None
+) -> Table[T]:
+    """A table of columns in the order of the class's fields."""
+    return Table(kind, columns.__getitem__, size, beside)
+
+
+def table_of(kind: type[T], rows: Sequence[Iterable[Any]]) -> Table[T]:
+    """A table of rows whose columns are in the order of the class's fields."""
+    width = len(kind._fields)  # type: ignore[attr-defined]
+    return table(kind, [*zip(*rows, strict=True)] if rows else [()] * width, len(rows))
+
+
+def column(objects: Values, path: str) -> Values:
+    """The values of an attribute of any objects. Raises AttributeError."""
+    return objects.column(path) if type(objects) is Table else [*map(_getter(path), objects)]
+
+
+def kinds(values: Values) -> set[type]:
+    """The classes of the values."""
+    return {values.kind} if type(values) is Table and values._size else {*map(type, values)}
+
+
+def joined(lists: Sequence[Values]) -> Values:
+    """The items of the lists, one list after the other. A list of our own, or what is never changed."""
+    if type(lists) is Cut:
+        return lists.items
+    if len(lists) == 1:
+        return lists[0] if type(lists[0]) is Table else list(lists[0])
+    return [*chain.from_iterable(lists)]
+
+
+@lru_cache(maxsize=1_000)
+def _places(kind: type) -> dict[str, int]:
+    return {name: place for place, name in enumerate(kind._fields)}  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=1_000)
+def _getter(path: str) -> Callable[[Any], Any]:
+    return attrgetter(path)

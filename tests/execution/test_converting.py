@@ -163,7 +163,7 @@ ARGUMENTS = {name: each for name, each in OWN_ARGUMENTS.items() if not is_specia
 # What a client may send for each scalar.
 FITTING: dict[str, list[Any]] = {
     "Int": [1, 0], "Float": [0.5], "String": ["s", ""], "ID": ["i"], "Boolean": [True, False], "JSON": [{"a": [1]}, 1],
-    "Decimal": ["1.50"], "DateTime": ["2026-01-01T00:00:00Z"],
+    "Decimal": ["1.50"], "DateTime": ["2026-01-01T00:00:00Z"], "Date": ["2026-01-01"],
 }  # fmt: skip
 
 

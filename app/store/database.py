@@ -197,9 +197,10 @@ class Database:
                     await connection.execute("analyze records")
 
     async def ping(self) -> None:
-        """Asks the database for a sign of life. Raises the store's failures."""
+        """Asks the database for a sign of life, before whoever waits for a connection: whether the gateway is ready is
+        to be known also when it is busy. Raises the store's failures."""
         with translated():
-            async with self.pool.acquire() as connection:
+            async with self.pool.acquire(first=True) as connection:
                 await connection.execute("select 1", timeout=1)
 
     async def close(self) -> None:

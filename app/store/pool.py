@@ -41,9 +41,9 @@ class Pool:
         self._soon = False  # whether that look comes in time for a transaction left open
         self._closed = False
 
-    async def take(self, patience: float = _PATIENCE_SECONDS) -> Connection:
-        """A connection, maybe with a transaction left open. Raises TimeoutError when none comes free in so many
-        seconds."""
+    async def take(self, patience: float = _PATIENCE_SECONDS, *, first: bool = False) -> Connection:
+        """A connection, maybe with a transaction left open; who is to be `first` goes before all others that wait.
+        Raises TimeoutError when none comes free in so many seconds."""
         if self._closed:
             raise asyncpg.InterfaceError("the pool is closed")
         while self._idle:
@@ -52,7 +52,7 @@ class Pool:
                 return connection
             self._forget(connection)
         async with asyncio.timeout(patience):
-            return await self._next()
+            return await self._next(first=first)
 
     def give(self, connection: Connection) -> None:
         """Gives a connection back: as it is, to whoever waits the longest."""
@@ -66,9 +66,9 @@ class Pool:
                 self._look_in(_IDLE_SECONDS)
 
     @asynccontextmanager
-    async def acquire(self, patience: float = _PATIENCE_SECONDS) -> AsyncIterator[Connection]:
+    async def acquire(self, patience: float = _PATIENCE_SECONDS, *, first: bool = False) -> AsyncIterator[Connection]:
         """A connection in no transaction, given back at the end. Raises TimeoutError when none comes free in time."""
-        connection = await self.take(patience)
+        connection = await self.take(patience, first=first)
         try:
             if connection.is_in_transaction():
                 await connection.execute("commit")
@@ -150,20 +150,23 @@ class Pool:
         if self._look is not None:
             self._look.cancel()
 
-    async def _next(self) -> Connection:
+    async def _next(self, *, first: bool) -> Connection:
         """A new connection while there may be more of them, or else the next one given back."""
         if self._slots >= self._size:
-            connection = await self._queued()
+            connection = await self._queued(first=first)
             if connection is not None:
                 return connection
         else:
             self._slots += 1
         return await self._made()
 
-    async def _queued(self) -> "Connection | None":
+    async def _queued(self, *, first: bool = False) -> "Connection | None":
         """What is given back next; None is the room of a connection that is gone."""
         waiter: asyncio.Future[Connection | None] = self._loop.create_future()
-        self._waiting.append(waiter)
+        if first:
+            self._waiting.appendleft(waiter)
+        else:
+            self._waiting.append(waiter)
         try:
             return await waiter
         except BaseException:

@@ -1,18 +1,18 @@
 """Asks, as a load balancer does, whether the gateway lives and is ready."""
 
 import asyncio
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
 
-from tests.processes import PATIENCE
+from tests.processes import CHECKOUT, PATIENCE
 
 _PAUSE_SECONDS = 0.02
-_NO_KEEPING = httpx.Limits(max_keepalive_connections=0)  # each on a connection of its own, as new clients come
 
 
 @dataclass
@@ -41,32 +41,43 @@ class Probes:
 
 @asynccontextmanager
 async def probing(url: str) -> AsyncIterator[Probes]:
-    """For as long as the block runs."""
+    """For as long as the block runs, from a process of its own: clients in this one would hold it up."""
     probes = Probes()
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=_NO_KEEPING) as http:
+    asking = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.faults.probes", url, cwd=CHECKOUT, stdout=asyncio.subprocess.PIPE
+    )
 
-        async def status(path: str) -> int:
-            try:
-                return (await http.get(path)).status_code
-            except httpx.TransportError:
-                return 0
+    async def read() -> None:
+        assert asking.stdout is not None
+        async for line in asking.stdout:
+            live, ready = map(int, line.split())
+            probes.live[live] += 1
+            probes.readiness[ready] += 1
+            probes.ready = ready == 200
 
-        async def live() -> None:
-            while True:
-                probes.live[await status("/healthz")] += 1
-                await asyncio.sleep(_PAUSE_SECONDS)
+    reading = asyncio.create_task(read())
+    try:
+        yield probes
+    finally:
+        asking.kill()
+        await asking.wait()
+        await reading
 
-        async def ready() -> None:
-            while True:
-                probes.readiness[found := await status("/readyz")] += 1
-                probes.ready = found == 200
-                await asyncio.sleep(_PAUSE_SECONDS)
 
-        tasks = [asyncio.create_task(live()), asyncio.create_task(ready())]
-        try:
-            yield probes
-        finally:
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+def _status(url: str) -> int:
+    """Each on a connection of its own, as new clients come."""
+    try:
+        return httpx.get(url, timeout=PATIENCE).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def main(url: str) -> None:
+    """Prints the statuses of both addresses, again and again."""
+    while True:
+        print(_status(f"{url}/healthz"), _status(f"{url}/readyz"), flush=True)
+        time.sleep(_PAUSE_SECONDS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

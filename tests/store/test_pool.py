@@ -177,3 +177,24 @@ async def test_terminating_ends_what_is_used(gateway_url: str) -> None:
     pool.give(used)
     assert used.is_closed()
     assert pool.size == 0
+
+
+async def test_who_is_to_be_first_goes_before_all_others_that_wait(gateway_url: str) -> None:
+    pool = Pool(lambda: asyncpg.connect(gateway_url), 1)
+    held = await pool.take()
+    order: list[str] = []
+
+    async def wait(name: str, *, first: bool) -> None:
+        connection = await pool.take(PATIENCE, first=first)
+        order.append(name)
+        pool.give(connection)
+
+    async with asyncio.TaskGroup() as group:
+        for name in ("a", "b"):
+            group.create_task(wait(name, first=False))
+        await asyncio.sleep(0)
+        group.create_task(wait("probe", first=True))
+        await asyncio.sleep(0)
+        pool.give(held)
+    await pool.close()
+    assert order == ["probe", "a", "b"]

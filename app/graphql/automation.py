@@ -1,7 +1,5 @@
 """The ways in for writing triggers and webhooks."""
 
-from typing import Any
-
 import strawberry
 
 from app.domain.limits import PAGE_SIZE, REPLAYED_AT_ONCE, SECRET_OVERLAP_SECONDS, TRIGGERS_PER_SHOP
@@ -16,7 +14,6 @@ from app.graphql.triggers import Trigger, TriggerTransition, load_trigger
 from app.graphql.typed.translated import OnDefinition, as_sent
 from app.operations import replay_deliveries as operations
 from app.operations.create_trigger import create_trigger as create
-from app.operations.transaction import Call
 from app.operations.update_trigger import delete_trigger as delete
 from app.operations.update_trigger import switch_trigger
 from app.operations.update_trigger import update_trigger as update
@@ -113,7 +110,7 @@ class WebhookSecretPayload:
 async def create_trigger(info: Info, input: CreateTriggerInput) -> TriggerPayload:
     """Adds a trigger: from now on, changes of the definition's records for which the condition becomes true (or as
     `transition` says) are told to an endpoint."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     on: OnDefinition | None = input.on  # type: ignore[assignment]
     known = (input.definition is not None, input.when is not None)
     if known != (on is None, on is None):
@@ -127,7 +124,7 @@ async def create_trigger(info: Info, input: CreateTriggerInput) -> TriggerPayloa
 async def update_trigger(info: Info, input: UpdateTriggerInput) -> TriggerPayload:
     """Changes a trigger. Changes that it has not judged yet are judged by the new condition; deliveries that have not
     arrived yet go to the new address."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     on: OnDefinition | None = input.on  # type: ignore[assignment]
     if on is not None and input.when is not None:
         return TriggerPayload(trigger=None, user_errors=user_errors((_ONE_FORM,)))
@@ -149,7 +146,7 @@ async def disable_trigger(info: Info, input: TriggerInput) -> TriggerPayload:
 
 async def delete_trigger(info: Info, input: TriggerInput) -> DeleteTriggerPayload:
     """Removes a trigger and its deliveries, also those that have not arrived. Idempotent."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     answer = await delete(info.context.database, call, _number(input.trigger))
     first = answer.first
     return DeleteTriggerPayload(
@@ -159,7 +156,7 @@ async def delete_trigger(info: Info, input: TriggerInput) -> DeleteTriggerPayloa
 
 async def replay_deliveries(info: Info, input: ReplayDeliveriesInput) -> ReplayDeliveriesPayload:
     """Sends dead letters again, from the first attempt on. Later deliveries of their records may have gone before."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     ids = None if input.ids is None else [_number(each, "WebhookDelivery") for each in input.ids]
     trigger = None if input.trigger is None else _number(input.trigger)
     if problem := _unclear(input, ids, trigger):
@@ -178,13 +175,8 @@ async def rotate_webhook_secret(info: Info, input: RotateWebhookSecretInput) -> 
     return WebhookSecretPayload(secret=rotated.secret, user_errors=user_errors(rotated.problems))
 
 
-async def _call(info: Info, sent: Any) -> Call:
-    await info.context.renewed()
-    return info.context.call(info.field_name, sent)
-
-
 async def _switched(info: Info, input: TriggerInput, *, enabled: bool) -> TriggerPayload:
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     return await _payload(
         info, await switch_trigger(info.context.database, call, _number(input.trigger), enabled=enabled)
     )

@@ -83,8 +83,10 @@ class Context:
     async def model(self) -> Model:
         return await self.loaders.model()
 
-    def call(self, operation: str, sent: Any) -> Call:
-        """A mutation's call. A key in the input goes before one in the request's header."""
+    async def begin_call(self, operation: str, sent: Any) -> Call:
+        """A mutation's call; it ends the snapshot of an earlier field, so that the write gets the connection, and the
+        payload sees what it wrote. A key in the input goes before one in the request's header."""
+        await self.renewed()
         self.writes += 1
         key = getattr(sent, "idempotency_key", None)
         if key is None:

@@ -9,7 +9,7 @@ from app.domain.access import Scope
 from app.domain.definitions import Status
 from app.domain.problems import Code, Problem
 from app.domain.verdicts import Answer, Outcome
-from app.graphql import automation, documented, inputs, payloads
+from app.graphql import automation, documented, inputs, payloads, segment_mutations
 from app.graphql.contacts import contact_reference
 from app.graphql.context import Info
 from app.graphql.definitions import definition_node, load_definition
@@ -18,13 +18,9 @@ from app.graphql.node import number_of
 from app.graphql.overrides import overrides
 from app.graphql.payloads import DELETED, SAVED, counts, user_errors
 from app.graphql.query import RecordKey
-from app.graphql.segments import load_segment
-from app.graphql.typed.translated import as_sent
 from app.operations.change_status import change_status, delete_definition
 from app.operations.create_definition import create_definition
-from app.operations.create_segment import create_segment
 from app.operations.delete_records import bulk_delete_records, delete_record, try_bulk_delete, try_delete
-from app.operations.delete_segment import delete_segment
 from app.operations.extend_definition import extend
 from app.operations.find_records import Named
 from app.operations.mint_token import mint_token
@@ -32,47 +28,39 @@ from app.operations.save_customers import delete_customers, save_customers
 from app.operations.save_products import delete_products, save_products
 from app.operations.save_records import SaveRecords, save_records, try_save
 from app.operations.set_overrides import set_overrides
-from app.operations.transaction import Call
 from app.operations.update_record import UpdateRecord, try_update, update_record
-from app.operations.update_segment import update_segment
-
-
-async def _call(info: Info, sent: Any) -> Call:
-    """Ends the snapshot of an earlier field: the write gets the connection, and the payload sees what it wrote."""
-    await info.context.renewed()
-    return info.context.call(info.field_name, sent)
 
 
 async def _create_definition(info: Info, input: inputs.CreateDefinitionInput) -> payloads.DefinitionPayload:
     """Adds a definition. Its fields and relationships can be extended later, never removed or changed."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     return await _definition_payload(info, await create_definition(info.context.database, call, input.draft()))
 
 
 async def _extend_definition(info: Info, input: inputs.ExtendDefinitionInput) -> payloads.DefinitionPayload:
     """Appends fields, relationships and options; changes name and description. Old records read null in new fields."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     answer = await extend(info.context.database, call, input.definition, input.extension())
     return await _definition_payload(info, answer)
 
 
 async def _activate_definition(info: Info, input: inputs.DefinitionInput) -> payloads.DefinitionPayload:
     """Makes a definition writable again. Idempotent."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     answer = await change_status(info.context.database, call, input.definition, Status.ACTIVE)
     return await _definition_payload(info, answer)
 
 
 async def _deactivate_definition(info: Info, input: inputs.DefinitionInput) -> payloads.DefinitionPayload:
     """Makes a definition read-only: reads and prices go on, writes are refused. Idempotent."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     answer = await change_status(info.context.database, call, input.definition, Status.INACTIVE)
     return await _definition_payload(info, answer)
 
 
 async def _delete_definition(info: Info, input: inputs.DeleteDefinitionInput) -> payloads.DeleteDefinitionPayload:
     """Deletes a definition and frees its name. Refused while something uses it, unless forced."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     model = await info.context.model()
     before = model.find(input.definition)
     await info.context.renewed()
@@ -88,7 +76,7 @@ async def _delete_definition(info: Info, input: inputs.DeleteDefinitionInput) ->
 
 async def save_records_payload(info: Info, input: inputs.SaveRecordsInput) -> payloads.SaveRecordsPayload:
     """Saves 1 to 50 records, one verdict each: upserted where the definition has a unique key, inserted otherwise."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     asked = SaveRecords(
         definition=input.definition,
         records=input.records,
@@ -116,7 +104,7 @@ async def update_record_payload(
     info: Info, input: inputs.UpdateRecordInput, of: str | None = None
 ) -> payloads.UpdateRecordPayload:
     """The same, refused for records of others than the definition `of`."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     named, problem = _named(input.id, input.by, of)
     if named is None:
         errors = user_errors((problem,))
@@ -136,7 +124,7 @@ async def update_record_payload(
 
 async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payloads.DeleteRecordPayload:
     """Removes one record. What is gone already is fine; what others refer to is refused unless forced."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     named, problem = _named(input.id, input.by)
     if named is None:
         errors = user_errors((problem,))
@@ -157,7 +145,7 @@ async def bulk_delete_records_payload(
     info: Info, input: inputs.BulkDeleteRecordsInput
 ) -> payloads.BulkDeleteRecordsPayload:
     """Removes 1 to 20 records of one definition, one verdict each."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     ids = [number_of(str(id_), "CustomDataRecord") for id_ in input.ids]
     asked = info.context.database, call, input.definition, ids
     how: dict[str, Any] = {"force": input.force, "events": input.events}
@@ -179,7 +167,7 @@ async def bulk_delete_records_payload(
 
 async def _set_overrides(info: Info, input: inputs.SetOverridesInput) -> payloads.SetOverridesPayload:
     """Replaces the sources of one system field: whose amounts stand in for a product's price, for which contact."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     drafts = [source.draft() for source in input.sources]
     answer = await set_overrides(info.context.database, call, input.system_schema, input.system_field, drafts)
     now = None if answer.problems else await overrides(info)
@@ -192,7 +180,7 @@ async def _set_overrides(info: Info, input: inputs.SetOverridesInput) -> payload
 
 async def _save_customers(info: Info, input: inputs.SaveCustomersInput) -> payloads.SaveCustomersPayload:
     """Saves 1 to 50 customers by (source, idCustomer) and unifies them into contacts."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     answer = await save_customers(info.context.database, call, [asdict(each) for each in input.customers])
     return payloads.SaveCustomersPayload(
         results=[payloads.CustomerResult(row=verdict) for verdict in answer.verdicts],
@@ -203,7 +191,7 @@ async def _save_customers(info: Info, input: inputs.SaveCustomersInput) -> paylo
 
 async def _save_products(info: Info, input: inputs.SaveProductsInput) -> payloads.SaveProductsPayload:
     """Saves 1 to 50 products by id; each item is the whole product."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     answer = await save_products(info.context.database, call, [asdict(each) for each in input.products])
     return payloads.SaveProductsPayload(
         results=[payloads.ProductResult(row=verdict) for verdict in answer.verdicts],
@@ -214,7 +202,7 @@ async def _save_products(info: Info, input: inputs.SaveProductsInput) -> payload
 
 async def _delete_customers(info: Info, input: inputs.DeleteCustomersInput) -> payloads.DeleteCustomersPayload:
     """Removes 1 to 50 customers. A contact goes with its last customer."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     keys = [(each.source, each.id_customer) for each in input.customers]
     answer = await delete_customers(info.context.database, call, keys)
     return payloads.DeleteCustomersPayload(
@@ -226,7 +214,7 @@ async def _delete_customers(info: Info, input: inputs.DeleteCustomersInput) -> p
 
 async def _delete_products(info: Info, input: inputs.DeleteProductsInput) -> payloads.DeleteProductsPayload:
     """Removes 1 to 50 products. To only take one out of the catalogue, save it with isActive false."""
-    call = await _call(info, input)
+    call = await info.context.begin_call(info.field_name, input)
     answer = await delete_products(info.context.database, call, [str(id_) for id_ in input.ids])
     return payloads.DeleteProductsPayload(
         results=[payloads.ProductResult(row=verdict) for verdict in answer.verdicts],
@@ -246,43 +234,6 @@ async def _create_contact_token(info: Info, input: inputs.CreateContactTokenInpu
         user_errors=user_errors(answer.problems),
         key=answer.contact_id,
     )
-
-
-async def _create_segment(info: Info, input: inputs.CreateSegmentInput) -> payloads.SegmentPayload:
-    """Keeps a condition on contacts under a name. Who fulfils it is found out whenever it is asked."""
-    call = await _call(info, input)
-    if (input.where is None) == (input.filter is None):
-        return payloads.SegmentPayload(segment=None, user_errors=user_errors((ONE_FORM,)))
-    where = input.filter if input.where is None else input.where
-    answer = await create_segment(info.context.database, call, info.context.calendar, input.name, where)
-    return await _segment_payload(info, answer, input.filter)
-
-
-async def _update_segment(info: Info, input: inputs.UpdateSegmentInput) -> payloads.SegmentPayload:
-    """Changes a segment's name or condition. Refused where it would lead back to itself, or break one that uses it."""
-    call = await _call(info, input)
-    if input.where is not None and input.filter is not None:
-        return payloads.SegmentPayload(segment=None, user_errors=user_errors((ONE_FORM,)))
-    where = input.filter if input.where is None else input.where
-    answer = await update_segment(info.context.database, call, info.context.calendar, input.segment, input.name, where)
-    return await _segment_payload(info, answer, input.filter)
-
-
-async def _delete_segment(info: Info, input: inputs.DeleteSegmentInput) -> payloads.DeleteSegmentPayload:
-    """Deletes a segment. Refused while another one uses it."""
-    call = await _call(info, input)
-    before = await load_segment(info, input.segment)
-    await info.context.renewed()
-    answer = await delete_segment(info.context.database, call, input.segment)
-    gone = before if answer.first is not None else None
-    return payloads.DeleteSegmentPayload(segment=gone, user_errors=user_errors(answer.problems))
-
-
-async def _segment_payload(info: Info, answer: Answer, filter: Any) -> payloads.SegmentPayload:
-    first = answer.first
-    segment = await load_segment(info, first.id) if first is not None and first.id is not None else None
-    problems = as_sent(answer.problems, "where", filter, "filter")
-    return payloads.SegmentPayload(segment=segment, user_errors=user_errors(problems))
 
 
 async def _definition_payload(info: Info, answer: Answer) -> payloads.DefinitionPayload:
@@ -305,7 +256,6 @@ def _named(id_: strawberry.ID | None, by: RecordKey | None, of: str | None = Non
     return Named(record_id, of), _NO_PROBLEM
 
 
-ONE_FORM = Problem(Code.INVALID_CONDITION, "Send the condition either as where or as filter.", "where")
 _NO_PROBLEM = Problem(Code.INVALID_REFERENCE, "")
 
 
@@ -336,6 +286,6 @@ class Mutation:
     delete_trigger = documented.mutation(automation.delete_trigger, Scope.MANAGE_AUTOMATION)
     replay_deliveries = documented.mutation(automation.replay_deliveries, Scope.MANAGE_AUTOMATION)
     rotate_webhook_secret = documented.mutation(automation.rotate_webhook_secret, Scope.MANAGE_AUTOMATION)
-    create_segment = documented.mutation(_create_segment, Scope.MANAGE_AUTOMATION)
-    update_segment = documented.mutation(_update_segment, Scope.MANAGE_AUTOMATION)
-    delete_segment = documented.mutation(_delete_segment, Scope.MANAGE_AUTOMATION)
+    create_segment = documented.mutation(segment_mutations.create_segment, Scope.MANAGE_AUTOMATION)
+    update_segment = documented.mutation(segment_mutations.update_segment, Scope.MANAGE_AUTOMATION)
+    delete_segment = documented.mutation(segment_mutations.delete_segment, Scope.MANAGE_AUTOMATION)

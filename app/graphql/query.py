@@ -1,8 +1,7 @@
 """The ways in for reading."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 
@@ -11,10 +10,10 @@ from app.domain.entities import CONTACTS, PRODUCTS
 from app.domain.limits import COUNT_BOUND, PAGE_SIZE
 from app.graphql import documented
 from app.graphql import overrides as override_types
-from app.graphql.access import only_keys, require
+from app.graphql.access import only_keys
 from app.graphql.aggregate_types import Aggregates, FirstGroups, GroupOrders, GroupsBy, Having
 from app.graphql.aggregates import GroupArguments, aggregate, aggregate_records
-from app.graphql.changes import custom_data_changes, load_change
+from app.graphql.changes import custom_data_changes
 from app.graphql.connection import After, Before, Connection, First, Last, connect, number_page
 from app.graphql.contacts import Contact, ContactReference, contact_nodes, find_contact, load_contact
 from app.graphql.context import Info
@@ -25,19 +24,20 @@ from app.graphql.definitions import (
     definition_node,
     load_definition,
 )
-from app.graphql.deliveries import load_delivery, webhook_deliveries
+from app.graphql.deliveries import webhook_deliveries
 from app.graphql.errors import Refusal, limit, refuse
 from app.graphql.following import followed
 from app.graphql.list_arguments import Orders, TypedOrders, TypedWhere, Where
 from app.graphql.listing import filtered_contacts, filtered_products, filtered_records, plain_cursors
-from app.graphql.node import Node, decode, number, number_of
+from app.graphql.node import Node, number_of
+from app.graphql.node_fetching import fetch
 from app.graphql.products import Product, catalogue, check_search, chosen, load_product
 from app.graphql.records import CustomDataRecord, load_own_record, record_node, records_page
 from app.graphql.scalars import JSON
 from app.graphql.segments import Segment, all_segments, load_segment
 from app.graphql.shop import Shop, shop_node
 from app.graphql.templates import render_template, render_templates, template_variables
-from app.graphql.triggers import load_trigger, triggers
+from app.graphql.triggers import triggers
 from app.operations.find_records import Named, find_record
 from app.store import contacts as contact_store
 
@@ -68,7 +68,7 @@ async def shop(info: Info) -> Shop:
 
 async def node(info: Info, id: strawberry.ID) -> Node | None:
     """Anything by its opaque id; null for what is not there."""
-    return await _fetch(info, id)
+    return await fetch(info, id)
 
 
 async def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
@@ -77,7 +77,7 @@ async def nodes(info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
         raise Refusal(
             "LIMIT_EXCEEDED", f"{len(ids)} ids were sent; at most {PAGE_SIZE} fit.", **limit("ids", len(ids), PAGE_SIZE)
         )
-    return list(await asyncio.gather(*(_fetch(info, id_) for id_ in ids)))
+    return list(await asyncio.gather(*(fetch(info, id_) for id_ in ids)))
 
 
 async def custom_data_definition(
@@ -242,63 +242,6 @@ async def segment(info: Info, id: strawberry.ID | None = None, name: str | None 
 async def segments(info: Info) -> list[Segment]:
     """The shop's segments, in order of creation."""
     return await all_segments(info)
-
-
-async def _fetch(info: Info, id_: strawberry.ID) -> Node | None:
-    decoded = decode(str(id_))
-    if decoded is None or decoded[0] not in _FETCH:
-        return None
-    return await _FETCH[decoded[0]](info, decoded[1])
-
-
-async def _fetch_shop(info: Info, key: str) -> Node | None:
-    return shop_node(info.context.shop) if number(key) == info.context.shop.id else None
-
-
-async def _fetch_contact(info: Info, key: str) -> Node | None:
-    return await load_contact(info, number(key) or 0)
-
-
-async def _fetch_record(info: Info, key: str) -> Node | None:
-    return cast(Node | None, await load_own_record(info, number(key) or 0))
-
-
-async def _fetch_definition(info: Info, key: str) -> Node | None:
-    only_keys(info)
-    return await load_definition(info, number(key))
-
-
-async def _fetch_change(info: Info, key: str) -> Node | None:
-    only_keys(info)
-    return await load_change(info, key)
-
-
-async def _fetch_trigger(info: Info, key: str) -> Node | None:
-    require(info, Scope.MANAGE_AUTOMATION)
-    return await load_trigger(info, number(key))
-
-
-async def _fetch_delivery(info: Info, key: str) -> Node | None:
-    require(info, Scope.MANAGE_AUTOMATION)
-    return await load_delivery(info, number(key))
-
-
-async def _fetch_segment(info: Info, key: str) -> Node | None:
-    only_keys(info)
-    return await load_segment(info, key) if key.isdigit() else None
-
-
-_FETCH: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
-    "Shop": _fetch_shop,
-    "Contact": _fetch_contact,
-    "Product": load_product,
-    "CustomDataRecord": _fetch_record,
-    "CustomDataDefinition": _fetch_definition,
-    "CustomDataChange": _fetch_change,
-    "Trigger": _fetch_trigger,
-    "WebhookDelivery": _fetch_delivery,
-    "Segment": _fetch_segment,
-}
 
 
 @strawberry.type(description="Everything that can be read. One query sees one state of the shop, never half a save.")

@@ -6,11 +6,11 @@ from typing import Any
 from app.graphql.schema import Schema
 from app.server.decoding import GraphQLRequest
 from app.server.refusals import Refused
-from app.telemetry.observation import current
+from app.telemetry.observation import Observation, current
 
 
 class Seen:
-    """The document of an operation: whether it was known before, and once it has run, what kind of operation it is."""
+    """The document of an operation: whether it was known before, and what kind of operation it is."""
 
     __slots__ = ("_asked", "_observation", "_schema", "_text")
 
@@ -20,20 +20,23 @@ class Seen:
         self._text = text
         self._observation = seen = current.get()
         if seen is not None:
-            seen.known = schema.documents.valid(text) is not None
+            seen.known = self._found(seen)
 
     def ran(self) -> None:
-        """To be called whatever came of it; a document that is not valid leaves the kind unknown."""
+        """To be called whatever came of it: a new document is known by then, unless it is not valid."""
         seen = self._observation
-        if seen is None or seen.kind:
-            return
+        if seen is not None and not seen.kind:
+            self._found(seen)
+
+    def _found(self, seen: Observation) -> bool:
         document = self._schema.documents.valid(self._text)
         if document is None:
-            return
+            return False
         kind = document.kinds.get(self._asked.operation_name)
         seen.kind = kind.value if kind is not None else ""
         seen.name = self._asked.operation_name or document.name
         seen.document = document.ast
+        return True
 
 
 def tell_answer(body: Mapping[str, Any]) -> None:

@@ -76,7 +76,7 @@ def link_page(
         "limit": limit, "columns": columns, "rest": fulfilled(rest), "links": fulfilled(*links), "more": _FEW + 1,
         "found_order": order.replace("r.id", "e.id"),
     }  # fmt: skip
-    first = _behind(links[0], fragments)
+    first = records_behind(links[0], fragments)
     column = f"t.{first['column']}"
     along = {"within": within.replace("r.id", column), "order": order.replace("r.id", column)}
     statement = _STEPPED.format(
@@ -84,14 +84,15 @@ def link_page(
     )  # fmt: skip
     chosen, all_found = "", ""
     for n, link in enumerate(links, 1):
-        statement += _FOUND.format(n=n, **words, **_behind(link, fragments))
+        statement += _FOUND.format(n=n, **words, **records_behind(link, fragments))
         chosen += f" when (select count(*) from found{n}) < {_FEW + 1} then 'found{n}'"
         others = fulfilled(*(each for each in links if each is not link))
         all_found += _FROM_FOUND.format(n=n, fulfilled=others, **words)
     return statement + _CHOSEN.format(found=chosen, all_found=all_found, **words)
 
 
-def _behind(link: Some, fragments: Fragments) -> dict[str, Sql]:
+def records_behind(link: Some, fragments: Fragments) -> dict[str, Sql]:
+    """The words of a statement that reads the records `t` behind a link that fulfil its condition."""
     records, row = link.link.records, Sql("t")
     return {
         "records": TABLES[records.target],

@@ -15,10 +15,9 @@ from app.domain.conditions import And, Condition, Counted, Not, OneOf, Or, Range
 from app.domain.definitions import Target
 from app.domain.entities import Attribute, Entity, relationship
 from app.store.attributes import TABLES, place
-from app.store.columns import link_column
 from app.store.conditions import compiled, rows_of
 from app.store.fragments import Fragments, Sql
-from app.store.link_pages import link_page
+from app.store.link_pages import link_page, records_behind
 from app.store.orders import Sorting, by, shown, told
 from app.store.range_pages import range_page
 
@@ -158,7 +157,7 @@ def _words(entity: Entity, chosen: OneOf | Range | Some, rest: Condition, fragme
         "rest": compiled(entity, rest, table, fragments),
     }
     if isinstance(chosen, Some):
-        return words | _words_behind(chosen, fragments)
+        return words | records_behind(chosen, fragments)
     at = place(entity, chosen.attribute, table, Fragments())
     index = at.slot or at.exact
     words |= {"narrow": compiled(entity, chosen, table, fragments), "index": index.sql}
@@ -166,16 +165,6 @@ def _words(entity: Entity, chosen: OneOf | Range | Some, rest: Condition, fragme
         values = list(dict.fromkeys(map(index.convert, chosen.values)))
         words["values"] = fragments.parameter(values, f"{index.type}[]")
     return words
-
-
-def _words_behind(chosen: Some, fragments: Fragments) -> dict[str, Sql]:
-    records, row = chosen.link.records, Sql("t")
-    return {
-        "records": TABLES[records.target],
-        "own_records": rows_of(records, row, fragments),
-        "column": Sql(link_column(chosen.link).name),
-        "behind": compiled(records, chosen.condition, row, fragments),
-    }
 
 
 def _behind(parts: list[Condition]) -> tuple[Some, ...]:

@@ -44,13 +44,7 @@ class Sender:
             return Attempt(None, str(error))
         except TimeoutError:
             return Attempt(None, f"No answer within {self._timeout:g} s.")
-        except (
-            httpcore.NetworkError,
-            httpcore.ProtocolError,
-            httpcore.UnsupportedProtocol,
-            OSError,
-            ValueError,
-        ) as error:
+        except _FAILURES as error:
             return Attempt(None, f"{type(error).__name__}: {error}"[:500])
 
     async def _post(self, url: str, headers: Sequence[tuple[str, str]], body: bytes) -> int:

@@ -4,7 +4,6 @@ import asyncpg
 import httpx
 import pytest
 
-from app.store.administration import administering
 from app.store.database import Database
 from app.store.positions import ASKED
 from app.store.replicas import REACHED
@@ -12,16 +11,6 @@ from app.store.statements import Statement
 from tests.shops import new_shop
 from tests.store.routing import shape
 from tests.tour import COMPOSED, named_statements, tour
-
-
-@pytest.fixture(scope="module")
-async def tables(admin_url: str) -> frozenset[str]:
-    async with administering(admin_url) as connection:
-        rows = await connection.fetch(
-            "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id'"
-            " where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace"
-        )
-    return frozenset(row["relname"] for row in rows)
 
 
 @pytest.fixture(scope="module")

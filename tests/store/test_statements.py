@@ -13,7 +13,6 @@ from app.domain.shops import ApiKey, Shop
 from app.domain.triggers import Trigger
 from app.domain.webhooks import Delivery
 from app.store import statements
-from app.store.administration import administering
 from app.store.database import Database
 from app.store.record_writes import Row
 from app.store.statements import Statement
@@ -159,16 +158,6 @@ MORE_COLUMNS = (  # one for each field of the route, or the order; for each key 
 _TABLE = re.compile(r"\b(?:from|join|update|into)\s+(\w+)(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
 _PREDICATE = re.compile(r"\bshop_id = \$1\b")
 _INSERTED = re.compile(r"insert into \w+\s*\(shop_id,.*?\)\s*(?:select|values\s*\()\s*\$1\b", re.IGNORECASE | re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-async def tables(admin_url: str) -> frozenset[str]:
-    async with administering(admin_url) as connection:
-        rows = await connection.fetch(
-            "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id'"
-            " where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace"
-        )
-    return frozenset(row["relname"] for row in rows)
 
 
 @pytest.fixture(scope="module")

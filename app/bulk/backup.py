@@ -93,7 +93,9 @@ def read_manifest(path: Path) -> Manifest:
     except OSError as error:
         raise BackupRefused(f"{path} cannot be read: {error.strerror}.") from error
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
-        raise BackupRefused(f"{path} is no backup of a shop, or is damaged.") from error
+        raise BackupRefused(
+            f"{path} is no backup of a shop, or is damaged. Give a file that 'custom-data backup' made."
+        ) from error
 
 
 async def restore(database: Database, shop_id: int, path: Path) -> Manifest:

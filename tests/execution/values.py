@@ -100,7 +100,7 @@ class Values:
 
     def literal(self, kind: Any, used: set[str], constant: bool) -> str:
         if is_list_type(kind):
-            if self.choose.below(4) == 3 and not is_list_type(kind.of_type):
+            if self.choose.below(4) == 3 and not is_list_type(bare(kind.of_type)):
                 return self.literal(bare(kind.of_type), used, constant)  # one item stands for a list of one
             items = [self.value(kind.of_type, used, False, constant=constant) for _ in range(self.choose.below(3))]
             return f"[{', '.join(items)}]"

@@ -72,7 +72,7 @@ async def test_a_question_is_never_answered_by_one_that_was_sent_before_it(
             await pair.first.contact("ada@example.com", firstName=str(len(counted.questions)))
             late = await positions.ask(pair.first.id)
             assert late is not None
-            assert late > (await early or 0) or len(counted.questions) == 1
+            assert late >= (await early or 0)
             now = await pair.admin.primary(
                 "select sequence + unlogged from change_heads where shop_id = $1", pair.first.id
             )

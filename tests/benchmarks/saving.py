@@ -141,7 +141,7 @@ async def _save_unlogged(database: Database, shop: int, definition: str, batch: 
     async def nothing(*_: Any) -> None:
         return None
 
-    with patch("app.operations.save_records.log", nothing):
+    with patch("app.operations.journal.log", nothing):
         await _save(database, shop, definition, batch)
 
 

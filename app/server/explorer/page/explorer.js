@@ -22,15 +22,22 @@ $('key-form').addEventListener('submit', (event) => {
   open($('key').value.trim());
 });
 $('demo').addEventListener('click', () => open(demoKey));
-$('sign-out').addEventListener('click', () => {
+$('sign-out').addEventListener('click', () => beginAgain(() => {
   sessionStorage.clear();
   sessionStorage.setItem(SIGNED_OUT, 'yes');
-  location.reload();
-});
-$('fresh').addEventListener('click', () => {
+}));
+$('fresh').addEventListener('click', () => beginAgain(() => {
   Object.keys(sessionStorage).filter((name) => name.startsWith('graphiql:')).forEach((name) => sessionStorage.removeItem(name));
+}));
+
+let leaving = false;
+
+/** Forgets and loads the page anew: GraphiQL, which keeps its tabs half a second after a change, must not do so between. */
+function beginAgain(forget) {
+  leaving = true;
+  forget();
   location.reload();
-});
+}
 
 const first = keyFromAddress() || sessionStorage.getItem(KEY) || (sessionStorage.getItem(SIGNED_OUT) ? '' : demoKey);
 if (first) open(first);
@@ -123,7 +130,7 @@ function keptInThisTab() {
   const names = () => Object.keys(sessionStorage).filter((name) => name.startsWith('graphiql:'));
   return {
     getItem: (name) => of(name).getItem(name),
-    setItem: (name, value) => of(name).setItem(name, withoutHeaders(value)),
+    setItem: (name, value) => leaving || of(name).setItem(name, withoutHeaders(value)),
     removeItem: (name) => of(name).removeItem(name),
     clear: () => names().forEach((name) => sessionStorage.removeItem(name)),
     get length() {

@@ -32,9 +32,16 @@ subscription AsItHappens {
 const TRIGGERS_AND_DELIVERIES = `# Who is told of what, and what was told or
 # could not be.
 query TriggersAndDeliveries {
-  triggers { idTrigger name when transition enabled broken deliver { url } }
+  triggers {
+    idTrigger name when transition
+    enabled broken
+    deliver { url }
+  }
   webhookDeliveries(last: 10) {
-    nodes { status attempts lastStatus lastError eventId nextAttemptAt body }
+    nodes {
+      status attempts lastStatus lastError
+      eventId nextAttemptAt body
+    }
   }
 }
 `;
@@ -67,11 +74,18 @@ async function rowOfPrices(ask) {
 const WHAT_WOULD_FOLLOW = `    dryRun {
       prices {
         totalCount { count isExact }
-        nodes { contact { email } product { name } before after }
+        nodes {
+          contact { email }
+          product { name }
+          before after
+        }
       }
       triggers {
         totalCount { count }
-        nodes { kind changedFields trigger { name } }
+        nodes {
+          kind changedFields
+          trigger { name }
+        }
       }
     }`;
 

@@ -91,6 +91,9 @@ MUTATIONS = {
     "createContactToken": WayIn(
         Scope.MINT_TOKENS, "token userErrors { code }", {"contact": {"email": "dubois@example.com"}}
     ),
+    "eraseContact": WayIn(
+        Scope.ERASE_CONTACTS, "userErrors { code }", {"contact": {"idContact": "1"}, "records": "DELETE"}
+    ),
 }
 WAYS_IN = QUERIES | MUTATIONS
 TABLES = (

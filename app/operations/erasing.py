@@ -1,0 +1,148 @@
+"""A person taken out of everything that a shop keeps: the steps of an erasure, in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.domain import naming
+from app.domain.access import contact_fields
+from app.domain.definitions import Definition, Model
+from app.domain.entities import CONTACTS, of_definition
+from app.domain.erased_conditions import without
+from app.domain.erasures import Disposal, Erasure, Person, RecordsErased, slots, tied
+from app.domain.kept_conditions import kept_condition, kept_text
+from app.domain.problems import Code, Problem, Refused
+from app.store import erasures, idempotency, records
+from app.store.erasures import Watching
+from app.store.session import Session
+
+_CONTACT_WRITES = ("saveCustomers", "deleteCustomers")
+_RECORD_WRITES = (
+    "saveCustomDataRecords", "updateCustomDataRecord", "deleteCustomDataRecord", "bulkDeleteCustomDataRecords",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Touched:
+    """What was found of the person in one definition: its records by what became of them, and how many changes."""
+
+    deleted: list[int] = field(default_factory=list)
+    unlinked: list[int] = field(default_factory=list)
+    changes: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.deleted or self.unlinked or self.changes)
+
+
+@dataclass(slots=True)
+class Eraser:
+    """One erasure. `model` is the shop's, `related` are all definitions whose records may point at contacts, deleted
+    ones too, and `disposal` says what becomes of the records of each."""
+
+    session: Session
+    model: Model
+    related: Sequence[Definition]
+    disposal: Mapping[int, Disposal]
+    watching: Sequence[Watching]
+    touched: dict[int, Touched] = field(default_factory=lambda: defaultdict(Touched))
+
+    async def erase(self, who: Person, *, known: bool) -> Erasure:
+        """Removes the contact, if it is `known`, and all that points at it. Raises Refused, before anything is
+        written, where records cannot be without it."""
+        session, contact_id = self.session, who.contact_id
+        await self._check_links(contact_id)
+        customers = await erasures.delete_person(session, contact_id) if known else 0
+        sequences: set[int] = set()
+        gone: set[int] = set()
+        deliveries: set[int] = set()
+        for definition in self.related:
+            told, of_records = await self._records(definition, contact_id)
+            sequences |= told
+            gone |= of_records
+            watching = [each.id for each in self.watching if each.definition_id == definition.id]
+            about = await erasures.deliveries_about(session, watching, definition, contact_id, of_records)
+            deliveries.update(about)
+        await erasures.empty_changes(session, sequences)
+        await erasures.empty_deliveries(session, deliveries)
+        alone = await erasures.its_own(session, who)
+        return Erasure(
+            contact_id, customers, tuple(self._counted()), len(sequences), len(deliveries),
+            await self._answers(alone, gone), *await self._conditions(alone),
+        )  # fmt: skip
+
+    async def _check_links(self, contact_id: int) -> None:
+        """Raises Refused, naming every definition whose records are to stay and cannot."""
+        held = await records.contact_definitions(self.session, [contact_id], _by_slot(self.related))
+        problems = [
+            _tied(each) for each in self.related
+            if each.id in held.get(contact_id, ()) and self.disposal[each.id] is Disposal.UNLINK and tied(each)
+        ]  # fmt: skip
+        if problems:
+            raise Refused(tuple(problems))
+
+    async def _records(self, definition: Definition, contact_id: int) -> tuple[set[int], set[int]]:
+        """Deletes or unlinks the person's records of a definition. The changes that tell of the person, and the records
+        that have nobody else's history: those of now, and those that pointed at it and are gone."""
+        session, touched = self.session, self.touched[definition.id]
+        about = await erasures.changes_about(session, definition, contact_id)
+        if self.disposal[definition.id] is Disposal.DELETE:
+            touched.deleted = await erasures.delete_records(session, definition, contact_id)
+        else:
+            touched.unlinked = await erasures.unlink_records(session, definition, contact_id)
+        gone = await erasures.histories(session, about.record_ids.union(touched.deleted), also_living=False)
+        kept = await erasures.histories(session, touched.unlinked, also_living=True)
+        sequences = {*about.sequences, *gone.sequences, *kept.sequences}
+        touched.changes = len(sequences)
+        return sequences, {*gone.record_ids, *touched.deleted, *touched.unlinked}
+
+    async def _answers(self, who: Person, record_ids: Collection[int]) -> int:
+        await idempotency.forget_expired(self.session)
+        names = [naming.type_name(each.key) for each in self.related]
+        typed = [f"{verb}{name}" for name in names for verb in ("save", "update", "delete")]
+        return await erasures.empty_answers(self.session, who, [*_RECORD_WRITES, *typed], record_ids, _CONTACT_WRITES)
+
+    async def _conditions(self, who: Person) -> tuple[int, int]:
+        """Takes the person out of the conditions of segments and triggers; of how many."""
+        segments = {each.id: _without(self.model, CONTACTS, each.text, who) for each in self.model.segments}
+        triggers = {
+            each.id: _without(self.model, of_definition(self.model.by_id[each.definition_id]), each.text, who)
+            for each in self.watching if each.definition_id in self.model.by_id
+        }  # fmt: skip
+        changed = [{id_: text for id_, text in each.items() if text is not None} for each in (segments, triggers)]
+        await erasures.change_conditions(self.session, *changed)
+        return len(changed[0]), len(changed[1])
+
+    def _counted(self) -> Iterable[RecordsErased]:
+        for definition in self.related:
+            touched = self.touched[definition.id]
+            if touched:
+                yield RecordsErased(definition.id, definition.key, len(touched.deleted), len(touched.unlinked))
+
+
+def related_to_contacts(definitions: Iterable[Definition]) -> list[Definition]:
+    return [each for each in definitions if contact_fields(each)]
+
+
+def _by_slot(definitions: Iterable[Definition]) -> dict[str, list[int]]:
+    by_slot: dict[str, list[int]] = defaultdict(list)
+    for definition in definitions:
+        for slot in slots(definition).values():
+            by_slot[slot].append(definition.id)
+    return by_slot
+
+
+def _tied(definition: Definition) -> Problem:
+    fields = ", ".join(tied(definition))
+    message = (
+        f"Records of {definition.key} cannot be without their contact: {fields} is required, or identifies them. "
+        "Choose DELETE for this definition."
+    )
+    return Problem(Code.LINK_REQUIRED, message, f"definitions.{definition.key}")
+
+
+def _without(model: Model, entity: Any, text: str, who: Person) -> str | None:
+    """The condition's text without the person; None where it does not name it."""
+    before = kept_condition(text)
+    after = without(model, entity, before, who)
+    return None if after == before else kept_text(after, {})

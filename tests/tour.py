@@ -50,6 +50,7 @@ COMPOSED = (
     "prices.reached_products",
     "records.matching",
     "records.picked",
+    "records.page_of_contact_asc",
 )
 
 
@@ -184,12 +185,15 @@ async def _triggers(client: ShopClient) -> None:
 
 
 async def _erasing(client: ShopClient) -> None:
-    """Unlinked, then deleted; each is named in a condition, and told of to somebody."""
+    """Unlinked, then deleted; each is named in conditions, and told of to somebody. The first has a namesake."""
+    namesake = {"source": "till", "idCustomer": "unlink@example.com"}
     for records in ("UNLINK", "DELETE"):
         email = f"{records.lower()}@example.com"
         contact = await client.contact(email)
+        await client.customers(namesake | {"email": "namesake@example.com"})
+        await client.customers(namesake | {"email": "unlink@example.com"})
         about = {"definition": "visit", "transition": "EVERY_MATCH", "deliver": {"url": "https://hooks.example.com/"}}
-        when = {"contact_id": {"eq": contact}}
+        when = {"contact_id": {"is": {"id_contact": {"eq": contact}}}}
         trigger = await new_trigger(client, name="told", when=when, **about)
         named = {"email": {"eq": email}}
         await client.run("createSegment", "userErrors { message }", name=records, where=named)
@@ -202,8 +206,9 @@ async def _erasing(client: ShopClient) -> None:
         async for _ in person_file(client.database, client.id, ContactReference("id_contact", contact)):
             pass
         erased = await client.run(
-            "eraseContact", "userErrors { code } mentions { places { id } }", contact={"email": email}, records=records
-        )
+            "eraseContact", "userErrors { code } mentions { places { id } }", contact={"idContact": str(contact)},
+            records=records,
+        )  # fmt: skip
         assert erased["userErrors"] == []
         await client.run("deleteTrigger", "deleted", trigger=trigger)
 

@@ -26,7 +26,7 @@ strawberry.enum(
 
 
 @strawberry.enum(description="What a text still stands in.")
-class MentionKind(Enum):
+class ErasureMentionKind(Enum):
     CONTACT = strawberry.enum_value("CONTACT", description="Another contact, or a customer of it, has the address.")
     SEGMENT = "SEGMENT"
     TRIGGER = "TRIGGER"
@@ -72,8 +72,8 @@ class ErasedRecords:
 
 
 @strawberry.type(description="A place where an address or a customer's id still stands as text.")
-class Mention:
-    kind: MentionKind
+class ErasureMention:
+    kind: ErasureMentionKind
     id: strawberry.ID = strawberry.field(
         description="The idContact, idSegment, idTrigger, idRecord, the sequence of a change, or the idDelivery."
     )
@@ -85,8 +85,8 @@ class Mention:
     f"unless this is asked for. The first {MENTIONS} places of each kind, among the latest {MENTION_ROWS:,} records, "
     "changes and deliveries."
 )
-class Mentions:
-    places: list[Mention]
+class ErasureMentions:
+    places: list[ErasureMention]
 
 
 @strawberry.type(description="What an erasure came to, or would; nothing of the person but its id.")
@@ -117,7 +117,7 @@ class EraseContactPayload:
         "what to look for."
     )
     @staticmethod
-    async def mentions(parents: Sequence["EraseContactPayload"], info: Info) -> Column[Mentions | None]:
+    async def mentions(parents: Sequence["EraseContactPayload"], info: Info) -> Column[ErasureMentions | None]:
         only_keys(info)
         return [await _mentions(info, parent.searched) for parent in parents]
 
@@ -139,14 +139,14 @@ async def erase_contact(info: Info, input: EraseContactInput) -> EraseContactPay
     )
 
 
-async def _mentions(info: Info, searched: frozenset[str] | None) -> Mentions | None:
+async def _mentions(info: Info, searched: frozenset[str] | None) -> ErasureMentions | None:
     if searched is None:
         return None
     found = await store.mentions(info.context.session, searched, MENTION_ROWS, MENTIONS) if searched else ()
-    return Mentions(
+    return ErasureMentions(
         places=[
-            Mention(
-                kind=MentionKind(each.kind), id=strawberry.ID(str(each.id)),
+            ErasureMention(
+                kind=ErasureMentionKind(each.kind), id=strawberry.ID(str(each.id)),
                 id_definition=None if each.definition_id is None else strawberry.ID(str(each.definition_id)),
             )
             for each in found

@@ -46,12 +46,12 @@ _OBJECTS = {
     "Why": _WHY,
     "DryRunPrices": _PRICES_COMPARED,
     "DryRunTriggers": _JUDGED,
-    "Mentions": _AGGREGATED,
+    "ErasureMentions": _AGGREGATED,
 }  # any other object is a row
 _IN_HAND = {
     "ConditionNode", "CustomDataDefinition", "DecidingRecord", "DryRun", "DryRunFiring", "DryRunPrice", "ErasedRecords",
-    "Field", "FieldPricing", "Limits", "Mention", "OverridePath", "PageInfo", "PriceSource", "Relationship", "Segment",
-    "Shop", "UserError",
+    "ErasureMention", "Field", "FieldPricing", "Limits", "OverridePath", "PageInfo", "PriceSource", "Relationship",
+    "Segment", "Shop", "UserError",
 }  # fmt: skip
 _AROUND = ("Custom", "AggregateKeys", "AggregateNumbers", "AggregateValues")  # types that only hold the shop's fields
 _LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "ErasedRecords": 10, "Field": 10, "Override": 3,

@@ -130,6 +130,7 @@ COLUMNS = {
     "products.page_forward": _of(Product),
     "products.search_backward": _of(Product),
     "products.search_forward": _of(Product),
+    "records.page_of_contact_asc": RECORD,
     "records.nested_count_ref1": ("value", "n"),
     "records.nested_ref1": RECORD,
     "records.by_ids": RECORD,

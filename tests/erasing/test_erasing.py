@@ -1,5 +1,6 @@
 """eraseContact: what goes, what stays, what is refused, and what a retry does."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -31,6 +32,16 @@ async def test_nothing_of_the_person_is_left_in_any_table(shop: ShopClient, admi
     assert counts == {"customers": 2, "answers": 2, "segments": 2, "triggers": 1}
     records = {each["definition"]["key"]: (each["deleted"], each["unlinked"]) for each in payload["records"]}
     assert records == {"card": (1, 0), "note": (1, 0)}
+
+
+async def test_nor_does_any_logger_tell_of_it(shop: ShopClient, caplog: pytest.LogCaptureFixture) -> None:
+    canary = await new_canary(shop)
+    with caplog.at_level(logging.DEBUG):
+        await erase(shop, {"email": canary.email}, dryRun=True)
+        await erase(shop, {"email": canary.email})
+        await erase(shop, {"email": canary.email})
+    assert caplog.records
+    assert canary.found_in({"logged": [caplog.text]}) == {}
 
 
 async def test_what_is_not_the_persons_stays(shop: ShopClient) -> None:

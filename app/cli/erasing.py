@@ -64,13 +64,13 @@ def erase_contact_command(
         click.echo(f"still in\t{each.kind}\t{each.definition_id or '-'}\t{each.id}")
 
 
-def _otherwise(sent: tuple[str, ...]) -> dict[str, Disposal]:
-    found = {}
+def _otherwise(sent: tuple[str, ...]) -> list[tuple[str, Disposal]]:
+    found = []
     for each in sent:
         key, _, word = each.rpartition("=")
         if not key or word.upper() not in Disposal.__members__:
             raise click.ClickException(f"{each!r} is not KEY=delete or KEY=unlink.")
-        found[key] = Disposal(word.upper())
+        found.append((key, Disposal(word.upper())))
     return found
 
 

@@ -126,7 +126,7 @@ async def erase_contact(info: Info, input: EraseContactInput) -> EraseContactPay
     """Forgets a person: contact, customers and records; what the change log, deliveries, answers kept for retries,
     segments and triggers hold of them. Subscribers and webhooks are told, by the contact's id. It cannot be undone."""
     call = await info.context.begin_call(info.field_name, input)
-    otherwise = {each.definition: each.records for each in input.definitions or ()}
+    otherwise = [(each.definition, each.records) for each in input.definitions or ()]
     asked = EraseContact(contact_reference(input.contact), input.records, otherwise)
     run = try_erasing if input.dry_run else erase
     answer, who = await run(info.context.database, call, asked)

@@ -1,17 +1,18 @@
 """eraseContact: a person goes, from all that a shop keeps."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from app.domain.changes import Change, Kind
 from app.domain.definitions import Definition, Model, Status
 from app.domain.erasures import Disposal, Erasure, Person
+from app.domain.limits import DEFINITIONS_PER_SHOP
 from app.domain.problems import Code, Problem, Refused
 from app.domain.references import ContactReference
 from app.domain.verdicts import Answer, Outcome, Verdict, refused
 from app.loaders.references import Resolver
-from app.operations.erasing import Eraser, Touched, related_to_contacts
+from app.operations.erasing import Chosen, Eraser, Touched, related_to_contacts
 from app.operations.journal import log
 from app.operations.transaction import Call, again, key_problem, perform
 from app.operations.writable import definition_not_found
@@ -26,7 +27,7 @@ class EraseContact:
 
     contact: ContactReference
     records: Disposal
-    otherwise: Mapping[str, Disposal] = field(default_factory=dict)
+    otherwise: Sequence[tuple[str, Disposal]] = ()
 
 
 class Erased(NamedTuple):
@@ -74,13 +75,13 @@ async def _erased(
     session: Session, model: Model, asked: EraseContact, known: list[Person], *, alone: bool
 ) -> tuple[Eraser, Erasure]:
     related = related_to_contacts(await definitions.every(session))
-    disposal = _disposal(model, related, asked)
+    disposals = _disposals(model, related, asked)
     contact_id = await _contact(session, asked.contact)
     if alone:
         await erasures.take_turns(session, [each.id for each in related])
     watching = await erasures.hold_triggers(session)
     who = await erasures.person(session, contact_id)
-    eraser = Eraser(session, model, related, disposal, watching)
+    eraser = Eraser(session, model, related, disposals, watching)
     erasure = await eraser.erase(who or Person(contact_id), known=who is not None)
     if who is None and erasure == Erasure(contact_id):
         message = "There is no contact with this id, and nothing that points at it."
@@ -101,20 +102,27 @@ async def _contact(session: Session, reference: ContactReference) -> int:
     return found.id
 
 
-def _disposal(model: Model, related: Sequence[Definition], asked: EraseContact) -> dict[int, Disposal]:
+def _disposals(model: Model, related: Sequence[Definition], asked: EraseContact) -> dict[int, Chosen]:
     """What becomes of the records of each definition. Those of a deleted one go in any case: nobody sees them. Raises
-    Refused for definitions that there are not."""
-    problems = [
-        definition_not_found(model, name, f"definitions.{place}")
-        for place, name in enumerate(asked.otherwise) if model.find(name) is None
-    ]  # fmt: skip
+    Refused for definitions that there are not, or that are named twice."""
+    if len(asked.otherwise) > DEFINITIONS_PER_SHOP:
+        message = f"{len(asked.otherwise)} definitions were named; a shop has at most {DEFINITIONS_PER_SHOP}."
+        raise Refused((Problem(Code.TOO_MANY_ITEMS, message, "definitions"),))
+    chosen: dict[int, Chosen] = {}
+    problems = []
+    for place, (name, disposal) in enumerate(asked.otherwise):
+        path, found = f"definitions.{place}", model.find(name)
+        if found is None:
+            problems.append(definition_not_found(model, name, f"{path}.definition"))
+        elif found.id in chosen:
+            message = f"{found.key} is named twice. Say once what becomes of its records."
+            problems.append(Problem(Code.INVALID_REFERENCE, message, path))
+        else:
+            chosen[found.id] = Chosen(disposal, path)
     if problems:
         raise Refused(tuple(problems))
-    otherwise = {found.id: each for name, each in asked.otherwise.items() if (found := model.find(name))}
-    return {
-        each.id: Disposal.DELETE if each.status is Status.DELETED else otherwise.get(each.id, asked.records)
-        for each in related
-    }
+    usual, gone = Chosen(asked.records, "records"), Chosen(Disposal.DELETE, "records")
+    return {each.id: gone if each.status is Status.DELETED else chosen.get(each.id, usual) for each in related}
 
 
 async def _log(

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain import naming
 from app.domain.access import contact_fields
@@ -23,6 +23,13 @@ _RECORD_WRITES = (
 )  # fmt: skip
 
 
+class Chosen(NamedTuple):
+    """What becomes of a definition's records, and where in the input that was said."""
+
+    disposal: Disposal
+    path: str
+
+
 @dataclass(slots=True)
 class Touched:
     """What was found of the person in one definition: its records by what became of them, and how many changes."""
@@ -38,12 +45,12 @@ class Touched:
 @dataclass(slots=True)
 class Eraser:
     """One erasure. `model` is the shop's, `related` are all definitions whose records may point at contacts, deleted
-    ones too, and `disposal` says what becomes of the records of each."""
+    ones too, and `chosen` says what becomes of the records of each."""
 
     session: Session
     model: Model
     related: Sequence[Definition]
-    disposal: Mapping[int, Disposal]
+    chosen: Mapping[int, Chosen]
     watching: Sequence[Watching]
     touched: dict[int, Touched] = field(default_factory=lambda: defaultdict(Touched))
 
@@ -75,8 +82,8 @@ class Eraser:
         """Raises Refused, naming every definition whose records are to stay and cannot."""
         held = await records.contact_definitions(self.session, [contact_id], _by_slot(self.related))
         problems = [
-            _tied(each) for each in self.related
-            if each.id in held.get(contact_id, ()) and self.disposal[each.id] is Disposal.UNLINK and tied(each)
+            _tied(each, self.chosen[each.id].path) for each in self.related
+            if each.id in held.get(contact_id, ()) and self._unlinks(each) and tied(each)
         ]  # fmt: skip
         if problems:
             raise Refused(tuple(problems))
@@ -86,15 +93,18 @@ class Eraser:
         that have nobody else's history: those of now, and those that pointed at it and are gone."""
         session, touched = self.session, self.touched[definition.id]
         about = await erasures.changes_about(session, definition, contact_id)
-        if self.disposal[definition.id] is Disposal.DELETE:
-            touched.deleted = await erasures.delete_records(session, definition, contact_id)
-        else:
+        if self._unlinks(definition):
             touched.unlinked = await erasures.unlink_records(session, definition, contact_id)
+        else:
+            touched.deleted = await erasures.delete_records(session, definition, contact_id)
         gone = await erasures.histories(session, about.record_ids.union(touched.deleted), also_living=False)
         kept = await erasures.histories(session, touched.unlinked, also_living=True)
         sequences = {*about.sequences, *gone.sequences, *kept.sequences}
         touched.changes = len(sequences)
         return sequences, {*gone.record_ids, *touched.deleted, *touched.unlinked}
+
+    def _unlinks(self, definition: Definition) -> bool:
+        return self.chosen[definition.id].disposal is Disposal.UNLINK
 
     async def _answers(self, who: Person, record_ids: Collection[int]) -> int:
         await idempotency.forget_expired(self.session)
@@ -132,13 +142,13 @@ def _by_slot(definitions: Iterable[Definition]) -> dict[str, list[int]]:
     return by_slot
 
 
-def _tied(definition: Definition) -> Problem:
+def _tied(definition: Definition, path: str) -> Problem:
     fields = ", ".join(tied(definition))
     message = (
         f"Records of {definition.key} cannot be without their contact: {fields} is required, or identifies them. "
         "Choose DELETE for this definition."
     )
-    return Problem(Code.LINK_REQUIRED, message, f"definitions.{definition.key}")
+    return Problem(Code.LINK_REQUIRED, message, path)
 
 
 def _without(model: Model, entity: Any, text: str, who: Person) -> str | None:

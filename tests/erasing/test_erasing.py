@@ -85,8 +85,12 @@ async def test_a_record_that_cannot_be_without_its_contact_is_not_unlinked(shop:
     before = await shop.ask("{ contacts { nodes { idContact } } segments { where } }")
     payload = await erase(shop, {"idContact": str(canary.contact)}, records="UNLINK")
     [error] = payload["userErrors"]
-    assert (error["code"], error["path"], payload["idContact"]) == ("LINK_REQUIRED", "definitions.card", None)
+    assert (error["code"], error["path"], payload["idContact"]) == ("LINK_REQUIRED", "records", None)
+    assert "Records of card cannot be without" in error["message"]
     assert "Choose DELETE" in error["message"]
+    chosen = [{"definition": "note", "records": "UNLINK"}, {"definition": "card", "records": "UNLINK"}]
+    [error] = (await erase(shop, {"idContact": str(canary.contact)}, definitions=chosen))["userErrors"]
+    assert (error["code"], error["path"]) == ("LINK_REQUIRED", "definitions.1")
     assert await shop.ask("{ contacts { nodes { idContact } } segments { where } }") == before
 
 
@@ -302,7 +306,12 @@ async def test_who_may_erase(shop: ShopClient) -> None:
 @pytest.mark.parametrize(
     ("wrong", "code", "path"),
     [
-        ({"definitions": [{"definition": "nothing", "records": "DELETE"}]}, "DEFINITION_NOT_FOUND", "definitions.0"),
+        (
+            {"definitions": [{"definition": "nothing", "records": "DELETE"}]},
+            "DEFINITION_NOT_FOUND",
+            "definitions.0.definition",
+        ),
+        ({"definitions": [{"definition": "nothing", "records": "DELETE"}] * 201}, "TOO_MANY_ITEMS", "definitions"),
         ({"contact": {"email": "nobody@example.com"}}, "CONTACT_NOT_FOUND", "contact"),
         ({"contact": {"idContact": "999999"}}, "CONTACT_NOT_FOUND", "contact"),
         ({"idempotencyKey": ""}, "INVALID_IDEMPOTENCY_KEY", "idempotencyKey"),
@@ -329,3 +338,12 @@ async def test_mentions_tell_where_the_address_still_stands(shop: ShopClient) ->
     places = [(each["kind"], each["id"]) for each in found["eraseContact"]["mentions"]["places"]]
     assert ("RECORD", str(vet)) in places
     assert sorted({kind for kind, _ in places}) == ["CHANGE", "RECORD", "SEGMENT"]
+
+
+async def test_a_definition_is_named_once(shop: ShopClient) -> None:
+    await define(shop)
+    contact = await shop.contact("ada@example.com")
+    found = (await shop.ask('{ customDataDefinition(key: "card") { idDefinition } }'))["customDataDefinition"]
+    chosen = [{"definition": name, "records": "DELETE"} for name in ("card", found["idDefinition"])]
+    [error] = (await erase(shop, {"idContact": str(contact)}, definitions=chosen))["userErrors"]
+    assert (error["code"], error["path"]) == ("INVALID_REFERENCE", "definitions.1")

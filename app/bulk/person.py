@@ -119,7 +119,7 @@ class _Told:
         """Of records while they were the person's."""
         sequences: list[int] = []
         for definition in self._related.values():
-            about = await erasures.changes_about(self._session, definition, self._contact_id)
+            about, _ = await erasures.changes_about(self._session, definition, self._contact_id)
             sequences += about.sequences
         async for found in erasures.changes_at(self._session, sequences, _PAGE):
             yield [self._change(each) for each in found]

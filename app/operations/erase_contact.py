@@ -12,12 +12,13 @@ from app.domain.problems import Code, Problem, Refused
 from app.domain.references import ContactReference
 from app.domain.verdicts import Answer, Outcome, Verdict, refused
 from app.loaders.references import Resolver
-from app.operations.erasing import Chosen, Eraser, Touched, related_to_contacts
+from app.operations.erasing import Chosen, Eraser, Seen, Touched, look, related_to_contacts
 from app.operations.journal import log
 from app.operations.transaction import Call, again, key_problem, perform
 from app.operations.writable import definition_not_found
 from app.store import definitions, erasures
 from app.store.database import Database
+from app.store.failures import Retryable
 from app.store.session import Session
 
 
@@ -46,9 +47,11 @@ async def erase_contact(database: Database, call: Call, asked: EraseContact) -> 
     known: list[Person] = []
 
     async def work(session: Session) -> Answer:
+        looked = await _looked(session, asked.contact)
         model = await definitions.take_turn(session)
-        eraser, erasure = await _erased(session, model, asked, known, alone=True)
+        eraser, who, erasure = await _erased(session, model, asked, looked, alone=True)
         await _log(session, call, eraser.related, eraser.touched, erasure)
+        known.append(who)
         return _answer(erasure)
 
     answer = await perform(database, call, work)
@@ -60,8 +63,9 @@ async def try_erasing(database: Database, call: Call, asked: EraseContact) -> Er
 
     async def tried() -> Answer:
         async with database.trying(call.shop_id) as session:
+            looked = await _looked(session, asked.contact)
             model = await database.models.current(session)
-            return _answer((await _erased(session, model, asked, [], alone=False))[1])
+            return _answer((await _erased(session, model, asked, looked, alone=False))[2])
 
     if problem := key_problem(call.idempotency_key):
         return Erased(refused([problem]))
@@ -71,23 +75,39 @@ async def try_erasing(database: Database, call: Call, asked: EraseContact) -> Er
         return Erased(refused(refusal.problems))
 
 
-async def _erased(
-    session: Session, model: Model, asked: EraseContact, known: list[Person], *, alone: bool
-) -> tuple[Eraser, Erasure]:
+class _Looked(NamedTuple):
+    """What was seen before the shop's turn was taken, of whom, and in which definitions."""
+
+    contact_id: int
+    seen: dict[int, Seen]
+
+
+async def _looked(session: Session, reference: ContactReference) -> _Looked:
+    """Raises Refused."""
+    contact_id = await _contact(session, reference)
     related = related_to_contacts(await definitions.every(session))
-    disposals = _disposals(model, related, asked)
+    return _Looked(contact_id, await look(session, related, await erasures.triggers(session), contact_id))
+
+
+async def _erased(
+    session: Session, model: Model, asked: EraseContact, looked: _Looked, *, alone: bool
+) -> tuple[Eraser, Person, Erasure]:
+    """Raises Retryable where the shop's definitions, or who is meant, changed since it was looked."""
+    related = related_to_contacts(await definitions.every(session))
+    chosen = _chosen(model, related, asked)
     contact_id = await _contact(session, asked.contact)
+    if contact_id != looked.contact_id or not looked.seen.keys() >= {each.id for each in related}:
+        raise Retryable("The shop's definitions or contacts changed meanwhile. Send it again.")
     if alone:
         await erasures.take_turns(session, [each.id for each in related])
     watching = await erasures.hold_triggers(session)
     who = await erasures.person(session, contact_id)
-    eraser = Eraser(session, model, related, disposals, watching)
+    eraser = Eraser(session, model, related, chosen, watching, looked.seen)
     erasure = await eraser.erase(who or Person(contact_id), known=who is not None)
     if who is None and erasure == Erasure(contact_id):
         message = "There is no contact with this id, and nothing that points at it."
         raise Refused((Problem(Code.CONTACT_NOT_FOUND, message, "contact"),))
-    known.append(who or Person(contact_id))
-    return eraser, erasure
+    return eraser, who or Person(contact_id), erasure
 
 
 async def _contact(session: Session, reference: ContactReference) -> int:
@@ -102,7 +122,7 @@ async def _contact(session: Session, reference: ContactReference) -> int:
     return found.id
 
 
-def _disposals(model: Model, related: Sequence[Definition], asked: EraseContact) -> dict[int, Chosen]:
+def _chosen(model: Model, related: Sequence[Definition], asked: EraseContact) -> dict[int, Chosen]:
     """What becomes of the records of each definition. Those of a deleted one go in any case: nobody sees them. Raises
     Refused for definitions that there are not, or that are named twice."""
     if len(asked.otherwise) > DEFINITIONS_PER_SHOP:

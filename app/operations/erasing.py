@@ -14,7 +14,7 @@ from app.domain.erasures import Disposal, Erasure, Person, RecordsErased, slots,
 from app.domain.kept_conditions import kept_condition, kept_text
 from app.domain.problems import Code, Problem, Refused
 from app.store import erasures, idempotency, records
-from app.store.erasures import Watching
+from app.store.erasures import About, Watching
 from app.store.session import Session
 
 _CONTACT_WRITES = ("saveCustomers", "deleteCustomers")
@@ -42,6 +42,31 @@ class Touched:
         return bool(self.deleted or self.unlinked or self.changes)
 
 
+class Seen(NamedTuple):
+    """What was found of the person before others were kept from writing: the changes up to some sequence, and
+    deliveries."""
+
+    about: About
+    reached: int
+    deliveries: list[int]
+
+
+async def look(
+    session: Session, related: Iterable[Definition], watching: Iterable[Watching], contact_id: int
+) -> dict[int, Seen]:
+    """Looks through the log and the deliveries of each definition, which takes the longer the more there are, while
+    others go on."""
+    seen = {}
+    for each in related:
+        about, reached = await erasures.changes_about(session, each, contact_id)
+        own = await erasures.records_of(session, each, contact_id)
+        gone = await erasures.histories(session, about.record_ids - own, also_living=False)
+        triggers = _triggers(watching, each)
+        found = await erasures.deliveries_about(session, triggers, each, contact_id, own | gone.record_ids)
+        seen[each.id] = Seen(about, reached, found)
+    return seen
+
+
 @dataclass(slots=True)
 class Eraser:
     """One erasure. `model` is the shop's, `related` are all definitions whose records may point at contacts, deleted
@@ -52,6 +77,7 @@ class Eraser:
     related: Sequence[Definition]
     chosen: Mapping[int, Chosen]
     watching: Sequence[Watching]
+    seen: Mapping[int, Seen]
     touched: dict[int, Touched] = field(default_factory=lambda: defaultdict(Touched))
 
     async def erase(self, who: Person, *, known: bool) -> Erasure:
@@ -67,9 +93,8 @@ class Eraser:
             told, of_records = await self._records(definition, contact_id)
             sequences |= told
             gone |= of_records
-            watching = [each.id for each in self.watching if each.definition_id == definition.id]
-            about = await erasures.deliveries_about(session, watching, definition, contact_id, of_records)
-            deliveries.update(about)
+            of_changes = await erasures.deliveries_of(session, _triggers(self.watching, definition), told)
+            deliveries.update(of_changes, self.seen[definition.id].deliveries)
         await erasures.empty_changes(session, sequences)
         await erasures.empty_deliveries(session, deliveries)
         alone = await erasures.its_own(session, who)
@@ -92,14 +117,16 @@ class Eraser:
         """Deletes or unlinks the person's records of a definition. The changes that tell of the person, and the records
         that have nobody else's history: those of now, and those that pointed at it and are gone."""
         session, touched = self.session, self.touched[definition.id]
-        about = await erasures.changes_about(session, definition, contact_id)
+        earlier, reached, _ = self.seen[definition.id]
+        later, _ = await erasures.changes_about(session, definition, contact_id, reached)
+        pointed = earlier.record_ids | later.record_ids
         if self._unlinks(definition):
             touched.unlinked = await erasures.unlink_records(session, definition, contact_id)
         else:
             touched.deleted = await erasures.delete_records(session, definition, contact_id)
-        gone = await erasures.histories(session, about.record_ids.union(touched.deleted), also_living=False)
+        gone = await erasures.histories(session, pointed.union(touched.deleted), also_living=False)
         kept = await erasures.histories(session, touched.unlinked, also_living=True)
-        sequences = {*about.sequences, *gone.sequences, *kept.sequences}
+        sequences = {*earlier.sequences, *later.sequences, *gone.sequences, *kept.sequences}
         touched.changes = len(sequences)
         return sequences, {*gone.record_ids, *touched.deleted, *touched.unlinked}
 
@@ -132,6 +159,10 @@ class Eraser:
 
 def related_to_contacts(definitions: Iterable[Definition]) -> list[Definition]:
     return [each for each in definitions if contact_fields(each)]
+
+
+def _triggers(watching: Iterable[Watching], definition: Definition) -> list[int]:
+    return [each.id for each in watching if each.definition_id == definition.id]
 
 
 def _by_slot(definitions: Iterable[Definition]) -> dict[str, list[int]]:

@@ -48,6 +48,11 @@ async def take_turns(session: Session, definition_ids: Iterable[int]) -> None:
     await session.fetch(_sql.take_turns, sorted(definition_ids))
 
 
+async def triggers(session: Session) -> list[Watching]:
+    """Of the shop."""
+    return [Watching(*row) for row in await session.fetch(_sql.triggers)]
+
+
 async def hold_triggers(session: Session) -> list[Watching]:
     """Keeps everybody else from judging changes until the transaction ends."""
     return [Watching(*row) for row in await session.fetch(_sql.hold_triggers)]
@@ -79,6 +84,18 @@ async def its_own(session: Session, who: Person) -> Person:
     return Person(who.contact_id, frozenset(emails), frozenset(ids))
 
 
+async def records_of(session: Session, definition: Definition, contact_id: int) -> set[int]:
+    """The records of a definition that point at a contact."""
+    found: set[int] = set()
+    after, columns = 0, list(slots(definition).values())
+    while True:
+        rows = await session.fetch(_sql.records_of, definition.id, contact_id, columns, after, AT_ONCE)
+        found.update(row["id"] for row in rows)
+        if len(rows) < AT_ONCE:
+            return found
+        after = rows[-1]["id"]
+
+
 async def delete_records(session: Session, definition: Definition, contact_id: int) -> list[int]:
     """Removes the records of a definition that point at a contact; their ids."""
     return await _all(session, _sql.delete_records, definition, contact_id)
@@ -102,17 +119,19 @@ async def _all(
             return found
 
 
-async def changes_about(session: Session, definition: Definition, contact_id: int) -> About:
-    """The changes of a definition before or after which a record pointed at the contact."""
-    about, reached = About([], set()), 0
-    while reached is not None:
+async def changes_about(session: Session, definition: Definition, contact_id: int, after: int = 0) -> tuple[About, int]:
+    """The changes of a definition, behind a sequence, before or after which a record pointed at the contact; and up to
+    where was looked. Sequences are in the order of commits, so nothing comes before that later."""
+    about, reached = About([], set()), after
+    while True:
         [row] = await session.fetch(
             _sql.changes_about, definition.id, contact_id, reached, AT_ONCE, list(slots(definition))
         )
+        if row["reached"] is None:
+            return about, reached
         about.sequences.extend(row["sequences"])
         about.record_ids.update(row["record_ids"])
         reached = row["reached"]
-    return about
 
 
 async def histories(session: Session, record_ids: Collection[int], *, also_living: bool) -> About:
@@ -154,6 +173,14 @@ async def deliveries_about(
     return found
 
 
+async def deliveries_of(session: Session, trigger_ids: Sequence[int], sequences: Collection[int]) -> list[int]:
+    """The deliveries of triggers about changes."""
+    found: list[int] = []
+    for some in _portions(sequences, AT_ONCE) if trigger_ids else ():
+        found += [row["id"] for row in await session.fetch(_sql.deliveries_of, list(trigger_ids), numbers(some))]
+    return found
+
+
 async def empty_deliveries(session: Session, ids: Collection[int]) -> None:
     """Those that have not arrived go; those that have stay, without what they told."""
     for some in _portions(ids, AT_ONCE):
@@ -180,10 +207,10 @@ async def empty_answers(
     return len(rows)
 
 
-async def change_conditions(session: Session, segments: Mapping[int, str], triggers: Mapping[int, str]) -> None:
+async def change_conditions(session: Session, of_segments: Mapping[int, str], of_triggers: Mapping[int, str]) -> None:
     """New conditions, by id."""
-    await session.run_many(_sql.rename_in_segment, [*segments.items()])
-    await session.run_many(_sql.rename_in_trigger, [*triggers.items()])
+    await session.run_many(_sql.rename_in_segment, [*of_segments.items()])
+    await session.run_many(_sql.rename_in_trigger, [*of_triggers.items()])
 
 
 async def mentions(session: Session, searched: Collection[str], rows: int, most: int) -> Iterator[Mention]:

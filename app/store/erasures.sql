@@ -4,6 +4,10 @@
 select pg_advisory_xact_lock(-turn.id)
 from (select id from definitions where shop_id = $1 and id = any($2::bigint[]) order by id) turn;
 
+-- name: triggers
+-- Who watches changes.
+select id, definition_id, condition as text from triggers where shop_id = $1 order by id;
+
 -- name: hold_triggers
 -- Nobody judges changes, or is in the midst of it, until the transaction ends.
 select id, definition_id, condition as text from triggers where shop_id = $1 order by id for update;
@@ -35,6 +39,22 @@ union
 select 'CUSTOMER' as kind, asked.value
 from unnest($3::text[]) as asked (value)
 cross join lateral (select from customers where shop_id = $1 and id_customer = asked.value limit 1) held;
+
+-- name: records_of
+-- Records of a definition ($2) behind $5 that point at the contact ($3) by a relation in one of the slots $4.
+select id from (
+    select id from records where shop_id = $1 and definition_id = $2 and id > $5
+       and ref1 = case when 'ref1' = any($4::text[]) then $3::bigint end
+    union
+    select id from records where shop_id = $1 and definition_id = $2 and id > $5
+       and ref2 = case when 'ref2' = any($4::text[]) then $3::bigint end
+    union
+    select id from records where shop_id = $1 and definition_id = $2 and id > $5
+       and ref3 = case when 'ref3' = any($4::text[]) then $3::bigint end
+    union
+    select id from records where shop_id = $1 and definition_id = $2 and id > $5
+       and ref4 = case when 'ref4' = any($4::text[]) then $3::bigint end
+) own order by id limit $6;
 
 -- name: delete_records
 -- Removes records of a definition ($2) that point at the contact ($3) by a relation in one of the slots $4; at most $5.
@@ -130,6 +150,14 @@ select (select max(id) from looked) as reached,
                      where body::json #>> array['change', 'before', f.name] = $3::bigint::text
                         or body::json #>> array['change', 'after', f.name] = $3::bigint::text
                  )), '{}') as ids;
+
+-- name: deliveries_of
+-- The deliveries of triggers ($2) about changes ($3).
+select d.id
+from unnest($2::bigint[]) as t (id) cross join unnest($3::text::bigint[]) as c (sequence)
+cross join lateral (
+    select id from deliveries where shop_id = $1 and trigger_id = t.id and sequence = c.sequence
+) d;
 
 -- name: deliveries_at
 -- Deliveries by their ids, in order.

@@ -36,24 +36,41 @@ class Canary:
     token: ShopClient
     triggers: tuple[str, str]
 
+    async def left(self, admin_url: str) -> dict[str, list[str]]:
+        """The tables that hold one of its texts, and which of them."""
+        return self.found_in(await rows_with(admin_url, *self.texts))
+
     def found_in(self, tables: dict[str, list[str]]) -> dict[str, list[str]]:
-        """The tables that hold one of its texts, in any case, and which of them."""
+        """What holds one of its texts, in any case, and which of them."""
         told = {name: "\n".join(rows).lower() for name, rows in tables.items()}
         found = {name: [each for each in self.texts if each.lower() in text] for name, text in told.items()}
         return {name: each for name, each in found.items() if each}
 
 
-async def every_row(admin_url: str) -> dict[str, list[str]]:
-    """All rows of all tables of the database, partitions too, as text."""
+async def rows_with(admin_url: str, *texts: str) -> dict[str, list[str]]:
+    """The rows of all tables of the database, partitions too, in which one of the texts stands, in any case."""
+    return await _rows(admin_url, "lower(t::text) like any($1::text[])", [f"%{text.lower()}%" for text in texts])
+
+
+async def rows_of(admin_url: str, shop: ShopClient) -> dict[str, list[str]]:
+    """All that is kept of a shop."""
+    return await _rows(admin_url, "t::text like $1", f"({shop.id},%")
+
+
+async def _rows(admin_url: str, condition: str, value: object) -> dict[str, list[str]]:
     connection = await asyncpg.connect(admin_url)
     try:
         names = await connection.fetch(
             "select relname from pg_class where relkind in ('r', 'p', 'm')"
             " and relnamespace = current_schema()::regnamespace order by 1"
         )
-        return {name: [row[0] for row in await connection.fetch(f"select t::text from {name} t")] for (name,) in names}
+        found = {
+            name: [row[0] for row in await connection.fetch(f"select t::text from {name} t where {condition}", value)]
+            for (name,) in names
+        }
     finally:
         await connection.close()
+    return {name: sorted(rows) for name, rows in found.items() if rows}
 
 
 async def define(shop: ShopClient) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.access import ALL_SCOPES, Scope
 from tests.api.test_scopes import with_scopes
-from tests.erasing.canary import all_deliveries, define, erase, every_row, new_canary
+from tests.erasing.canary import all_deliveries, define, erase, new_canary, rows_of
 from tests.shops import ShopClient
 
 LOG = """query($record: ID, $definition: String) {
@@ -20,19 +20,14 @@ async def log(shop: ShopClient, **of: Any) -> list[dict[str, Any]]:
     return found
 
 
-def of_shop(shop: ShopClient, tables: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The rows of that shop: others' tests go on beside."""
-    return {name: sorted(row for row in rows if row.startswith(f"({shop.id},")) for name, rows in tables.items()}
-
-
 async def test_nothing_of_the_person_is_left_in_any_table(shop: ShopClient, admin_url: str) -> None:
     canary = await new_canary(shop)
-    before = canary.found_in(await every_row(admin_url))
+    before = await canary.left(admin_url)
     assert set(before) == {"contacts", "customers", "records", "changes", "deliveries", "segments", "triggers"}
     assert {text for texts in before.values() for text in texts} == set(canary.texts)
     payload = await erase(shop, {"email": canary.email})
     assert payload["userErrors"] == []
-    assert canary.found_in(await every_row(admin_url)) == {}
+    assert await canary.left(admin_url) == {}
     counts = {name: payload[name] for name in ("customers", "answers", "segments", "triggers")}
     assert counts == {"customers": 2, "answers": 2, "segments": 2, "triggers": 1}
     records = {each["definition"]["key"]: (each["deleted"], each["unlinked"]) for each in payload["records"]}
@@ -243,10 +238,10 @@ async def test_a_contact_that_is_gone_is_erased_from_what_still_points_at_it(sho
     ids = {"web": canary.texts[-2], "till": canary.texts[-1]}
     gone = [{"source": source, "idCustomer": id_} for source, id_ in ids.items()]
     await shop.run("deleteCustomers", "deleted", customers=gone)
-    assert "records" in canary.found_in(await every_row(admin_url))
+    assert "records" in await canary.left(admin_url)
     payload = await erase(shop, {"idContact": str(canary.contact)})
     assert (payload["userErrors"], payload["customers"]) == ([], 0)
-    assert set(canary.found_in(await every_row(admin_url))) <= {"segments", "triggers"}
+    assert set(await canary.left(admin_url)) <= {"segments", "triggers"}
 
 
 async def test_what_was_saved_in_a_definition_that_is_gone_goes_too(shop: ShopClient, admin_url: str) -> None:
@@ -255,7 +250,7 @@ async def test_what_was_saved_in_a_definition_that_is_gone_goes_too(shop: ShopCl
         await shop.run("deleteCustomDataDefinition", "userErrors { code }", definition=definition, force=True)
     payload = await erase(shop, {"idContact": str(canary.contact)}, records="UNLINK")
     assert sorted((each["deleted"], each["definition"]) for each in payload["records"]) == [(1, None), (1, None)]
-    assert set(canary.found_in(await every_row(admin_url))) <= {"triggers"}  # cannot be read any more
+    assert set(await canary.left(admin_url)) <= {"triggers"}  # cannot be read any more
 
 
 async def test_an_inactive_definition_is_no_exception(shop: ShopClient) -> None:
@@ -267,9 +262,9 @@ async def test_an_inactive_definition_is_no_exception(shop: ShopClient) -> None:
 
 async def test_a_dry_run_tells_the_same_and_writes_nothing(shop: ShopClient, admin_url: str) -> None:
     canary = await new_canary(shop)
-    before = of_shop(shop, await every_row(admin_url))
+    before = await rows_of(admin_url, shop)
     tried = await erase(shop, {"email": canary.email}, dryRun=True)
-    assert of_shop(shop, await every_row(admin_url)) == before
+    assert await rows_of(admin_url, shop) == before
     assert await erase(shop, {"email": canary.email}) == tried
     [error] = (await erase(shop, {"email": canary.email}, dryRun=True))["userErrors"]
     assert error["code"] == "CONTACT_NOT_FOUND"
@@ -281,11 +276,10 @@ async def test_other_shops_are_left_alone(shop: ShopClient, other_shop: ShopClie
     asked = {"idContact": str(canary.contact)}
     [error] = (await erase(other_shop, asked))["userErrors"]
     assert error["code"] == "CONTACT_NOT_FOUND"
-    own = of_shop(other_shop, await every_row(admin_url))
+    own = await rows_of(admin_url, other_shop)
     await erase(shop, asked)
-    after = await every_row(admin_url)
-    assert of_shop(other_shop, after) == own
-    assert twin.found_in(after).keys() >= {"contacts", "customers", "records", "changes", "deliveries"}
+    assert await rows_of(admin_url, other_shop) == own
+    assert (await twin.left(admin_url)).keys() >= {"contacts", "customers", "records", "changes", "deliveries"}
 
 
 async def test_the_persons_tokens_stop_working(shop: ShopClient) -> None:

@@ -3,13 +3,19 @@
 import asyncio
 import io
 import json
+import re
+from contextlib import suppress
 
+import asyncpg
 import pytest
 from graphql import parse
 
 from app.server.slow_operations import SlowOperations, signature
 from app.store.database import Database
+from app.store.generic_plans import generic_plan
+from app.store.statements import Statement
 from app.telemetry import lines
+from app.telemetry.observation import Observation, Query
 from tests.telemetry.conftest import Listening
 
 
@@ -56,12 +62,8 @@ async def test_a_fast_operation_is_not(database: Database, listening: Listening,
     assert stream.getvalue() == ""
 
 
-@pytest.mark.usefixtures("vets")
-async def test_every_statement_of_the_price_query_has_a_generic_plan(database: Database, listening: Listening) -> None:
-    """The plan is made without values, so a statement must be one that can be planned so."""
-    from app.store.generic_plans import generic_plan
-    from app.telemetry.observation import Observation
-
+async def queries_of(listening: Listening) -> tuple[int, dict[str, Query]]:
+    """The shop, and every statement that prices, pages and writes ask."""
     seen: list[Observation] = []
     async with listening(seen.append) as shop:
         await shop.ask(
@@ -69,10 +71,32 @@ async def test_every_statement_of_the_price_query_has_a_generic_plan(database: D
             nodes { data } } products { nodes { pricing(contact: {email: "dubois@example.com"}) { payable } } } }"""
         )
         await shop.save("veterinarian", {"nom": "Dr Neu"})
-    queries = {each.query.name: each.query for noted in seen for each in noted.statements}
-    plans = {name: await generic_plan(database.pool, shop.id, query) for name, query in queries.items()}
-    empty = {name for name, plan in plans.items() if not plan}
-    assert empty <= {"session.begin", "session.end"}
+    return shop.id, {each.query.name: each.query for noted in seen for each in noted.statements}
+
+
+@pytest.mark.usefixtures("vets")
+async def test_every_statement_has_a_plan_that_reads_its_tables(database: Database, listening: Listening) -> None:
+    """Not the plan for nulls, which reads nothing."""
+    shop_id, queries = await queries_of(listening)
+    plans = {name: await generic_plan(database.pool, shop_id, query) for name, query in queries.items()}
+    assert {name for name, plan in plans.items() if not plan} <= {"session.begin", "session.end"}
+    told = {name: "\n".join(plan) for name, plan in plans.items() if plan}
+    assert [name for name, plan in told.items() if "One-Time Filter: false" in plan] == []
+    assert {"records.page", "products.page", "prices.walk"} & {*told}
+    assert [name for name, plan in told.items() if not re.search(r"Scan|Insert on|Update on|Delete on", plan)] == []
+    of_records = "\n".join(plan for name, plan in told.items() if name.startswith("records."))
+    assert re.search(r"Index (Only )?Scan using records_\w+ on records", of_records)
+    assert "shop_id = $1" in of_records or "(NULLIF(current_setting('app.shop_id'" in of_records  # the tenant's policy
+
+
+async def test_nothing_is_left_of_a_plan_on_its_connection(database: Database) -> None:
+    """Also of one that cannot be made."""
+    for sql in ("select from shops where shop_id = $1", "select 1 / 0 from shops where shop_id = $1 and 1 / 0 = 1"):
+        with suppress(asyncpg.DivisionByZeroError):
+            await generic_plan(database.pool, 1, Statement("asked", sql))
+        async with database.pool.acquire() as connection:
+            assert await connection.fetchval("select count(*) from pg_prepared_statements where name = 'asked'") == 0
+            assert not connection.is_in_transaction()
 
 
 def test_a_signature_has_no_values() -> None:

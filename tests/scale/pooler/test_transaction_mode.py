@@ -10,7 +10,9 @@ import pytest
 
 from app.store.administration import connected
 from app.store.database import Database, NoDirectConnection
+from app.store.generic_plans import generic_plan
 from app.store.migrate import MigrationRefused, migrate
+from app.store.statements import Statement
 from tests.processes import run
 from tests.scale.conftest import until
 from tests.scale.pooler.conftest import Pooled
@@ -148,6 +150,20 @@ async def test_a_login_that_may_bypass_takes_on_the_gateways_role(pooled: Pooled
         shop = await pooled.shop()
         async with database.writing(shop.id) as session:
             assert await (await session._ready()).fetchval("select current_user::text") == "custom_data_gateway"
+    finally:
+        await database.close()
+
+
+async def test_plans_are_told_and_leave_nothing_behind(pooled: Pooled) -> None:
+    """Read twice through one connection of the pooler: what was prepared is gone before the next transaction."""
+    database = await Database.connect(pooled.url, size=1, direct_url=pooled.direct)
+    try:
+        shop = await pooled.shop()
+        query = Statement("contacts.some", "select id from contacts where shop_id = $1 and id = $2")
+        for _ in range(2):
+            plan = "\n".join(await generic_plan(database.pool, shop.id, query))
+            assert "on contacts" in plan
+            assert "One-Time Filter: false" not in plan
     finally:
         await database.close()
 

@@ -18,6 +18,7 @@ from app.store import contacts, customers, products, records
 from app.store.database import Database
 from app.store.paging import Page
 from app.store.session import Session
+from app.telemetry.observation import touched
 
 _PAGE = 2_000  # rows read at once
 
@@ -80,6 +81,7 @@ async def of_records(database: Database, shop_id: int, key_or_id: str) -> Source
     definition = model.find(key_or_id)
     if definition is None:
         raise ImportStopped(definition_not_found(model, key_or_id).message)
+    touched(definition.key)
     names = tuple(definition.field)
     return Source(names, lambda session: _record_pages(session, definition, names))
 

@@ -113,7 +113,7 @@ def mount(
     endpoint = Endpoint(gate, operations, settings.bounds.body, telemetry)
     app.router.routes.append(Route("/readyz", ready))
     app.router.routes.append(Route(_GRAPHQL, endpoint))
-    app.router.routes.append(Route("/bulk/{what}", Bulk(gate, database, settings.max_bulk_bytes)))
+    app.router.routes.append(Route("/bulk/{what}", Bulk(gate, database, settings.max_bulk_bytes, telemetry)))
     sockets = Sockets(schema, gate, operations, settings.cors_origins, telemetry)
     app.router.routes.append(WebSocketRoute(_GRAPHQL, sockets))
     app.router.routes.append(asset_route())

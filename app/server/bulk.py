@@ -7,11 +7,10 @@ last one with the counts. A request that was cut off goes on where it was when i
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
 from typing import Any, BinaryIO
-from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import ClientDisconnect
@@ -25,20 +24,23 @@ from app.bulk.lines import Unreadable
 from app.bulk.reading import Dialect
 from app.bulk.rejects import Rejected, told
 from app.domain.access import Scope
-from app.domain.changes import Events
-from app.domain.imports import Import, Kind
+from app.domain.imports import Import, Kind, Tally
 from app.operations.import_chunk import ImportStopped, Way
 from app.operations.transaction import Call
 from app.server.answers import encode, failure
 from app.server.auth import Admitted, Gate, Unauthorised
+from app.server.bulk_parameters import Asked, read_address, read_form
+from app.server.observing import tell_refusal, tell_shop
 from app.server.patience import Incoming
 from app.server.refusals import Refused
-from app.server.replies import Reply
+from app.server.replies import REQUEST_ID, Reply
 from app.store.database import Database
+from app.telemetry.observation import Observation, written
+from app.telemetry.telemetry import Telemetry
 
 ROWS = 1_000  # of one transaction: others are to be answered meanwhile
 _SLOWEST_SECONDS = 30.0  # for the next piece of a body to come, or of an answer to be taken
-_FORMS = {"text/csv": "csv", "application/x-ndjson": "jsonl", "application/jsonl": "jsonl", "application/json": "jsonl"}
+_NAMES = {"POST": "import", "GET": "export"}
 _MEDIA = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/x-ndjson"}
 _WRITES = {Kind.RECORDS: Scope.WRITE_RECORDS, Kind.CUSTOMERS: Scope.WRITE_CATALOGUE,
            Kind.PRODUCTS: Scope.WRITE_CATALOGUE}  # fmt: skip
@@ -51,26 +53,12 @@ class _Forbidden(Exception):
     """Who asks may not."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the address says."""
-
-    definition: str = ""
-    events: Events = Events.SUMMARY
-    delimiter: str | None = None
-    keep_empty: bool = False
-    decimal_comma: bool = False
-    reject_ambiguous: bool = False
-    dry_run: bool = False
-    restart: bool = False
-    form: str | None = None
-
-
 class Bulk:
     """An ASGI application for /bulk/records, /bulk/customers, /bulk/products and (GET only) /bulk/contacts. It does one
     thing at a time for each shop."""
 
-    def __init__(self, gate: Gate, database: Database, most_bytes: int) -> None:
+    def __init__(self, gate: Gate, database: Database, most_bytes: int, telemetry: Telemetry | None = None) -> None:
+        self._telemetry = telemetry or Telemetry()
         self._gate = gate
         self._database = database
         self._most_bytes = most_bytes
@@ -78,17 +66,21 @@ class Bulk:
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
-        incoming, answer = Incoming(headers, receive), _Answer(send)
-        try:
-            await self._answer(scope, headers, incoming, answer)
-        except ClientDisconnect:
-            return
-        except Exception as error:
-            if answer.begun:
-                await answer.fail(error)
-            else:
-                await incoming.read_on()
-                await _refusal(error)(scope, receive, send)
+        with self._telemetry.observing("http", headers) as seen:
+            seen.kind, seen.name = "bulk", _NAMES.get(scope["method"])
+            incoming, answer = Incoming(headers, receive), _Answer(send, seen)
+            try:
+                await self._answer(scope, headers, incoming, answer)
+            except ClientDisconnect:
+                seen.codes = ("CLIENT_GONE",)
+            except Exception as error:
+                refused = _refused(error)
+                tell_refusal(refused)
+                if answer.begun:
+                    await answer.end(orjson.dumps(refused.body()) + b"\n")
+                else:
+                    await incoming.read_on()
+                    await _reply(refused, seen)(scope, receive, send)
 
     async def _answer(self, scope: Connection, headers: _Headers, receive: Receive, answer: "_Answer") -> None:
         method, what = scope["method"], scope["path_params"]["what"]
@@ -99,14 +91,15 @@ class Bulk:
         if method not in ("GET", "POST"):
             raise Refused("METHOD_NOT_ALLOWED", "POST imports, GET exports.", {"allow": "GET, POST"})
         admitted = await self._gate.admit(headers)
-        asked = _asked(scope["query_string"], needs_definition=what == "records")
+        tell_shop(admitted.shop.id)
+        asked = read_address(scope["query_string"], method, what)
         with self._alone(admitted.shop.id):
             if method == "GET":
                 _require(admitted, Scope.READ)
                 await self._export(what, asked, admitted, answer)
             else:
                 _require(admitted, _WRITES[Kind(what)])
-                await self._import(Kind(what), asked, admitted, _form(headers), receive, answer)
+                await self._import(Kind(what), asked, admitted, read_form(headers), receive, answer)
 
     @contextmanager
     def _alone(self, shop_id: int) -> Iterator[None]:
@@ -121,7 +114,7 @@ class Bulk:
             self._busy.discard(shop_id)
 
     async def _import(
-        self, kind: Kind, asked: _Asked, admitted: Admitted, form: str, receive: Receive, answer: "_Answer"
+        self, kind: Kind, asked: Asked, admitted: Admitted, form: str, receive: Receive, answer: "_Answer"
     ) -> None:
         way = Way(kind, asked.definition, asked.events, asked.reject_ambiguous, asked.dry_run)
         with tempfile.TemporaryFile() as file:
@@ -131,10 +124,18 @@ class Bulk:
                 chunk=ROWS,
             )  # fmt: skip
 
-            async def begun(_at: Import) -> None:
+            before = Tally()
+
+            async def begun(at: Import) -> None:
+                nonlocal before
+                before = at.tally
                 await answer.begin(_MEDIA["jsonl"])
 
-            async def tell(_at: Import, noted: Sequence[Rejected]) -> None:
+            async def tell(at: Import, noted: Sequence[Rejected]) -> None:
+                nonlocal before
+                if not asked.dry_run:
+                    written("import", _since(before, at.tally))
+                before = at.tally
                 if noted:
                     await answer.send(b"".join(orjson.dumps(told(*row)) + b"\n" for row in noted))
 
@@ -165,7 +166,7 @@ class Bulk:
         message = f"The body is larger than {self._most_bytes:,} bytes. Split the file, or use 'custom-data import'."
         return Refused("PAYLOAD_TOO_LARGE", message, limit="body", maximum=self._most_bytes)
 
-    async def _export(self, what: str, asked: _Asked, admitted: Admitted, answer: "_Answer") -> None:
+    async def _export(self, what: str, asked: Asked, admitted: Admitted, answer: "_Answer") -> None:
         database, shop_id = self._database, admitted.shop.id
         source: Source = _FIXED[what] if what in _FIXED else await exporting.of_records(
             database, shop_id, asked.definition
@@ -183,13 +184,17 @@ class Bulk:
 class _Answer:
     """A response that is sent piece by piece."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, seen: Observation) -> None:
         self._send = send
+        self._seen = seen
         self.begun = False
 
     async def begin(self, media: bytes) -> None:
-        self.begun = True
-        headers = [(b"content-type", media), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
+        self.begun, self._seen.status = True, 200
+        headers = [
+            (b"content-type", media), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"),
+            (REQUEST_ID, self._seen.request_id.encode()),
+        ]  # fmt: skip
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def send(self, piece: bytes) -> None:
@@ -200,12 +205,8 @@ class _Answer:
     async def end(self, piece: bytes) -> None:
         await self._send({"type": "http.response.body", "body": piece, "more_body": False})
 
-    async def fail(self, error: Exception) -> None:
-        """The last line says what went wrong."""
-        await self.end(orjson.dumps(_refused(error).body()) + b"\n")
 
-
-def _counts(at: Import, asked: _Asked, *, repeated: bool) -> dict[str, Any]:
+def _counts(at: Import, asked: Asked, *, repeated: bool) -> dict[str, Any]:
     tally = at.tally
     return {
         "created": tally.created, "updated": tally.updated, "unchanged": tally.unchanged, "rejected": tally.rejected,
@@ -221,50 +222,6 @@ def _require(admitted: Admitted, scope: Scope) -> None:
                          "with it.")  # fmt: skip
 
 
-def _form(headers: _Headers) -> str:
-    media = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in _FORMS or headers.get("content-encoding", "identity") != "identity":
-        raise Refused("UNSUPPORTED_MEDIA_TYPE", f"Send {' or '.join(list(_FORMS)[:2])}, not compressed.")
-    return _FORMS[media]
-
-
-def _asked(query_string: bytes, *, needs_definition: bool) -> _Asked:
-    """Raises Refused."""
-    try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
-        sent = {name: _PARAMETERS[name](name, value) for name, value in pairs}
-    except KeyError as error:
-        raise Refused("BAD_REQUEST", f"There is no parameter {error}. Known: {', '.join(_PARAMETERS)}.") from None
-    except ValueError:
-        raise Refused("BAD_REQUEST", "The address is not UTF-8 in percent-encoding, or has too many parts.") from None
-    if needs_definition and not dict(pairs).get("definition"):
-        raise Refused("BAD_REQUEST", "Say whose records: /bulk/records?definition=KEY.")
-    return _Asked(**{field: value for each in sent.values() for field, value in each.items()})
-
-
-def _one_of(field: str, values: Mapping[str, Any]) -> Callable[[str, str], dict[str, Any]]:
-    def read(name: str, value: str) -> dict[str, Any]:
-        if value not in values:
-            raise Refused("BAD_REQUEST", f"{name} is one of {', '.join(values)}.")
-        return {field: values[value]}
-
-    return read
-
-
-_FLAG = {"true": True, "false": False}
-_PARAMETERS: dict[str, Callable[[str, str], dict[str, Any]]] = {
-    "definition": lambda _, value: {"definition": value},
-    "events": _one_of("events", {each.value: each for each in Events}),
-    "delimiter": _one_of("delimiter", {each: each for each in (",", ";", "|", "\t")}),
-    "emptyCells": _one_of("keep_empty", {"clear": False, "keep": True}),
-    "decimalComma": _one_of("decimal_comma", _FLAG),
-    "rejectAmbiguous": _one_of("reject_ambiguous", _FLAG),
-    "dryRun": _one_of("dry_run", _FLAG),
-    "restart": _one_of("restart", _FLAG),
-    "format": _one_of("form", {"csv": "csv", "jsonl": "jsonl"}),
-}
-
-
 def _refused(error: Exception) -> Refused:
     if isinstance(error, Unreadable | ImportStopped):
         return Refused("BAD_REQUEST", str(error))
@@ -275,7 +232,15 @@ def _refused(error: Exception) -> Refused:
     return failure(error)
 
 
-def _refusal(error: Exception) -> Reply:
-    refused = _refused(error)
-    status = 403 if refused.code == "FORBIDDEN" else refused.status or 400
-    return Reply(status, encode(refused.body()), refused.headers)
+def _reply(refused: Refused, seen: Observation) -> Reply:
+    seen.status = 403 if refused.code == "FORBIDDEN" else refused.status or 400
+    reply = Reply(seen.status, encode(refused.body()), refused.headers)
+    reply.tell(REQUEST_ID, seen.request_id)
+    return reply
+
+
+def _since(before: Tally, now: Tally) -> Counter[str]:
+    """What became of the rows of one chunk."""
+    created, updated = now.created - before.created, now.updated - before.updated
+    unchanged, rejected = now.unchanged - before.unchanged, now.rejected - before.rejected
+    return +Counter({"CREATED": created, "UPDATED": updated, "UNCHANGED": unchanged, "REJECTED": rejected})

@@ -14,14 +14,13 @@ from app.server.negotiation import GRAPHQL, JSON, answer_type, check_content, wa
 from app.server.observing import tell_refusal, tell_shop
 from app.server.patience import Incoming, Patience
 from app.server.refusals import Refused
-from app.server.replies import Reply
+from app.server.replies import REQUEST_ID, Reply
 from app.server.running import READING, WRITING, Operations
 from app.server.streams import EventStream
 from app.telemetry.telemetry import Telemetry
 
 _Headers = Mapping[str, str]
 
-_REQUEST_ID = b"x-request-id"
 _METHODS = {"allow": "GET, HEAD, OPTIONS, POST"}
 
 
@@ -52,7 +51,7 @@ class Endpoint:
                     await incoming.read_on()
             if isinstance(reply, Reply):
                 seen.status = reply.status
-                reply.tell(_REQUEST_ID, seen.request_id)
+                reply.tell(REQUEST_ID, seen.request_id)
             await reply(scope, receive, send)
 
     async def _reply(self, scope: Scope, headers: _Headers, receive: Receive) -> ASGIApp:

@@ -6,6 +6,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.server.negotiation import GRAPHQL, JSON
 
+REQUEST_ID = b"x-request-id"
 _TYPES = {media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (JSON, GRAPHQL)}
 
 

@@ -16,6 +16,7 @@ from app.telemetry.observation import Asked, Observation
 
 _PLAN_SECONDS = 60.0  # in which the plan of a statement is told once
 _PLANS_AT_ONCE = 1
+_LASTING = ("", "subscription", "bulk")  # what lasts as long as its client or its file
 _REMEMBERED = 200
 _TEXT = 4_000
 
@@ -31,7 +32,7 @@ class SlowOperations:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __call__(self, seen: Observation) -> None:
-        if seen.seconds < self._seconds or seen.kind in ("", "subscription"):
+        if seen.seconds < self._seconds or seen.kind in _LASTING:
             return
         slowest = seen.slowest
         if slowest is None or seen.shop_id is None or not self._due(slowest):

@@ -138,7 +138,7 @@ class Metrics:
         self._cost.labels(kind).inc(seen.cost)
         if kind != "subscription":
             self._seconds.labels(kind).observe(seen.seconds)
-        if seen.kind:
+        if seen.kind and seen.kind != "bulk":
             self._documents.labels("true" if seen.known else "false").inc()
         for query, _, seconds in seen.statements:
             self._statements.labels(query.name).observe(seconds)

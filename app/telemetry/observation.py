@@ -47,7 +47,7 @@ class Observation:
 
     seconds = 0.0
     shop_id: int | None = None
-    kind = ""  # query, mutation or subscription
+    kind = ""  # query, mutation, subscription or bulk
     name: str | None = None
     known = False  # whether the document was asked before
     document: object = None  # parsed

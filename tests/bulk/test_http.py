@@ -80,6 +80,9 @@ async def test_rows_without_a_key_are_not_in_twice_when_the_request_is_sent_agai
         (PRICES + "&colour=red", "text/csv", "price\n", 400, "no parameter 'colour'"),
         (PRICES + "&events=LOUD", "text/csv", "price\n", 400, "events is one of"),
         (PRICES + "&x=%ff", "text/csv", "price\n", 400, "not UTF-8"),
+        (PRICES + "&dryRun=true&dryRun=false", "text/csv", "price\n", 400, "dryRun is there 2 times"),
+        (PRICES + "&format=csv", "text/csv", "price\n", 400, "no parameter 'format' of POST /bulk/records"),
+        ("/bulk/customers?definition=visit", "text/csv", "a\n", 400, "no parameter 'definition'"),
         (PRICES, "text/plain", "price\n", 415, "text/csv"),
         ("/bulk/contacts", "text/csv", "price\n", 404, "There is"),
         ("/bulk/orders", "text/csv", "price\n", 404, "There is"),
@@ -91,6 +94,19 @@ async def test_a_request_that_cannot_be_meant_is_refused(
     response = await post(vets.shop, path, body, media)
     assert (response.status_code, said in response.json()["errors"][0]["message"]) == (status, True), response.text
     assert response.json()["errors"][0]["extensions"]["code"] != "INTERNAL"
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "X-Idempotency-Key"])
+async def test_an_idempotency_key_is_not_ignored(vets: VetShop, name: str) -> None:
+    response = await post(vets.shop, PRICES, f"veto_id,product_id,price\n{vets.martin},diet,9\n", **{name: "k"})
+    assert (response.status_code, "Send it without" in response.text) == (400, True)
+    assert {record["data"]["price"] for record in await every_record(vets.shop, "vet_pricing")} == {"64", "71"}
+
+
+@pytest.mark.parametrize("parameter", ["dryRun=true", "events=EMIT", "format=csv&format=jsonl", "restart=true"])
+async def test_an_export_knows_its_own_parameters(vets: VetShop, parameter: str) -> None:
+    response = await vets.shop.http.get(f"{PRICES}&{parameter}", headers={"spm-api-key": vets.shop.key})
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
 
 
 async def test_a_file_that_breaks_off_says_so_in_its_last_line(vets: VetShop, monkeypatch: pytest.MonkeyPatch) -> None:

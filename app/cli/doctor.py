@@ -7,7 +7,9 @@ import click
 from app.cli.group import main
 from app.server import access
 from app.server.settings import read_settings
-from app.store.examination import Finding, Health, examine
+from app.store.addresses import Addresses
+from app.store.examination import examine
+from app.store.findings import Finding, Health
 
 
 @main.command()
@@ -15,8 +17,10 @@ def doctor() -> None:
     """Look at the deployment and say what to mend. Exits with 1 if something is wrong."""
     settings = read_settings()
 
+    addresses = Addresses(settings.database_admin_url, settings.database_direct_url, settings.replica_urls)
+
     async def work(url: str) -> list[Finding]:
-        return [finding async for finding in examine(url, settings.pool_size)]
+        return [finding async for finding in examine(url, settings.pool_size, addresses)]
 
     with access.opened(settings) as urls:
         findings = asyncio.run(work(urls.gateway))

@@ -3,70 +3,48 @@
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 
 import asyncpg
 
+from app.store.addresses import Addresses, look_at_addresses
 from app.store.administration import connected
 from app.store.failures import Unavailable
+from app.store.findings import Finding, fault, note, sound
 from app.store.migrate import OLDEST_SERVER, Migration, known_migrations
+from app.store.policies import look_at_row_security
 from app.store.pool import Connection
-from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE, contact_role_usable
+from app.store.roles import CONTACT_ROLE, CONTACT_TABLES, GATEWAY_ROLE, contact_role_usable
 
 _SKEW_SECONDS = 1.0
 _OWN = 5  # connections of a worker beside its pool: its couriers' and the one that listens
 
 
-class Health(Enum):
-    """WORTH_KNOWING is no fault, but may become one."""
-
-    SOUND = "ok"
-    WORTH_KNOWING = "note"
-    FAULT = "fault"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was looked at, how it is, and what to do if it is not well."""
-
-    subject: str
-    health: Health
-    told: str
-    mend: str = ""
-
-
-def sound(subject: str, told: str) -> Finding:
-    return Finding(subject, Health.SOUND, told)
-
-
-def fault(subject: str, told: str, mend: str) -> Finding:
-    return Finding(subject, Health.FAULT, told, mend)
-
-
-def note(subject: str, told: str, mend: str = "") -> Finding:
-    return Finding(subject, Health.WORTH_KNOWING, told, mend)
-
-
-async def examine(gateway_url: str, pool_size: int) -> AsyncIterator[Finding]:
-    """Everything that can be looked at with the gateway's own login, in the order in which it should be mended. Where
-    the database cannot be reached, that is the only finding."""
+async def examine(gateway_url: str, pool_size: int, addresses: Addresses | None = None) -> AsyncIterator[Finding]:
+    """Everything that can be looked at with the gateway's own login, in the order in which it should be mended, then
+    the other addresses. Where the database cannot be reached, that is the only finding."""
     try:
         async with connected(gateway_url) as connection:
             yield sound("connection", "The database answers.")
-            for look in (_server, _migrations, _role, _row_security, _contact_role, _indexes, _clock,
-                         partial(_connections, pool_size=pool_size), _durability, _replication, _citus):  # fmt: skip
-                yield await _looked(look, connection)
+            async for finding in findings(connection, pool_size):
+                yield finding
+            async for finding in look_at_addresses(connection, addresses or Addresses()):
+                yield finding
     except Unavailable as failure:
         yield fault("connection", str(failure), _UNREACHED)
 
 
-async def _looked(look: Callable[[Connection], Awaitable[Finding]], connection: Connection) -> Finding:
+async def findings(connection: Connection, pool_size: int) -> AsyncIterator[Finding]:
+    """What the gateway's login finds."""
+    for subject, look in _LOOKS.items():
+        yield await _looked(subject, look, connection)
+    yield await _looked("connections", partial(_connections, pool_size=pool_size), connection)
+
+
+async def _looked(subject: str, look: Callable[[Connection], Awaitable[Finding]], connection: Connection) -> Finding:
     try:
         return await look(connection)
     except asyncpg.PostgresError as error:
-        subject = getattr(look, "__name__", "connections").strip("_").replace("_", " ")
         return fault(subject, f"It cannot be looked at: {error}.", "Run 'custom-data migrate', then look again.")
 
 
@@ -98,10 +76,15 @@ async def _migrations(connection: Connection) -> Finding:
 async def _role(connection: Connection) -> Finding:
     row = await connection.fetchrow(_ROLE, GATEWAY_ROLE)
     assert row is not None
-    name, bypasses, may_take_on = row["name"], row["bypasses"], row["may_take_on"]
+    name, bypasses, taken_on, role_bypasses = row
     if not bypasses:
         return sound("role", f"{name} is bound by row-level security.")
-    if may_take_on:
+    if name == GATEWAY_ROLE or role_bypasses:
+        return fault(
+            "role", f"{GATEWAY_ROLE} bypasses row-level security; the gateway refuses to serve.",
+            f"As a superuser: alter role {GATEWAY_ROLE} nosuperuser nobypassrls.",
+        )  # fmt: skip
+    if taken_on:
         return sound("role", f"{name} takes on {GATEWAY_ROLE}, which is bound by row-level security.")
     return fault(
         "role", f"{name} bypasses row-level security, and there is no {GATEWAY_ROLE} for it to take on.",
@@ -109,23 +92,25 @@ async def _role(connection: Connection) -> Finding:
     )  # fmt: skip
 
 
-async def _row_security(connection: Connection) -> Finding:
-    rows = await connection.fetch(_TENANT_TABLES)
-    if not rows:
-        return fault("row security", "There are no tables with a shop.", "Run 'custom-data migrate'.")
-    unforced = [row["name"] for row in rows if not row["forced"]]
-    if unforced:
+async def _rights(connection: Connection) -> Finding:
+    """Of the role that serves (the login, or what it takes on), and of the one that contact tokens read as."""
+    lacking = [row["told"] for row in await connection.fetch(_RIGHTS, GATEWAY_ROLE, CONTACT_ROLE, CONTACT_TABLES)]
+    if lacking:
         return fault(
-            "row security", f"It is not forced on {', '.join(unforced)}.",
-            "As the owner: alter table ... enable row level security; alter table ... force row level security.",
+            "rights", f"{'; '.join(lacking)}.",
+            "As the tables' owner: grant it. 'custom-data migrate' grants all that is the gateway's own.",
         )  # fmt: skip
-    open_ = [row["name"] for row in rows if not row["tenant"]]
-    if open_:
+    return sound("rights", "Who serves may read and write all it has to.")
+
+
+async def _primary_keys(connection: Connection) -> Finding:
+    keyless = [row["name"] for row in await connection.fetch(_KEYLESS)]
+    if keyless:
         return fault(
-            "row security", f"The policy 'tenant' is missing on {', '.join(open_)}, whose rows nobody sees.",
-            "Create it as the table's migration does.",
+            "primary keys", f"Missing on {', '.join(keyless)}. What should be there once may be there twice.",
+            "As the owner: alter table ... add primary key (...), as in the table's migration.",
         )  # fmt: skip
-    return sound("row security", f"It is forced on all {len(rows)} tables with a shop.")
+    return sound("primary keys", "Every table has its own.")
 
 
 async def _contact_role(connection: Connection) -> Finding:
@@ -211,17 +196,51 @@ async def _citus(connection: Connection) -> Finding:
 
 _UNREACHED = "Start the database, or correct DATABASE_URL. Where the role is missing, run 'custom-data migrate'."
 _ROLE = """
-    select current_user::text as name, rolsuper or rolbypassrls as bypasses,
-           exists (select from pg_roles r where r.rolname = $1 and pg_has_role(current_user, r.oid, 'MEMBER'))
-               as may_take_on
-    from pg_roles where rolname = current_user
+    select l.rolname::text, l.rolsuper or l.rolbypassrls,
+           coalesce(pg_has_role(l.oid, g.oid, 'MEMBER'), false), coalesce(g.rolsuper or g.rolbypassrls, false)
+    from pg_roles l left join pg_roles g on g.rolname = $1
+    where l.rolname = current_user
 """
-_TENANT_TABLES = """
-    select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,
-           exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant') as tenant
+_SERVING = """
+    serving as (
+        select coalesce(g.rolname, l.rolname) as role
+        from pg_roles l
+        left join pg_roles g on g.rolname = $1 and pg_has_role(l.oid, g.oid, 'MEMBER')
+                            and (l.rolsuper or l.rolbypassrls)
+        where l.rolname = current_user
+    )
+"""
+_RIGHTS = f"""
+    with {_SERVING}, ours as (
+        select c.oid, c.relname
+        from pg_class c left join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id' and not a.attisdropped
+        where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace
+          and (a.attname is not null or c.relname = 'schema_migrations')
+    ), lacking (role, relname, privilege) as (
+        select role, relname, privilege
+        from serving, ours, unnest(array['select', 'insert', 'update', 'delete']) privilege
+        where not has_table_privilege(role, ours.oid, privilege)
+          and (relname <> 'schema_migrations' or privilege = 'select')
+        union all
+        select role, s.relname, privilege
+        from serving, ours, unnest(array['usage', 'update']) privilege, pg_depend d, pg_class s
+        where d.refobjid = ours.oid and d.deptype in ('a', 'i') and s.oid = d.objid and s.relkind = 'S'
+          and not has_sequence_privilege(role, s.oid, privilege)
+        union all
+        select r.rolname, relname, 'select'
+        from ours, pg_roles r
+        where r.rolname = $2 and relname = any ($3::name[]) and not has_table_privilege(r.oid, ours.oid, 'select')
+          and exists (select from pg_policies where policyname = 'own_records' and schemaname = current_schema())
+    )
+    select role || ' lacks ' || string_agg(privilege, ', ' order by privilege) || ' on ' || relname as told
+    from lacking group by role, relname order by role, relname
+"""
+_KEYLESS = """
+    select c.relname as name
     from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id' and not a.attisdropped
     where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace
+      and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'p')
     order by c.relname
 """
 _INDEXES = """
@@ -249,3 +268,8 @@ _NOT_DISTRIBUTED = """
     where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace
       and not exists (select from pg_dist_partition d where d.logicalrelid = c.oid)
 """
+_LOOKS = {
+    "server": _server, "migrations": _migrations, "role": _role, "rights": _rights,
+    "row security": look_at_row_security, "contact tokens": _contact_role, "primary keys": _primary_keys,
+    "indexes": _indexes, "clock": _clock, "durability": _durability, "replicas": _replication, "citus": _citus,
+}  # fmt: skip

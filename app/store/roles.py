@@ -10,6 +10,9 @@ import asyncpg
 
 GATEWAY_ROLE = "custom_data_gateway"
 CONTACT_ROLE = "custom_data_contact"
+CONTACT_TABLES = (  # that it reads
+    "shops", "definitions", "override_sources", "contacts", "customers", "products", "records", "change_heads",
+)  # fmt: skip
 
 
 def _set_right(server: int) -> str:

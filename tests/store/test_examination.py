@@ -5,8 +5,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app.store.addresses import Addresses
 from app.store.administration import connected
-from app.store.examination import Finding, Health, examine
+from app.store.examination import examine, findings
+from app.store.findings import Finding, Health
 from app.store.migrate import migrate
 from tests.store.scratch import as_login, scratch_database, scratch_role
 
@@ -32,8 +34,8 @@ async def test_nothing_on_a_sound_database(admin: str) -> None:
     findings = await found(admin)
     assert ills(findings) == {}
     assert [*findings] == [
-        "connection", "server", "migrations", "role", "row security", "contact tokens", "indexes", "clock",
-        "connections", "durability", "replicas", "citus",
+        "connection", "server", "migrations", "role", "rights", "row security", "contact tokens", "primary keys",
+        "indexes", "clock", "durability", "replicas", "citus", "connections",
     ]  # fmt: skip
 
 
@@ -47,6 +49,31 @@ async def test_a_login_that_takes_on_the_gateways_role_is_sound(admin: str) -> N
         ("alter table records no force row level security", "row security", "not forced on records"),
         ("alter table contacts disable row level security", "row security", "not forced on contacts"),
         ("drop policy tenant on products", "row security", "'tenant' is missing on products"),
+        (
+            "create policy everybody on contacts using (true)", "row security",
+            "no migration made: everybody on contacts",
+        ),
+        (
+            "create policy nobody on records as restrictive using (false)", "row security",
+            "no migration made: nobody on records",
+        ),
+        ("alter policy tenant on records using (true)", "row security", "not those of the migrations: tenant on rec"),
+        ("alter policy tenant on records with check (true)", "row security", "tenant on records"),
+        ("alter policy tenant on products to custom_data_contact", "row security", "tenant on products"),
+        ("alter policy administration on shops using (true)", "row security", "administration on shops"),
+        ("drop policy own_contact on contacts", "row security", "own_contact on contacts"),
+        ("alter policy own_customers on customers using (true)", "row security", "own_customers on customers"),
+        (
+            "revoke select on products from custom_data_gateway", "rights",
+            "custom_data_gateway lacks select on products",
+        ),
+        (
+            "revoke all on records from custom_data_gateway", "rights",
+            "custom_data_gateway lacks delete, insert, select, update on records",
+        ),
+        ("revoke usage on sequence records_id_seq from custom_data_gateway", "rights", "lacks usage on records_id_seq"),
+        ("revoke select on products from custom_data_contact", "rights", "data_contact lacks select on products"),
+        ("alter table segments drop constraint segments_pkey", "primary keys", "Missing on segments"),
         ("drop index records_num1", "indexes", "Missing: records_num1"),
         ("update schema_migrations set checksum = 'x' where number = 3", "migrations", "Altered"),
         ("delete from schema_migrations where number = 7", "migrations", "Missing: 0007_triggers"),
@@ -82,6 +109,46 @@ async def test_a_login_that_nothing_binds(admin: str, admin_url: str) -> None:
         async with connected(admin) as connection:
             await connection.execute(f"drop owned by {login}")
     assert "bypasses row-level security" in findings["role"].told
+
+
+@pytest.mark.parametrize("attribute", ["bypassrls", "superuser"])
+@pytest.mark.parametrize("login", ["custom_data_gateway", "postgres"])
+async def test_a_gateways_role_that_nothing_binds(admin: str, attribute: str, login: str) -> None:
+    """Seen by itself and by a login that takes it on; in a transaction that is undone, as roles are the server's."""
+    async with connected(admin) as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(f"alter role custom_data_gateway {attribute}")
+        if login != "postgres":
+            await connection.execute(f"set local session authorization {login}")
+        found = {each.subject: each async for each in findings(connection, 16)}
+        await transaction.rollback()
+    assert found["role"].health is Health.FAULT
+    assert "alter role custom_data_gateway nosuperuser nobypassrls" in found["role"].mend
+
+
+async def test_other_addresses_that_lead_where_they_should(admin: str) -> None:
+    login = as_login(admin, "custom_data_gateway")
+    told = {each.subject: each async for each in examine(login, 16, Addresses(admin, login))}
+    assert ills(told) == {}
+    assert {"administration", "direct connection"} <= {*told}
+
+
+async def test_other_addresses_that_lead_elsewhere(admin: str, admin_url: str) -> None:
+    login = as_login(admin, "custom_data_gateway")
+    nowhere = "postgresql://me:a-secret@127.0.0.1:1/x"
+    unknown = urlsplit(admin_url)._replace(path="/nowhere").geturl()
+    told = [each async for each in examine(login, 16, Addresses(login, admin_url, (login, nowhere, unknown)))]
+    found = {each.subject: each for each in told if each.health is not Health.SOUND and each.subject != "durability"}
+    assert {name: (each.told.split(":")[0], each.mend.split("DATABASE")[1]) for name, each in found.items()} == {
+        "direct connection": ("It is another database than DATABASE_URL names.", "_DIRECT_URL."),
+        "administration": ("Its login does not own the tables, so it cannot migrate them.",
+                           "_ADMIN_URL, or one that is a member of it."),
+        "replica 1": ("It is no replica", "_URL in "),
+        "replica 2": ("It cannot be reached", "_REPLICA_URLS."),
+        "replica 3": ("It cannot be reached", "_REPLICA_URLS."),
+    }  # fmt: skip
+    assert "a-secret" not in str(told)
 
 
 async def test_a_pool_that_the_server_has_no_room_for(admin: str) -> None:

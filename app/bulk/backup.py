@@ -7,51 +7,48 @@ for retries, how far imports have come).
 """
 
 import hashlib
-import io
 import json
 import zipfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from app.store import archive, shops, webhook_secrets
+from app.bulk.column_values import check_for
+from app.bulk.manifest import MANIFEST, BackupRefused, Manifest, Member, read_manifest, undamaged
+from app.bulk.private import opener
+from app.domain import exact_json
+from app.store import archive, definitions, segments, shops, triggers, webhook_secrets
+from app.store.archive import Column
 from app.store.database import Database
 from app.store.session import Session
 
-FORMAT = 1
 LEFT_OUT = "API keys, token keys, webhook secrets; the change log, deliveries, answers kept for retries, imports"
 _PAGE = 2_000
-_MANIFEST = "manifest.json"
-
-
-class BackupRefused(Exception):
-    """This file, or this shop, will not do; nothing was written. The text says why, and what to do."""
-
-
-@dataclass(slots=True)
-class Member:
-    """What is in one member."""
-
-    columns: list[str]
-    rows: int = 0
-    sha256: str = ""
-
-
-@dataclass(slots=True)
-class Manifest:
-    """What is in the file."""
-
-    shop: dict[str, Any]
-    made_at: str
-    format: int = FORMAT
-    members: dict[str, Member] = field(default_factory=dict)
+_PAGE_BYTES = 16 * 1024 * 1024
+_LINE_BYTES = 64 * 1024 * 1024
 
 
 async def backup(database: Database, shop_id: int, path: Path) -> Manifest:
-    """Writes the shop, as it is at one moment, to a new file. Raises the store's failures and OSError."""
+    """Writes the shop, as it is at one moment, to a new file, which is its owner's alone; where that fails there is no
+    file. Raises the store's failures and OSError."""
+    with _made(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as filled:
+        return await _filled(database, shop_id, filled)
+
+
+@contextmanager
+def _made(path: Path) -> Iterator[BinaryIO]:
+    with open(path, "xb", opener=opener) as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
+async def _filled(database: Database, shop_id: int, file: zipfile.ZipFile) -> Manifest:
     async with database.reading(shop_id) as session:
         shop = await shops.find_shop(session)
         assert shop is not None
@@ -59,21 +56,20 @@ async def backup(database: Database, shop_id: int, path: Path) -> Manifest:
             {"name": shop.name, "time_zone": shop.time_zone, "unify_by_email": shop.unify_by_email},
             datetime.now(UTC).isoformat(),
         )
-        with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
-            for table in archive.TABLES:
-                manifest.members[table] = await _written(session, file, table)
-            file.writestr(_MANIFEST, json.dumps(asdict(manifest), indent=2))
+        for table in archive.TABLES:
+            manifest.members[table] = await _written(session, file, table)
+        file.writestr(MANIFEST, json.dumps(asdict(manifest), indent=2))
     return manifest
 
 
 async def _written(session: Session, file: zipfile.ZipFile, table: str) -> Member:
-    names = await archive.columns(session, table)
-    member, digest = Member(list(names)), hashlib.sha256()
+    names = [*await archive.columns(session, table)]
+    member, digest = Member(names), hashlib.sha256()
     after: tuple[Any, ...] | None = None
-    with file.open(_name(table), "w", force_zip64=True) as opened:
+    with file.open(_name(table), "w", force_zip64=True) as opened_member:
         while (page := await archive.page(session, table, names, after, _PAGE)).rows:
             text = "".join(f"{row}\n" for row in page.rows).encode()
-            opened.write(text)
+            opened_member.write(text)
             digest.update(text)
             member.rows += len(page.rows)
             after = page.last
@@ -81,67 +77,112 @@ async def _written(session: Session, file: zipfile.ZipFile, table: str) -> Membe
     return member
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Raises BackupRefused for a file that is no backup, or one of another format."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            sent = json.loads(file.read(_MANIFEST))
-        if sent["format"] != FORMAT:
-            raise BackupRefused(f"{path} has the format {sent['format']}; this version reads {FORMAT}. Update first.")
-        members = {table: Member(**member) for table, member in sent.pop("members").items()}
-        return Manifest(**sent, members=members)
-    except OSError as error:
-        raise BackupRefused(f"{path} cannot be read: {error.strerror}.") from error
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
-        raise BackupRefused(
-            f"{path} is no backup of a shop, or is damaged. Give a file that 'custom-data backup' made."
-        ) from error
-
-
 async def restore(database: Database, shop_id: int, path: Path) -> Manifest:
-    """Puts a backup into a shop that has nothing yet, all of it or nothing. Counts and checksums are those of the
-    manifest, or it is undone. Triggers come back switched off. Raises BackupRefused and the store's failures."""
-    manifest = read_manifest(path)
-    try:
-        with zipfile.ZipFile(path) as file:
+    """Puts a backup into a shop that has nothing yet, all of it or nothing. The whole file is read, and checked against
+    its counts, its checksums and the types of the tables, before the first row is written. Triggers come back switched
+    off. Raises BackupRefused and the store's failures."""
+    async with database.reading(shop_id) as session:
+        known = {table: await archive.columns(session, table) for table in archive.TABLES}
+    with undamaged(path):
+        file = zipfile.ZipFile(path)  # closed below
+    with file:
+        with undamaged(path):
+            manifest = read_manifest(file)
+            for table in archive.TABLES:
+                _check(file, table, manifest, known[table])
+        try:
             async with database.writing(shop_id) as session:
-                if tables := await archive.filled(session):
-                    raise BackupRefused(f"The shop already has {', '.join(tables)}. Restore into a shop of its own: "
-                                        "'custom-data shop create'.")  # fmt: skip
-                for table in archive.TABLES:
-                    await _restored(session, file, table, manifest)
-                await archive.settle(session, manifest.shop)
-                if manifest.members["triggers"].rows:
-                    await webhook_secrets.rotate(session, 0)
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise BackupRefused(f"{path} is damaged: {error}. Nothing was restored.") from error
+                await _put(session, file, manifest, known)
+        except archive.Unfit as error:
+            raise BackupRefused(
+                f"The rows do not go together ({error}): the backup is damaged, or was altered. Nothing was restored."
+            ) from None
     return manifest
 
 
-async def _restored(session: Session, file: zipfile.ZipFile, table: str, manifest: Manifest) -> None:
+def _check(file: zipfile.ZipFile, table: str, manifest: Manifest, known: Mapping[str, Column]) -> None:
     member = manifest.members.get(table)
     if member is None or _name(table) not in file.namelist():
         raise BackupRefused(f"The backup has no {table}: it is damaged. Nothing was restored.")
-    known = await archive.columns(session, table)
     if unknown := sorted(set(member.columns) - set(known)):
-        raise BackupRefused(f"The backup was made by a later version: {table} has no {', '.join(unknown)} here. Update "
-                            "and migrate first.")  # fmt: skip
-    names = [name for name in known if name in member.columns]
-    digest = hashlib.sha256()
-    with file.open(_name(table)) as opened:
-        lines = _digested(opened, digest)
-        while rows := list(islice(lines, _PAGE)):
-            await archive.put(session, table, names, rows)
+        raise BackupRefused(f"The backup was made by a later version: {table} has {len(unknown)} columns that are not "
+                            "here. Update and migrate first.")  # fmt: skip
+    checks = {name: (check_for(column.type), column.required) for name, column in known.items()}
+    digest, count = hashlib.sha256(), 0
+    wrong: int | None = None
+    for count, line in enumerate(_lines(file, table), 1):
+        digest.update(line)
+        if wrong is None and not _is_row(line, member.columns, checks):
+            wrong = count
     if digest.hexdigest() != member.sha256:
         raise BackupRefused(f"{table} is not what was written: its checksum is another. Nothing was restored.")
-    if await archive.count(session, table) != member.rows:
+    if wrong is not None:
+        raise BackupRefused(f"Line {wrong} of {table} is no row of that table. Nothing was restored.")
+    if count != member.rows:
         raise BackupRefused(f"{table} has not the {member.rows:,} rows it should have. Nothing was restored.")
 
 
-def _digested(opened: Any, digest: Any) -> Iterator[str]:
-    for line in io.BufferedReader(opened):
-        digest.update(line)
-        yield line.decode()
+def _is_row(line: bytes, columns: Sequence[str], checks: Mapping[str, tuple[Any, bool]]) -> bool:
+    try:
+        row = exact_json.decode(line.decode())
+    except ValueError:
+        return False
+    if not isinstance(row, dict) or row.keys() != {*columns}:
+        return False
+    for name, value in row.items():
+        check, required = checks[name]
+        if not (not required if value is None else check(value)):
+            return False
+    return True
+
+
+async def _put(
+    session: Session, file: zipfile.ZipFile, manifest: Manifest, known: Mapping[str, Mapping[str, Column]]
+) -> None:
+    if tables := await archive.filled(session):
+        raise BackupRefused(f"The shop already has {', '.join(tables)}. Restore into a shop of its own: "
+                            "'custom-data shop create'.")  # fmt: skip
+    for table in archive.TABLES:
+        member = manifest.members[table]
+        names = [name for name in known[table] if name in member.columns]
+        for rows in _pages(file, table):
+            await archive.put(session, table, names, rows)
+        if await archive.count(session, table) != member.rows:
+            raise BackupRefused(f"{table} has rows that exclude each other, or that no shop has. Nothing was restored.")
+    await archive.settle(session, manifest.shop)
+    if manifest.members["triggers"].rows:
+        await webhook_secrets.rotate(session, 0)
+    await _readable(session)
+
+
+async def _readable(session: Session) -> None:
+    """What is kept as JSON has to be what the gateway reads, or the shop could not be used."""
+    try:
+        await definitions.every(session)
+        kept = [each.text for each in await segments.every(session)]
+        for text in kept + [each.text for each in await triggers.every(session)]:
+            exact_json.decode(text)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise BackupRefused("A definition, segment or trigger cannot be read. Nothing was restored.") from None
+
+
+def _pages(file: zipfile.ZipFile, table: str) -> Iterator[list[str]]:
+    page: list[str] = []
+    size = 0
+    for line in _lines(file, table):
+        page.append(line.decode())
+        size += len(line)
+        if len(page) == _PAGE or size > _PAGE_BYTES:
+            yield page
+            page, size = [], 0
+    if page:
+        yield page
+
+
+def _lines(file: zipfile.ZipFile, table: str) -> Iterator[bytes]:
+    with undamaged(Path(file.filename or "")), file.open(_name(table)) as member:
+        while line := member.readline(_LINE_BYTES):
+            yield line
 
 
 def _name(table: str) -> str:

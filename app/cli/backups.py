@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from app.bulk.backup import LEFT_OUT, BackupRefused, Manifest, backup, restore
+from app.bulk.backup import LEFT_OUT, backup, restore
+from app.bulk.manifest import BackupRefused, Manifest
 from app.cli.group import main, shop_option
 from app.server import access
 
@@ -29,9 +30,8 @@ def backup_command(reference: str, file: Path) -> None:
 
     try:
         manifest = access.administer(work)
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error
     _tell(manifest)
     click.echo(f"Left out: {LEFT_OUT}.", err=True)
 

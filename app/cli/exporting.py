@@ -11,6 +11,7 @@ import click
 from app.bulk import exporting
 from app.bulk.exporting import CsvWriter, JsonWriter, Source, export
 from app.bulk.person import NobodyFound, person_file
+from app.bulk.private import opener
 from app.cli.group import main, shop_option
 from app.cli.people import contact_option, contact_reference, source_option
 from app.server import access
@@ -133,4 +134,4 @@ def _run(chosen: Chosen, *, reference: str, file: str, form: str | None, delimit
 
 
 def _opened(stack: ExitStack, file: str) -> BinaryIO:
-    return stack.enter_context(open(file, "wb"))
+    return stack.enter_context(open(file, "wb", opener=opener))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import asyncpg
+
 from app.store.session import Session
 from app.store.statements import Statement
 
@@ -25,6 +27,10 @@ TABLES: dict[str, tuple[str, ...]] = {
 _NUMBERED = ("contacts", "definitions", "records", "segments", "triggers")  # from a sequence of the whole database
 
 
+class Unfit(Exception):
+    """The database does not take rows; the text is its code for why, which quotes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Archived:
     """A page of a table's rows, and what the next page follows."""
@@ -33,9 +39,18 @@ class Archived:
     last: tuple[Any, ...]
 
 
-async def columns(session: Session, table: str) -> tuple[str, ...]:
-    """A table's columns but the shop."""
-    return tuple(row["name"] for row in await session.fetch(_COLUMNS, table))
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Its type as the database names it, and whether it is never null."""
+
+    type: str
+    required: bool
+
+
+async def columns(session: Session, table: str) -> dict[str, Column]:
+    """A table's columns but the shop, by their names, in order."""
+    rows = await session.fetch(_COLUMNS, _known(table))
+    return {row["name"]: Column(row["type"], row["required"]) for row in rows}
 
 
 async def page(
@@ -48,8 +63,14 @@ async def page(
 
 
 async def put(session: Session, table: str, names: Sequence[str], rows: Sequence[str]) -> None:
-    """Rows as they were read."""
-    await session.fetch(_put(table, tuple(names)), f"[{','.join(rows)}]")
+    """Rows as they were read. What the table's rules forbid, and what is there already, is left out: refusing it, the
+    database would quote it in its log. Raises Unfit for what is left."""
+    rules = await session.fetch(_RULES, _known(table))
+    allowed = " and ".join([*(f"({row['rule']}) is not false" for row in rules), "true"])
+    try:
+        await session.fetch(_put(table, tuple(names), allowed), f"[{','.join(rows)}]")
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError) as error:
+        raise Unfit(error.sqlstate) from None
 
 
 async def filled(session: Session) -> list[str]:
@@ -72,8 +93,14 @@ async def settle(session: Session, settings: dict[str, Any]) -> None:
 
 _COLUMNS = Statement(
     "archive.columns",
-    "select attname::text as name from pg_attribute where $1::bigint is not null and attrelid = $2::text::regclass"
+    "select attname::text as name, format_type(atttypid, atttypmod) as type, attnotnull as required"
+    " from pg_attribute where $1::bigint is not null and attrelid = $2::text::regclass"
     " and attnum > 0 and not attisdropped and attname <> 'shop_id' order by attnum",
+)
+_RULES = Statement(
+    "archive.rules",
+    "select pg_get_expr(conbin, conrelid) as rule from pg_constraint where $1::bigint is not null"
+    " and conrelid = $2::text::regclass and contype = 'c' order by conname",
 )
 _SETTINGS = Statement(
     "archive.settings",
@@ -101,11 +128,12 @@ def _page(table: str, names: tuple[str, ...], *, first: bool) -> Statement:
 
 
 @lru_cache
-def _put(table: str, names: tuple[str, ...]) -> Statement:
+def _put(table: str, names: tuple[str, ...], allowed: str) -> Statement:
+    """`allowed` are the table's own rules, as the database writes them."""
     return Statement(
         f"archive.put_{table}",
         f"insert into {_known(table)} (shop_id, {_quoted(names)}) select $1, {_quoted(names)}"
-        f" from jsonb_populate_recordset(null::{_known(table)}, $2::jsonb)",
+        f" from jsonb_populate_recordset(null::{_known(table)}, $2::jsonb) where {allowed} on conflict do nothing",
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.bulk.backup import BackupRefused, backup, restore
+from app.bulk.backup import backup, restore
+from app.bulk.manifest import BackupRefused
 from app.store.administration import administering
 from tests.processes import run
 from tests.shops import ShopClient, VetShop, to

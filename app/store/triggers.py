@@ -13,12 +13,12 @@ _sql = statements.load("triggers.sql")
 
 
 class State(NamedTuple):
-    """What a courier needs to know of an enabled trigger. `behind`: there are changes to be judged; `due`: in how many
-    seconds its next delivery may be sent, or is taken for lost; None where none is pending."""
+    """What a courier needs to know of an enabled trigger. `behind`: how many changes it has not looked at; `due`: in how
+    many seconds its next delivery may be sent, or is taken for lost; None where none is pending."""
 
     id: int
     url: str
-    behind: bool
+    behind: int
     due: float | None
 
 

@@ -34,9 +34,10 @@ where shop_id = $1 and id = $2;
 delete from triggers where shop_id = $1 and id = $2;
 
 -- name: states
--- Of each enabled trigger where it sends to, whether there are changes to be judged, and in how many seconds its next
+-- Of each enabled trigger where it sends to, how many changes the log is ahead of it, and in how many seconds its next
 -- delivery is due.
-select t.id, t.url, t.reached < coalesce((select sequence from change_heads where shop_id = $1), 0) as behind,
+select t.id, t.url,
+       greatest(coalesce((select sequence from change_heads where shop_id = $1), 0) - t.reached, 0) as behind,
        (select extract(epoch from min(d.next_at) - now())::float8 from deliveries d
         where d.shop_id = $1 and d.trigger_id = t.id and d.status = 'PENDING') as due
 from triggers t where t.shop_id = $1 and t.enabled order by t.id;

@@ -1,7 +1,8 @@
 """Metrics in Prometheus' form. Each process counts in files of its own below one directory, whose sums the serving
 parent tells: so they are right however many workers there are, and stay right when one is replaced.
 
-Names of definitions are the shops' own, so they are bounded: the first hundred have a label each, the others share one.
+Names of definitions are the shops' own, so they are bounded: the first hundred have a label each, the others share one,
+in each process and in the sum.
 """
 
 import os
@@ -9,8 +10,15 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from app.telemetry.observation import Observation
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+    from prometheus_client.registry import Collector
+    from prometheus_client.samples import Sample
 
 _DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 _DEFINITIONS = 100
@@ -33,7 +41,7 @@ def told_at(host: str, port: int) -> Iterator[int]:
         from prometheus_client.multiprocess import MultiProcessCollector
 
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        registry.register(Bounded(MultiProcessCollector(None)))  # type: ignore[no-untyped-call]
         try:
             server, thread = start_http_server(port, host, registry)
         except OSError as error:
@@ -77,6 +85,12 @@ def lagging(seconds: float) -> None:
     """How long the webhook that is due the longest has waited in this process's shops."""
     if wanted():
         metrics().lag(seconds)
+
+
+def unjudged(changes: int) -> None:
+    """How many changes the change log is ahead of the trigger furthest behind, in this process's shops."""
+    if wanted():
+        metrics().unjudged(changes)
 
 
 def noticed(by: str, seconds: Sequence[float]) -> None:
@@ -129,6 +143,11 @@ class Metrics:
             "How many changes the slowest subscriber has not taken that were read for it.",
             multiprocess_mode="livemax",
         )
+        self._unjudged = Gauge(
+            "custom_data_triggers_behind_changes",
+            "How many changes the trigger furthest behind has not looked at.",
+            multiprocess_mode="livemax",
+        )
         self._labels = Labels(_DEFINITIONS)
 
     def __call__(self, seen: Observation) -> None:
@@ -167,6 +186,9 @@ class Metrics:
         for each in seconds:
             histogram.observe(max(each, 0.0))  # the database's clock may be ahead of ours
 
+    def unjudged(self, changes: int) -> None:
+        self._unjudged.set(changes)
+
     def behind(self, changes: int) -> None:
         self._behind.set(changes)
 
@@ -179,6 +201,32 @@ class Labels(dict[str, str]):
         self._room = room
 
     def __missing__(self, name: str) -> str:
-        if len(self) < self._room:
+        if len(self) < self._room and name != _OTHERS:
             self[name] = name
         return self.get(name, _OTHERS)
+
+
+class Bounded:
+    """What all processes count, with as many labels of definitions as one of them may have: each has its own first
+    hundred. A definition that has a label keeps it, as its count must not fall."""
+
+    def __init__(self, counted: "Collector") -> None:
+        self._counted = counted
+        self._labels = Labels(_DEFINITIONS)
+        self._turn = Lock()  # scrapes may come side by side
+
+    def collect(self) -> "Iterator[Metric]":
+        for metric in self._counted.collect():
+            if any("definition" in sample.labels for sample in metric.samples):
+                with self._turn:
+                    metric.samples = self._joined(metric.samples)
+            yield metric
+
+    def _joined(self, samples: "Sequence[Sample]") -> "list[Sample]":
+        joined: dict[tuple[str, tuple[tuple[str, str], ...]], Sample] = {}
+        for sample in samples:
+            labels = sample.labels | {"definition": self._labels[sample.labels["definition"]]}
+            key = sample.name, tuple(sorted(labels.items()))
+            before = joined[key].value if key in joined else 0.0
+            joined[key] = sample._replace(labels=labels, value=before + sample.value)
+        return list(joined.values())

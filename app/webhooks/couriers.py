@@ -38,6 +38,7 @@ class Couriers:
             else:
                 self._look_after(shop_ids)
                 metrics.lagging(max((courier.lag for courier, _ in self._shops.values()), default=0.0))
+                metrics.unjudged(max((courier.behind for courier, _ in self._shops.values()), default=0))
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def close(self) -> None:

@@ -61,6 +61,7 @@ class ShopCourier:
         self._ending = False
         self._woken = asyncio.Event()
         self._settler = Settler(database, shop_id, bounds, lambda: self._woken.set())
+        self.behind = 0  # changes that the trigger furthest behind has not looked at
         self.lag = 0.0  # seconds that the delivery due the longest has waited
 
     async def run(self) -> None:
@@ -95,6 +96,7 @@ class ShopCourier:
             states = await triggers.states(session)
         self.lag = max((-each.due for each in states if each.due is not None and each.due < 0), default=0.0)
         behind = [each for each in states if each.behind]
+        self.behind = max((each.behind for each in behind), default=0)
         waits = [self._bounds.look]
         for state in behind:
             waits.append(0.0 if await self._judge(state.id) else self._bounds.look)

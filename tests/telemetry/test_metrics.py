@@ -3,6 +3,8 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.telemetry.metrics import Labels
+from app.telemetry.metrics import Labels, told_at
 from tests.processes import PATIENCE, Gateway, children, run, serving
 
 
@@ -51,11 +53,23 @@ def test_workers_count_together_also_when_one_is_replaced(home: Path) -> None:
         for _ in range(20):
             ask("{ shop { name } }", "query", "OK")
             ask('{ customDataRecords(definition: "loyalty", first: 2) { nodes { id } } }', "query", "OK")
+        for _ in range(5):
+            ask('{ contact(by: { email: "marie.dubois@example.com" }) { email } }', "query", "OK")
         ask("{ nothing }", "none", "GRAPHQL_VALIDATION_FAILED")
         assert values(address, "custom_data_operations_total") == told
         definitions = values(address, "custom_data_definition_operations_total")
         assert definitions == {'{definition="loyalty",type="query"}': 20}
-        assert values(address, "custom_data_operation_seconds_count")['{type="query"}'] == 40
+        assert values(address, "custom_data_operation_seconds_count")['{type="query"}'] == 45
+        documents = values(address, "custom_data_documents_total")  # each worker has to get to know each of three
+        assert sum(documents.values()) == 45
+        assert 3 <= documents['{known="false"}'] <= 6
+        for batches in ("count", "sum"):  # of one key each
+            assert values(address, f"custom_data_loader_batch_keys_{batches}")['{loader="contacts"}'] == 5
+        deadline = time.monotonic() + 60
+        while sum((pool := values(address, "custom_data_pool_connections")).values()) < 2:  # one of each worker
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert {*pool} == {'{state="idle"}', '{state="used"}'}
         assert values(address, "custom_data_statement_seconds_count")['{statement="shops.find_shop"}'] >= 1
         assert values(address, "custom_data_operation_cost_total")['{type="query"}'] > 0
 
@@ -99,6 +113,7 @@ def test_attempts_of_webhooks_are_counted(home: Path) -> None:
             time.sleep(0.05)
         assert values(address, "custom_data_webhook_seconds_count")[""] >= 1
         assert "" in values(address, "custom_data_webhook_lag_seconds")
+        assert "" in values(address, "custom_data_triggers_behind_changes")
 
 
 def test_how_late_changes_are_told_is_measured(home: Path) -> None:
@@ -159,3 +174,33 @@ def test_definitions_share_a_label_beyond_the_first_hundred() -> None:
     labels = Labels(100)
     assert len({labels[f"definition_{n}"] for n in range(150)}) == 101
     assert labels["definition_3"] == "definition_3"
+
+
+_COUNTS = """
+import sys
+from app.telemetry.metrics import metrics
+from app.telemetry.observation import Observation
+for number in range(int(sys.argv[1]), int(sys.argv[1]) + 150):
+    seen = Observation("id", "http")
+    seen.kind, seen.definitions = "query", {f"definition_{number}"}
+    metrics()(seen)
+"""
+
+
+def test_the_bound_of_labels_holds_for_all_processes_together() -> None:
+    """Each with names of its own."""
+
+    def labels(address: str) -> dict[str, float]:
+        return values(address, "custom_data_definition_operations_total")
+
+    with told_at("127.0.0.1", 0) as port:
+        address = f"http://127.0.0.1:{port}/metrics"
+        for first in (0, 120):
+            subprocess.run([sys.executable, "-c", _COUNTS, str(first)], check=True, timeout=PATIENCE)
+        before = labels(address)
+        for first in (300, 450):
+            subprocess.run([sys.executable, "-c", _COUNTS, str(first)], check=True, timeout=PATIENCE)
+        after = labels(address)
+    assert len(before) == len(after) == 101
+    assert (sum(before.values()), sum(after.values())) == (300, 600)
+    assert [label for label, count in before.items() if after[label] < count] == []

@@ -1,5 +1,7 @@
 """How one PostgreSQL is connected to: directly, or through a pooler that hands each transaction to any connection.
 
+On a Citus cluster the node of a shop is to know the tenant too, and hears "set local" only.
+
 Behind a pooler in transaction mode (pgbouncer) nothing may outlive a transaction: settings and the role are set in each
 one's beginning, statements are not kept prepared, and no transaction is left open for the next. LISTEN, and the lock of
 migrations, need a connection of their own to the server.
@@ -17,6 +19,13 @@ _CONNECT_SECONDS = 10
 _SILENCE_SECONDS = 2  # beyond the statement timeout, which the server keeps: then nobody is there who could
 _MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
 _IDENTITY = "select system_identifier || ' ' || current_database() from pg_control_system()"
+_SPREAD = "select to_regclass('pg_dist_partition') is not null"
+# what a coordinator needs: a plan for each value of the shop, the tenant set at the nodes too, and no statement run by
+# the coordinator's own process, whose role does not change with the nodes' (see `Server.locally`)
+_COORDINATOR = {
+    "plan_cache_mode": "auto", "citus.propagate_set_commands": "local", "citus.enable_local_execution": "off",
+}  # fmt: skip
+_AS_TEXTS = "do $$declare own text := current_user; begin {}; perform set_config('role', own, true); end$$"
 _MAY_TAKE_ROLE = "select exists (select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member'))"
 
 
@@ -42,6 +51,7 @@ class Server:
 
     def __init__(self, url: str, settings: dict[str, str], *prepared: Statement) -> None:
         self.pooled = False
+        self.spread = False  # whether it is the coordinator of a Citus cluster
         self.identity: str | None = None  # where it was looked at, and told
         self.same_as: Server | None = None  # whose identity it must have, for a replica or the way past a pooler
         self._url = url
@@ -62,6 +72,9 @@ class Server:
                 async with probe.transaction():
                     if await probe.fetchval(_MAY_BYPASS) and await probe.fetchval(_MAY_TAKE_ROLE, GATEWAY_ROLE):
                         self._settings = {**self._settings, "role": GATEWAY_ROLE}
+                    if await probe.fetchval(_SPREAD):
+                        self.spread = True
+                        self._settings = {**self._settings, **_COORDINATOR}
                 self.identity = await identity(probe)
             finally:
                 await probe.close()
@@ -95,8 +108,16 @@ class Server:
 
     def opening(self, begin: str) -> str:
         """The commands that begin a transaction, with our own settings after the first."""
+        if not self.pooled and not self.spread:
+            return begin
         first, rest = begin.split("; ", 1)
-        return "; ".join([first, *self.own, rest]) if self.pooled else begin
+        return "; ".join([first, self.locally("; ".join([*self.own, rest]))])
+
+    def locally(self, settings: str) -> str:
+        """Commands "set local ...", to be sent alone or among others. A coordinator hands on the whole text that such a
+        command comes in, so it gets each as a text of its own. The role is the nodes' only: the coordinator goes to
+        them with its own, in one transaction for both, and holds no rows itself."""
+        return _AS_TEXTS.format(settings) if self.spread else settings
 
     def command(self, statement: Statement, *numbers: int) -> str:
         """One of the prepared statements with its numbers, as a command."""

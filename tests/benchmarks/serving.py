@@ -65,10 +65,10 @@ class Server:
 
 
 def cpu_of(process: psutil.Process) -> float:
-    """Seconds that it and its children have used, those too that have ended."""
+    """Seconds that it and those below it have used, those too that have ended."""
     times = process.cpu_times()
     total = times.user + times.system + times.children_user + times.children_system
-    for child in process.children():
+    for child in process.children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             used = child.cpu_times()
             total += used.user + used.system

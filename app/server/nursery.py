@@ -8,12 +8,13 @@ import multiprocessing
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from pkgutil import resolve_name
 from typing import Any
 
 _PRELOADED = "app.server.preloaded"
@@ -30,9 +31,9 @@ def prepare() -> None:
             forkserver.ensure_running()
 
 
-def start(work: Callable[..., None], *args: Any) -> BaseProcess:
-    """A process that does the work, in the environment that ours has now. It ends with us, whatever way we end, if the
-    work looks at `orphaned`. Nobody but us tells it to stop."""
+def start(work: str, *args: Any) -> BaseProcess:
+    """A process that does the work ("module:function"), in the environment that ours has now. It ends with us, whatever
+    way we end, if the work looks at `orphaned`. Nobody but us tells it to stop."""
     process: BaseProcess = _context().Process(  # type: ignore[attr-defined]  # each context has its own
         target=_work, args=(dict(os.environ), work, *args), daemon=True
     )
@@ -47,11 +48,11 @@ def orphaned() -> bool:
     return parent is not None and not parent.is_alive()
 
 
-def _work(environment: dict[str, str], work: Callable[..., None], *args: Any) -> None:
+def _work(environment: dict[str, str], work: str, *args: Any) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     os.environ.clear()
     os.environ.update(environment)
-    work(*args)
+    resolve_name(work)(*args)
 
 
 @cache

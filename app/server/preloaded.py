@@ -3,6 +3,7 @@
 import gc
 
 import app.server.app
+import app.server.worker
 
 __all__ = ["app"]
 

@@ -11,16 +11,13 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
-import uvicorn
-
-from app.server import nursery, open_sockets
-from app.server.connections import Connection
-from app.server.decoding import LARGEST_BODY
+from app.server import nursery
 
 APPLICATION = "app.server.app:create"
-_GRACE_SECONDS = 8  # for requests under way when a worker is told to stop
+GRACE_SECONDS = 8  # for requests under way when a worker is told to stop
+_WORK = "app.server.worker:work"  # by its name: this process does not import what workers do
 _PAUSE_SECONDS = 1  # between two starts of a worker that is killed; and beyond the grace, before one is killed
-_BACKLOG = 2048
+BACKLOG = 2048
 
 
 class ServingFailure(Exception):
@@ -32,7 +29,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     """The socket all workers accept from. Raises ServingFailure."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ServingFailure(
@@ -74,7 +71,7 @@ def serve(
     running: dict[BaseProcess, float] = {}  # since when
     try:
         for _ in range(workers):
-            running[nursery.start(_work, application, listener)] = time.monotonic()
+            running[nursery.start(_WORK, application, listener)] = time.monotonic()
         while True:
             for worker in _ended(running):
                 since = running.pop(worker)
@@ -83,30 +80,6 @@ def serve(
     finally:
         _ignore_signals()
         _stop(running)
-
-
-class _Worker(uvicorn.Server):
-    """A server that also ends when its parent has gone without saying so, and with it the port it holds."""
-
-    async def on_tick(self, counter: int) -> bool:
-        return await super().on_tick(counter) or nursery.orphaned()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await open_sockets.close_all()
-        await super().shutdown(sockets)
-
-
-def configuration(application: str) -> uvicorn.Config:
-    """How a worker serves."""
-    return uvicorn.Config(
-        application, factory=True, loop="uvloop", http=Connection, timeout_graceful_shutdown=_GRACE_SECONDS,
-        access_log=False, log_level="warning", log_config=None, server_header=False, backlog=_BACKLOG,
-        ws="websockets-sansio", ws_max_size=LARGEST_BODY,
-    )  # fmt: skip
-
-
-def _work(application: str, listener: socket.socket) -> None:
-    _Worker(configuration(application)).run(sockets=[listener])
 
 
 def _ended(running: Collection[BaseProcess]) -> list[BaseProcess]:
@@ -126,14 +99,14 @@ def _replace(worker: BaseProcess, since: float, listener: socket.socket, applica
     else:
         print(f"Worker {worker.pid} was killed by signal {-code}; starting another.", file=sys.stderr)
     time.sleep(max(0.0, since + _PAUSE_SECONDS - time.monotonic()))
-    return nursery.start(_work, application, listener)
+    return nursery.start(_WORK, application, listener)
 
 
 def _stop(workers: Collection[BaseProcess]) -> None:
     for worker in workers:
         worker.terminate()
     for worker in workers:
-        worker.join(_GRACE_SECONDS + _PAUSE_SECONDS)
+        worker.join(GRACE_SECONDS + _PAUSE_SECONDS)
         if worker.is_alive():
             worker.kill()
             worker.join()

@@ -11,6 +11,7 @@ from functools import partial
 
 import asyncpg
 
+from app.store.distribution import is_spread
 from app.store.failures import Unavailable, translated
 from app.store.roles import GATEWAY_ROLE
 from app.store.statements import Statement
@@ -19,12 +20,15 @@ _CONNECT_SECONDS = 10
 _SILENCE_SECONDS = 2  # beyond the statement timeout, which the server keeps: then nobody is there who could
 _MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
 _IDENTITY = "select system_identifier || ' ' || current_database() from pg_control_system()"
-_SPREAD = "select to_regclass('pg_dist_partition') is not null"
-# what a coordinator needs: a plan for each value of the shop, the tenant set at the nodes too, and no statement run by
-# the coordinator's own process, whose role does not change with the nodes' (see `Server.locally`)
+# What a coordinator needs: a plan for each value of the shop; the tenant set at the nodes too; no statement run by the
+# coordinator's own process, whose role does not change with the nodes' (see `Server.locally`); and no look for shards
+# in the catalogue, which makes the driver's question for a type last seconds.
 _COORDINATOR = {
-    "plan_cache_mode": "auto", "citus.propagate_set_commands": "local", "citus.enable_local_execution": "off",
-}  # fmt: skip
+    "plan_cache_mode": "auto",
+    "citus.propagate_set_commands": "local",
+    "citus.enable_local_execution": "off",
+    "citus.override_table_visibility": "off",
+}
 _AS_TEXTS = "do $$declare own text := current_user; begin {}; perform set_config('role', own, true); end$$"
 _MAY_TAKE_ROLE = "select exists (select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member'))"
 
@@ -72,7 +76,7 @@ class Server:
                 async with probe.transaction():
                     if await probe.fetchval(_MAY_BYPASS) and await probe.fetchval(_MAY_TAKE_ROLE, GATEWAY_ROLE):
                         self._settings = {**self._settings, "role": GATEWAY_ROLE}
-                    if await probe.fetchval(_SPREAD):
+                    if await is_spread(probe):
                         self.spread = True
                         self._settings = {**self._settings, **_COORDINATOR}
                 self.identity = await identity(probe)

@@ -147,10 +147,10 @@ def main(application: str, port: str, page_size: str | None = None) -> None:
         limits.PAGE_SIZE = int(page_size)  # before anything that asks for it is imported
     import uvicorn
 
-    from app.server import processes
+    from app.server import processes, worker
 
     with processes.listening("127.0.0.1", int(port)) as listener:
-        uvicorn.Server(processes.configuration(application)).run(sockets=[listener])
+        uvicorn.Server(worker.configuration(application)).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.domain.shops import parse_key
-from tests.processes import Gateway, postmaster, run, serving, wait_until_gone, workers
+from tests.processes import Gateway, children, postmaster, run, serving, wait_until_gone, workers
 
 
 @pytest.fixture
@@ -138,6 +138,18 @@ def test_a_killed_worker_is_replaced(given: dict[str, str]) -> None:
         os.kill(before[-1], signal.SIGKILL)
         assert alive(gateway)
         assert before[-1] not in workers(gateway.process.pid)
+        assert gateway.end() == 0
+
+
+def test_workers_are_replaced_when_the_process_they_were_forked_from_is_killed(given: dict[str, str]) -> None:
+    with serving("--workers", "2", **given) as gateway:
+        assert alive(gateway)
+        before = workers(gateway.process.pid)
+        assert len(before) == 2
+        [nursery] = children(gateway.process.pid, "forkserver")
+        os.kill(nursery, signal.SIGKILL)
+        wait_until_gone(before)
+        assert alive(gateway)
         assert gateway.end() == 0
 
 

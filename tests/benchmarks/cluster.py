@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from app.server.app import mount
 from app.server.settings import Settings
+from app.store.administration import connected
 from app.store.database import Database
 from app.store.embedded import EmbeddedServer
 from app.store.migrate import migrate
@@ -38,7 +39,10 @@ async def _prepared(stack: AsyncExitStack, admin: str) -> tuple[ShopClient, dict
     transport = httpx.ASGITransport(app=app)
     http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://gateway"))
     vets = await new_vet_shop(await new_shop(database, http, admin))
-    return vets.shop, questions(await filled(vets))
+    asks = questions(await filled(vets))
+    async with connected(admin) as connection:
+        await connection.execute("analyze")  # a database a minute old has no statistics yet
+    return vets.shop, asks
 
 
 async def _asked(shop: ShopClient, ask: Ask) -> float:

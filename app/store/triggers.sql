@@ -13,7 +13,7 @@ returning id;
 
 -- name: automate
 -- From now on couriers look after the shop.
-update shops set automated = true where shop_id = $1 and not automated;
+update shops set automated = true where shop_id = $1 and not automated returning shop_id;
 
 -- name: update
 -- What a trigger is to be. What it has not judged yet is judged so.

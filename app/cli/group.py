@@ -13,6 +13,7 @@ MODULES = {
     "deliver": "delivering",
     "deliveries": "deliveries",
     "doctor": "doctor",
+    "erase-contact": "erasing",
     "export": "exporting",
     "import": "importing",
     "key": "keys",

@@ -124,6 +124,11 @@ async def update_record_payload(
 
 async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payloads.DeleteRecordPayload:
     """Removes one record. What is gone already is fine; what others refer to is refused unless forced."""
+    return await delete_record_payload(info, input)
+
+
+async def delete_record_payload(info: Info, input: inputs.DeleteRecordInput) -> payloads.DeleteRecordPayload:
+    """The same, for fields of other names."""
     call = await info.context.begin_call(info.field_name, input)
     named, problem = _named(input.id, input.by)
     if named is None:

@@ -25,10 +25,11 @@ class Calls:
 
     Built on aiodataloader with a call, not a key, as its unit: a column of a thousand keys costs one future."""
 
-    def __init__(self) -> None:
-        self._batches: DataLoader[_Call, list[Any]] = DataLoader(_answers, cache=False, get_cache_key=id)
+    _batches: DataLoader[_Call, list[Any]] | None = None  # made when something is asked: many operations ask nothing
 
     def ask(self, loader: "Loader[K, V]", keys: Sequence[K | None]) -> Awaitable[list[V | None]]:
+        if self._batches is None:
+            self._batches = DataLoader(_answers, cache=False, get_cache_key=id)
         return self._batches.load((loader, keys))
 
 

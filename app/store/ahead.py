@@ -14,8 +14,8 @@ _HEAD = Struct(">cI")  # of a message: its kind, and its length without the kind
 _COMMANDS, _COMPLETE, _ERROR, _READY = b"Q", b"C", b"E", b"Z"
 _ROWS = (b"T", b"D", b"I")  # what a command finds; only its number counts
 _CODES = "utf-8"
-_usual: dict[bytes, str] = {}  # the last tags of whole answers, which are few, so that they are taken apart once
-_MOST = 100
+_usual: list[tuple[bytes, str]] = []  # whole answers, which are few, and their last tags: taken apart once
+_MOST = 10
 
 
 class Ahead(asyncio.Protocol):
@@ -38,10 +38,12 @@ class Ahead(asyncio.Protocol):
         self._transport.write(b"%b%b\0" % (_HEAD.pack(_COMMANDS, len(text) + 5), text))
 
     def data_received(self, data: bytes) -> None:
-        if data in _usual and self._whole:
-            self.tag = _usual[data]
-            self._answered(b"")
-            return
+        if self._whole:
+            for answer, tag in _usual:
+                if data.startswith(answer):
+                    self.tag = tag
+                    self._answered(data[len(answer) :])
+                    return
         data, at = self._rest + data, 0
         while len(data) >= at + _HEAD.size:
             kind, size = _HEAD.unpack_from(data, at)
@@ -49,8 +51,8 @@ class Ahead(asyncio.Protocol):
             if len(data) < end:
                 break
             if kind == _READY:
-                if self._whole and end == len(data) and len(_usual) < _MOST:
-                    _usual[data] = self.tag
+                if self._whole and len(_usual) < _MOST:
+                    _usual.append((data[:end], self.tag))
                 self._answered(data[end:])
                 return
             self._take(kind, data[at:end])

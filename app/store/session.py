@@ -9,6 +9,7 @@ import asyncpg
 
 from app.domain.limits import CHANGE_DAYS
 from app.store.ahead import Ahead
+from app.store.asking import Asking
 from app.store.failures import NoConnection, Retryable, TimedOut, Unavailable, translated, translation
 from app.store.pool import Pool
 from app.store.replicas import Replica, Replicas
@@ -128,8 +129,8 @@ class Session:
                 await self._ready()
         return not self.interrupted
 
-    def _asking(self) -> "_Asking":
-        return _Asking(self)
+    def _asking(self) -> Asking:
+        return Asking(self)
 
     async def _ready(self) -> Any:
         """The connection, with the transaction begun. Raises NoConnection when none comes free in time."""
@@ -282,38 +283,3 @@ class Session:
                 with translated():
                     await self._connection.execute(how, timeout=_ENDING_SECONDS if hurried else None)
                 observation.asked(_END, began)
-
-
-class _Asking:
-    """A task's turn at a session; the driver's exceptions leave it as ours. Loaders ask in tasks of their own, which
-    outlive a cancelled operation unless `close` ends them. A plain class: entered for every statement, it costs a third
-    of a generator."""
-
-    __slots__ = ("_asker", "_session")
-
-    def __init__(self, session: Session) -> None:
-        self._asker = asyncio.current_task()
-        self._session = session
-
-    async def __aenter__(self) -> None:
-        session = self._session
-        session._askers.add(self._asker)
-        try:
-            await session._turn.acquire()
-        except BaseException:
-            session._askers.discard(self._asker)
-            raise
-
-    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        session = self._session
-        running, session._running = session._running, None
-        if running is not None:
-            observation.asked(*running)
-        try:
-            if error is not None:
-                await session._failed(error)
-        finally:
-            session._turn.release()
-            session._askers.discard(self._asker)
-        if error is not None and (ours := translation(error)) is not None:
-            raise ours from error

@@ -22,6 +22,7 @@ from app.graphql.definitions import CustomDataDefinition
 from app.graphql.documents import Document, Documents
 from app.graphql.limits import Allowance, Bounded, spend, told_cost
 from app.graphql.mutation import Mutation
+from app.graphql.per_event import PerEvent
 from app.graphql.products import Product
 from app.graphql.query import Query
 from app.graphql.records import CustomDataRecord
@@ -61,6 +62,7 @@ class Schema(strawberry.Schema):
             subscription=Subscription,
             types=[Shop, Contact, Product, CustomDataDefinition, CustomDataRecord],
             config=StrawberryConfig(scalar_map=SCALARS),
+            execution_context_class=PerEvent,
             extensions=[lambda: Bounded(self.documents), *_EXECUTORS[executor]],
         )
         self._general = self._schema

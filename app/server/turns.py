@@ -9,16 +9,18 @@ from types import TracebackType
 from app.server.bounds import Bounds
 from app.server.deadlines import Deadlines, TimeLimit
 from app.server.refusals import Refused
+from app.server.shares import Shares
 
 
 class Turns:
-    """So many operations of a shop run at once, each for a time; others of that shop wait in line, and no other shop
-    waits for them."""
+    """So many operations of a shop run at once as its share is (see shares.py), each for a time; others of that shop
+    wait in line, and no other shop waits for them."""
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._running = Deadlines(bounds.request)
         self._waiting = Deadlines(bounds.wait)
+        self._shares = Shares(bounds.in_flight)
         self._queues: dict[int, _Queue] = {}
 
     def turn(self, shop_id: int) -> "_Turn":
@@ -28,12 +30,14 @@ class Turns:
 
     def begin(self, shop_id: int) -> bool:
         """Whether it is the shop's turn at once, which `end` ends."""
+        self._shares.note(shop_id)
         queue = self._queues.get(shop_id)
         if queue is None:
-            queue = self._queues[shop_id] = _Queue(self._bounds.in_flight)
-        if not queue.free:
+            queue = self._queues[shop_id] = _Queue()
+        self._pass_on(queue)
+        if queue.running >= self._shares.each():
             return False
-        queue.free -= 1
+        queue.running += 1
         return True
 
     async def wait(self, shop_id: int) -> None:
@@ -56,27 +60,30 @@ class Turns:
             self._waiting.remove(turn)
 
     def end(self, shop_id: int) -> None:
-        """Passes the turn on to the first in line who still waits."""
         queue = self._queues[shop_id]
-        while queue.line:
+        queue.running -= 1
+        self._pass_on(queue)
+        if not queue.running:
+            del self._queues[shop_id]
+
+    def _pass_on(self, queue: "_Queue") -> None:
+        """To the first in line who still wait, as many as the share has room for: it may have grown."""
+        while queue.line and queue.running < self._shares.each():
             turn = queue.line.popleft()
             if not turn.done():
                 turn.set_result(None)
-                return
-        queue.free += 1
-        if queue.free == self._bounds.in_flight:
-            del self._queues[shop_id]
+                queue.running += 1
 
     def _busy(self) -> Refused:
-        most = self._bounds.in_flight
+        most = self._shares.each()
         message = f"{most} operations of this shop are running already. Send fewer at once, or try again."
         return Refused("SHOP_BUSY", message, {"retry-after": "1"}, maximum=most)
 
 
 @dataclass(slots=True)
 class _Queue:
-    free: int
-    line: deque[asyncio.Future[None]] = field(default_factory=deque)  # only while nothing is free
+    running: int = 0
+    line: deque[asyncio.Future[None]] = field(default_factory=deque)  # only while something runs
 
 
 class _Waiting:

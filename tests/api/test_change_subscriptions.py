@@ -1,6 +1,7 @@
 """Subscribers see each change once, in the order of commits, and go on where they stopped."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -246,3 +247,19 @@ async def test_only_keys_that_may_read_follow(app: Starlette, shop: ShopClient) 
             assert await socket.init(sent) == {"type": "connection_ack"}
             [error] = await socket.run(CHANGED)
             assert error["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_what_an_event_needed_is_free_when_it_was_told(
+    app: Starlette, shop: ShopClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A subscription may last for weeks: nothing of each event may stay with it."""
+    monkeypatch.setattr("app.store.feeds._RECENT", 50)  # kept for those who are a little behind
+    key = await shop.define("Loyalty", {"n": "NUMBER"})
+    async with subscribed(app, shop) as socket:
+        left = []
+        for _ in range(12):
+            await shop.save(key, *[{"n": n} for n in range(50)])
+            await events(socket, 50)
+            gc.collect()
+            left.append(len(gc.get_objects()))
+    assert left[-1] - left[3] < 400, left  # less than one object of each of 400 events

@@ -187,6 +187,7 @@ class Session:
         if ahead.error is not None:
             raise ahead.error
         observation.asked(_BEGIN if self._check is None else self._check.statement, began, ahead.ended)
+        self._running = statement, ahead.ended
         self._told(ahead.tag)
         if self.interrupted:
             raise Retryable("The shop's definitions have just changed. Send it again.")

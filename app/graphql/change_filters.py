@@ -23,7 +23,8 @@ Wanted = Callable[[Sequence[Logged]], Awaitable[Sequence[Logged]]]
 
 async def following(info: Info, definition_id: int | None, kinds: frozenset[Kind], where: JSON | None) -> Wanted:
     """The function that chooses: of one definition, if it is given; of these kinds; not suppressed; and fulfilling the
-    condition, read anew each time, since "this week" moves on. Raises Refusal for a condition that is none."""
+    condition, read anew each time, since "this week" moves on. An erasure is told whatever the condition.
+    Raises Refusal for a condition that is none."""
 
     def told(changes: Sequence[Logged]) -> list[Logged]:
         return [
@@ -41,15 +42,16 @@ async def following(info: Info, definition_id: int | None, kinds: frozenset[Kind
     _condition(info, await info.context.model(), definition_id, where)
 
     async def fulfilling(changes: Sequence[Logged]) -> Sequence[Logged]:
-        looked = [each for each in told(changes) if each.change.kind in _STATES]
-        if not looked:
-            return []
+        looked = [each for each in told(changes) if each.change.kind in (*_STATES, Kind.CONTACT_ERASED)]
+        if not any(each.change.kind in _STATES for each in looked):
+            return looked
         database, shop_id = info.context.database, info.context.shop.id
         async with database.reading(shop_id) as session:
             model = await database.models.current(session)
             definition, condition = _condition(info, model, definition_id, where)
-            found = await matching(session, definition, condition, [_state(each) for each in looked])
-        return [each for each, fulfilled in zip(looked, found, strict=True) if fulfilled]
+            states = [_state(each) for each in looked if each.change.kind in _STATES]
+            found = iter(await matching(session, definition, condition, states))
+        return [each for each in looked if each.change.kind is Kind.CONTACT_ERASED or next(found)]
 
     return fulfilling
 

@@ -31,37 +31,37 @@ select coalesce((select sequence from changes where shop_id = $1 order by sequen
 -- name: page
 -- Changes in order of sequence.
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and sequence > $2 and sequence < $3 order by sequence limit $4;
 
 -- name: page_backward
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and sequence > $2 and sequence < $3 order by sequence desc limit $4;
 
 -- name: of_definition
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and definition_id = $5 and sequence > $2 and sequence < $3 order by sequence limit $4;
 
 -- name: of_definition_backward
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and definition_id = $5 and sequence > $2 and sequence < $3 order by sequence desc limit $4;
 
 -- name: of_record
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and record_id = $5 and sequence > $2 and sequence < $3 order by sequence limit $4;
 
 -- name: of_record_backward
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and record_id = $5 and sequence > $2 and sequence < $3 order by sequence desc limit $4;
 

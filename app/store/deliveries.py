@@ -14,6 +14,7 @@ from app.store.paging import Page
 from app.store.session import Session
 
 _sql = statements.load("deliveries.sql")
+_MORE = 10
 
 
 class NewDelivery(NamedTuple):
@@ -42,11 +43,18 @@ class Failure(NamedTuple):
 
 
 async def insert(session: Session, trigger_id: int, new: Sequence[NewDelivery]) -> None:
-    """To be sent in order of sequence, record by record. Raises Conflict when one of the changes is told already."""
+    """To be sent in order of sequence, record by record. As many that were settled long ago, and some more, are
+    forgotten. Raises Conflict when one of the changes is told already."""
+    await forget(session, len(new) + _MORE, DELIVERY_DAYS)
     await session.fetch(
         _sql.insert, trigger_id, [each.sequence for each in new], [each.record_id for each in new],
-        [each.body for each in new], DELIVERY_DAYS,
+        [each.body for each in new],
     )  # fmt: skip
+
+
+async def forget(session: Session, most: int, days: int) -> None:
+    """Of those that were settled so many days ago, as many at most, the oldest."""
+    await session.fetch(_sql.forget, most, days)
 
 
 async def claim(session: Session, rooms: Mapping[int, Room], seconds: float) -> list[list[Delivery]]:

@@ -9,8 +9,10 @@ insert into webhook_secrets (shop_id, secret) values ($1, $2) returning id;
 
 -- name: retire_others
 -- Ends the older ones: the last of them after so many seconds, the others now.
-update webhook_secrets
-set retires_at = case
-    when id = (select max(id) from webhook_secrets where shop_id = $1 and id < $2)
-    then now() + make_interval(secs => $3) else now() end
-where shop_id = $1 and id < $2 and (retires_at is null or retires_at > now());
+update webhook_secrets w set retires_at = ending.at
+from (
+    select o.id, now() + make_interval(secs => case when o.id = newest.id then $3 else 0 end) as at
+    from webhook_secrets o, (select max(id) as id from webhook_secrets where shop_id = $1 and id < $2) newest
+    where o.shop_id = $1 and o.id < $2 and (o.retires_at is null or o.retires_at > now())
+) ending
+where w.shop_id = $1 and w.id = ending.id;

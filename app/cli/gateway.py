@@ -18,6 +18,7 @@ EXPLORER_PATH = "/graphql"
 def run(host: str, port: int, workers: int, *, demo: bool) -> None:
     """Migrates the database, and serves until the process is told to stop. Raises what `failures` lists."""
     settings = read_settings()
+    telling.set_up_logging(settings)
     with (
         processes.until_told_to_stop(),
         access.opened(settings, serving=True) as urls,

@@ -1,9 +1,9 @@
 """The serving parent: it alone starts and stops the embedded database; the workers it watches get a URL."""
 
+import logging
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +18,8 @@ GRACE_SECONDS = 8  # for requests under way when a worker is told to stop
 _WORK = "app.server.worker:work"  # by its name: this process does not import what workers do
 _PAUSE_SECONDS = 1  # between two starts of a worker that is killed; and beyond the grace, before one is killed
 BACKLOG = 2048
+
+_log = logging.getLogger(__name__)
 
 
 class ServingFailure(Exception):
@@ -91,13 +93,13 @@ def _replace(worker: BaseProcess, since: float, listener: socket.socket, applica
     worker.join()
     code = worker.exitcode or 0
     if code == nursery.FORSAKEN:
-        print(f"Worker {worker.pid} is out of sight; starting another.", file=sys.stderr)
+        _log.warning("Worker %d is out of sight; starting another.", worker.pid)
         with suppress(ProcessLookupError):
             os.kill(worker.pid or 0, signal.SIGTERM)
     elif code >= 0:
         raise ServingFailure(f"A worker could not start (exit code {code}); what it said is above.")
     else:
-        print(f"Worker {worker.pid} was killed by signal {-code}; starting another.", file=sys.stderr)
+        _log.warning("Worker %d was killed by signal %d; starting another.", worker.pid, -code)
     time.sleep(max(0.0, since + _PAUSE_SECONDS - time.monotonic()))
     return nursery.start(_WORK, application, listener)
 

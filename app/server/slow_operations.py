@@ -65,7 +65,9 @@ class SlowOperations:
         line = operation_line(seen, "slow operation") | {"level": "warning"}
         if isinstance(seen.document, DocumentNode):
             line["document"] = signature(seen.document)[:_TEXT]
-        line["asked"] = [{"statement": query.name, "ms": round(took * 1000, 2)} for query, _, took in seen.statements]
+        line["asked"] = [
+            {"statement": query.name, "ms": round(took * 1000, 2)} for query, _, took, *_ in seen.statements
+        ]
         if plan:
             line["plan"] = plan
         self._lines.write(line)

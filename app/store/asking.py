@@ -34,7 +34,7 @@ class Asking:
         session = self._session
         running, session._running = session._running, None
         if running is not None:
-            observation.asked(*running)
+            observation.asked(*running, None, session._pool.server.place, error)
         try:
             if error is not None:
                 await session._failed(error)

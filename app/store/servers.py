@@ -8,6 +8,7 @@ migrations, need a connection of their own to the server.
 """
 
 from functools import partial
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 
@@ -15,8 +16,10 @@ from app.store.distribution import is_spread
 from app.store.failures import Unavailable, translated
 from app.store.roles import GATEWAY_ROLE
 from app.store.statements import Statement
+from app.telemetry.observation import Place
 
 _CONNECT_SECONDS = 10
+_PORT = 5432
 _SILENCE_SECONDS = 2  # beyond the statement timeout, which the server keeps: then nobody is there who could
 _MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
 _IDENTITY = "select system_identifier || ' ' || current_database() from pg_control_system()"
@@ -49,6 +52,19 @@ async def identity(connection: "asyncpg.Connection[asyncpg.Record]") -> str | No
         return None
 
 
+def place_of(url: str) -> Place:
+    """Where a URL leads to, as far as it says so: never who logs in."""
+    try:
+        parts = urlsplit(url)
+        said = dict(parse_qsl(parts.query))
+        address = parts.hostname or said.get("host")
+        port = parts.port or int(said.get("port", 0)) or (None if address is None else _PORT)
+    except ValueError:  # several servers, say
+        return Place()
+    is_socket = address is not None and unquote(address).startswith("/")
+    return Place(unquote(parts.path[1:]) or None, address and unquote(address), None if is_socket else port)
+
+
 class Server:
     """One of them, as the gateway's role. Looked at when it is first connected to. `prepared` are statements over the
     shop's id and other numbers that every connection knows by name, where it can."""
@@ -61,6 +77,7 @@ class Server:
         self._url = url
         self._settings = settings
         self._prepared = prepared
+        self.place = place_of(url)
         self._looked = False
         self._patience = int(settings.get("statement_timeout", 0)) / 1000 + _SILENCE_SECONDS
 

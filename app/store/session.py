@@ -153,7 +153,7 @@ class Session:
         began = time.perf_counter()
         try:
             done = await connection.execute(commands)
-            observation.asked(_BEGIN if self._check is None else self._check.statement, began)
+            self._noted_beginning(began)
             self._running = None
             if self._closed:
                 raise asyncio.CancelledError
@@ -191,12 +191,16 @@ class Session:
             raise
         if ahead.error is not None:
             raise ahead.error
-        observation.asked(_BEGIN if self._check is None else self._check.statement, began, ahead.ended)
+        self._noted_beginning(began, ahead.ended)
         self._running = statement, ahead.ended
         self._told(ahead.tag)
         if self.interrupted:
             raise Retryable("The shop's definitions have just changed. Send it again.")
         return rows
+
+    def _noted_beginning(self, began: float, ended: float | None = None) -> None:
+        statement = _BEGIN if self._check is None else self._check.statement
+        observation.asked(statement, began, ended, self._pool.server.place)
 
     def _told(self, tag: str) -> None:
         """What came of the check."""
@@ -210,7 +214,7 @@ class Session:
             return None
         if self._check is not None:
             self._observe(self._check.statement)
-        observation.asked(_BEGIN if self._check is None else self._check.statement, began)
+        self._noted_beginning(began)
         self._running = None
         self._replica, connection, self._checked = begun
         self._pool = self._replica.pool
@@ -288,4 +292,4 @@ class Session:
                 began = time.perf_counter()
                 with translated():
                     await self._connection.execute(how, timeout=_ENDING_SECONDS if hurried else None)
-                observation.asked(_END, began)
+                observation.asked(_END, began, None, self._pool.server.place)

@@ -159,7 +159,7 @@ class Metrics:
             self._seconds.labels(kind).observe(seen.seconds)
         if seen.kind and seen.kind != "bulk":
             self._documents.labels("true" if seen.known else "false").inc()
-        for query, _, seconds in seen.statements:
+        for query, _, seconds, *_ in seen.statements:
             self._statements.labels(query.name).observe(seconds)
         for loader, keys in seen.batches:
             self._batches.labels(loader).observe(keys)

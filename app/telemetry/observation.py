@@ -25,12 +25,23 @@ class Query(Protocol):
     def sql(self) -> str: ...
 
 
+class Place(NamedTuple):
+    """Where a database is: its name, and its server's address and port, as far as they are known."""
+
+    database: str | None = None
+    address: str | None = None
+    port: int | None = None
+
+
 class Asked(NamedTuple):
-    """A statement that was asked: when (by the performance counter), and how many seconds it took."""
+    """A statement that was asked: when (by the performance counter), how many seconds it took, of which database, and
+    what went wrong, if anything."""
 
     query: Query
     began: float
     seconds: float
+    place: Place | None = None
+    error: BaseException | None = None
 
 
 class Level(NamedTuple):
@@ -61,19 +72,25 @@ class Observation:
     levels: Sequence[Level] = ()
     untold = 0  # statements beyond those
 
-    def __init__(self, request_id: str, transport: str, parent: str | None = None, *, detailed: bool = False) -> None:
+    def __init__(
+        self, request_id: str, transport: str, parent: Mapping[str, str] = MappingProxyType({}), *,
+        detailed: bool = False,
+    ) -> None:  # fmt: skip
         self.request_id = request_id
         self.transport = transport
-        self.parent = parent  # the caller's trace, as the header traceparent names it
+        self.parent = parent  # the caller's trace: the headers traceparent and tracestate, as far as they were sent
         self.detailed = detailed  # whether levels are wanted
         self.started = time.time_ns()
         self.began = time.perf_counter()
         self.statements: list[Asked] = []
 
-    def asked(self, query: Query, began: float, ended: float | None = None) -> None:
+    def asked(
+        self, query: Query, began: float, ended: float | None = None, place: Place | None = None,
+        error: BaseException | None = None,
+    ) -> None:  # fmt: skip
         """A statement that began then has ended now, unless it is known when it did."""
         if len(self.statements) < _MOST:
-            self.statements.append(Asked(query, began, (ended or time.perf_counter()) - began))
+            self.statements.append(Asked(query, began, (ended or time.perf_counter()) - began, place, error))
         else:
             self.untold += 1
 
@@ -103,11 +120,14 @@ class Observation:
 current: ContextVar[Observation | None] = ContextVar("observation", default=None)
 
 
-def asked(query: Query, began: float, ended: float | None = None) -> None:
+def asked(
+    query: Query, began: float, ended: float | None = None, place: Place | None = None,
+    error: BaseException | None = None,
+) -> None:  # fmt: skip
     """Notes a statement, if an operation is observed."""
     seen = current.get()
     if seen is not None:
-        seen.asked(query, began, ended)
+        seen.asked(query, began, ended, place, error)
 
 
 def watched_levels() -> Callable[[float, int], None] | None:

@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import Token
 from itertools import count
+from types import MappingProxyType
 
 from app.telemetry.observation import Observation, current
 
 _log = logging.getLogger(__name__)
+_TRACE = ("traceparent", "tracestate")
+_NO_TRACE: Mapping[str, str] = MappingProxyType({})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 Teller = Callable[[Observation], None]
@@ -31,7 +34,8 @@ class Telemetry:
         letters, digits and . _ : -; else one of ours."""
         given = headers.get("x-request-id", "")
         id_ = given if given and _REQUEST_ID.fullmatch(given) else f"{self._prefix}-{next(self._numbers):x}"
-        return Observing(self, Observation(id_, transport, headers.get("traceparent"), detailed=self._detailed))
+        parent = {name: headers[name] for name in _TRACE if name in headers} if self._detailed else _NO_TRACE
+        return Observing(self, Observation(id_, transport, parent, detailed=self._detailed))
 
     def tell(self, seen: Observation) -> None:
         for tell in self._tellers:

@@ -1,7 +1,7 @@
 """OpenTelemetry traces: a span for each operation, for each level of its document and each of its statements. An
 extra: `pip install 'custom-data-gateway[tracing]'`, then set up by OpenTelemetry's own OTEL_* variables.
 
-Spans are made when the operation has ended, with the times that were noted meanwhile. Names and attributes follow
+Spans are made when the operation has ended, with the times that were noted meanwhile. Span names and attributes follow
 OpenTelemetry's semantic conventions for GraphQL servers and database clients. Statements' texts hold no values, and
 documents are not told at all.
 """
@@ -10,11 +10,12 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.telemetry.observation import Asked, Level, Observation
+from app.telemetry.observation import Asked, Level, Observation, Place
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
+_EXPORTERS = "OTEL_TRACES_EXPORTER"
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _ERRORS = ("INTERNAL", "UNAVAILABLE", "TIMEOUT")  # ours; whatever else goes wrong is the client's
 
@@ -24,9 +25,12 @@ class TracingMissing(Exception):
 
 
 def wanted() -> bool:
-    """Whether the environment says where traces are sent."""
-    told = any(os.environ.get(name) for name in _ENDPOINTS)
-    return told and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true"
+    """Whether the environment says that traces are sent: by OTLP, which is the only way we know."""
+    if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return False
+    if exporters := os.environ.get(_EXPORTERS):
+        return "otlp" in [each.strip() for each in exporters.split(",")]
+    return any(os.environ.get(name) for name in _ENDPOINTS)
 
 
 def check() -> None:
@@ -36,7 +40,7 @@ def check() -> None:
         import opentelemetry.sdk.trace  # noqa: F401
     except ImportError:
         raise TracingMissing(
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: "
+            "OpenTelemetry's variables ask for traces, but it is not installed: "
             "pip install 'custom-data-gateway[tracing]'."
         ) from None
 
@@ -63,10 +67,9 @@ class Tracing:
         from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-        caller = TraceContextTextMapPropagator().extract({"traceparent": seen.parent} if seen.parent else {})
-        title = f"{seen.kind} {seen.name}" if seen.name else seen.kind
+        caller = TraceContextTextMapPropagator().extract(seen.parent)
         span = self._tracer.start_span(
-            title or "GraphQL", caller, SpanKind.SERVER, _attributes(seen), start_time=seen.started
+            _title(seen), caller, SpanKind.SERVER, _attributes(seen), start_time=seen.started
         )
         if seen.codes and seen.codes[0] in _ERRORS:
             span.set_status(Status(StatusCode.ERROR, seen.codes[0]))
@@ -91,25 +94,52 @@ class Tracing:
         self._statements(seen, left, operation)
 
     def _statements(self, seen: Observation, statements: Sequence[Asked], parent: Any) -> None:
-        from opentelemetry.trace import SpanKind
+        from opentelemetry.trace import SpanKind, Status, StatusCode
 
-        for query, began, seconds in statements:
-            attributes = {"db.system.name": "postgresql", "db.query.summary": query.name, "db.query.text": query.sql}
-            span = self._tracer.start_span(query.name, parent, SpanKind.CLIENT, attributes, start_time=_at(seen, began))
-            span.end(_at(seen, began + seconds))
+        for asked in statements:
+            attributes = _of_statement(asked)
+            span = self._tracer.start_span(
+                asked.query.name, parent, SpanKind.CLIENT, attributes, start_time=_at(seen, asked.began)
+            )
+            if asked.error is not None:
+                span.set_status(Status(StatusCode.ERROR))
+            span.end(_at(seen, asked.began + asked.seconds))
 
     def close(self) -> None:
         self._provider.shutdown()
 
 
+def _title(seen: Observation) -> str:
+    """Never the operation's name, which clients choose: there may be any number of them."""
+    return f"bulk {seen.name or ''}".strip() if seen.kind == "bulk" else seen.kind or "GraphQL Operation"
+
+
+def _of_statement(asked: Asked) -> dict[str, Any]:
+    place, error = asked.place or Place(), asked.error
+    code = getattr(error, "sqlstate", None)
+    failed = None if error is None else code or f"{type(error).__module__}.{type(error).__qualname__}"
+    told = {
+        "db.system.name": "postgresql", "db.namespace": place.database, "db.query.summary": asked.query.name,
+        "db.query.text": asked.query.sql, "server.address": place.address, "server.port": place.port,
+        "error.type": failed, "db.response.status_code": code,
+    }  # fmt: skip
+    return _known(told)
+
+
+def _known(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
 def _attributes(seen: Observation) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "graphql.operation.type": seen.kind or None, "graphql.operation.name": seen.name,
+    graphql = seen.kind and seen.kind != "bulk"
+    told = {
+        "graphql.operation.type": seen.kind if graphql else None,
+        "graphql.operation.name": seen.name if graphql else None,
         "http.response.status_code": seen.status or None, "error.type": seen.codes[0] if seen.codes else None,
         "custom_data.shop.id": seen.shop_id, "custom_data.request.id": seen.request_id,
         "custom_data.cost": seen.cost, "custom_data.statements": seen.statement_count,
     }  # fmt: skip
-    return {name: value for name, value in told.items() if value is not None}
+    return _known(told)
 
 
 def _within(level: Level, statements: Sequence[Asked]) -> tuple[list[Asked], list[Asked]]:

@@ -1,5 +1,6 @@
 """Metrics of real processes: right with several workers, and when one of them is replaced."""
 
+import json
 import os
 import re
 import signal
@@ -82,6 +83,16 @@ def test_workers_count_together_also_when_one_is_replaced(home: Path) -> None:
         ask("{ shop { name } }", "query", "OK")
         assert values(address, "custom_data_operations_total") == told
         assert gateway.end() == 0
+
+
+def test_what_the_parent_says_of_workers_is_a_line_as_any_other(home: Path) -> None:
+    with serving("--workers", "1", CUSTOM_DATA_HOME=home) as gateway:
+        [killed] = workers(gateway.process.pid)
+        os.kill(killed, signal.SIGKILL)
+        assert gateway.process.stderr is not None
+        line = json.loads(gateway.process.stderr.readline())
+    assert line["event"] == f"Worker {killed} was killed by signal 9; starting another."
+    assert (line["level"], line["logger"]) == ("warning", "app.server.processes")
 
 
 def test_attempts_of_webhooks_are_counted(home: Path) -> None:

@@ -1,12 +1,19 @@
 """Spans of an operation, as OpenTelemetry's conventions name them."""
 
+from urllib.parse import urlsplit
+
+import asyncpg
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from app.telemetry.tracing import Tracing
-from tests.shops import VetShop
+from app.store.database import Database
+from app.store.servers import place_of
+from app.store.statements import Statement
+from app.telemetry.telemetry import Telemetry
+from app.telemetry.tracing import Tracing, wanted
+from tests.shops import ShopClient, VetShop
 from tests.telemetry.conftest import Listening
 from tests.telemetry.test_observations import PRICES
 
@@ -25,7 +32,7 @@ async def spans(listening: Listening, query: str, **headers: str) -> list[Readab
 async def test_an_operation_its_levels_and_its_statements(vets: VetShop, listening: Listening) -> None:
     found = await spans(listening, PRICES)
     [operation] = [span for span in found if span.kind is SpanKind.SERVER]
-    assert operation.name == "query Prices"
+    assert operation.name == "query"  # clients choose the rest
     attributes = operation.attributes or {}
     assert attributes["graphql.operation.type"] == "query"
     assert attributes["graphql.operation.name"] == "Prices"
@@ -65,3 +72,86 @@ async def test_only_our_own_failures_are_errors(listening: Listening) -> None:
     [refused] = [span for span in await spans(listening, "{ nothing }") if span.kind is SpanKind.SERVER]
     assert refused.status.status_code is StatusCode.UNSET
     assert (refused.attributes or {})["error.type"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_a_statement_says_where_it_was_asked_and_what_went_wrong(
+    database: Database, shop: ShopClient, gateway_url: str
+) -> None:
+    exporter = InMemorySpanExporter()
+    tracing = Tracing(exporter)
+    with Telemetry([tracing], detailed=True).observing("http", {}):
+        async with database.reading(shop.id) as session:
+            with pytest.raises(asyncpg.DivisionByZeroError):
+                await session.fetch(Statement("wrong", "select 1 / (shop_id - shop_id) from shops where shop_id = $1"))
+    tracing.close()
+    [failed, *others] = sorted(exporter.get_finished_spans(), key=lambda span: span.name != "wrong")
+    attributes = failed.attributes or {}
+    assert failed.status.status_code is StatusCode.ERROR
+    assert (attributes["error.type"], attributes["db.response.status_code"]) == ("22012", "22012")
+    assert [span.name for span in others if "error.type" in (span.attributes or {})] == []
+    for span in exporter.get_finished_spans():
+        if span.kind is SpanKind.CLIENT:
+            told = span.attributes or {}
+            found = told.get("db.namespace"), told.get("server.address"), told.get("server.port")
+            assert found == place_of(gateway_url)
+    assert attributes["db.namespace"] == urlsplit(gateway_url).path[1:]
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("postgresql://me:secret@db.example.com:6432/shops", ("shops", "db.example.com", 6432)),
+        ("postgresql://db.example.com/shops%20too", ("shops too", "db.example.com", 5432)),
+        ("postgresql://me@[::1]:6432/shops", ("shops", "::1", 6432)),
+        ("postgresql://me@/shops?host=/run/postgresql", ("shops", "/run/postgresql", None)),
+        ("postgresql://me@/shops?host=/run/postgresql&port=6432", ("shops", "/run/postgresql", None)),
+        ("postgresql://me@%2Frun%2Fpostgresql/shops", ("shops", "/run/postgresql", None)),
+        ("postgresql:///shops", ("shops", None, None)),
+        ("postgresql://one:1,two:2/shops", (None, None, None)),
+    ],
+)
+def test_where_a_url_leads_to(url: str, place: tuple[object, ...]) -> None:
+    assert place_of(url) == place
+
+
+async def test_the_callers_state_goes_on(listening: Listening) -> None:
+    found = await spans(listening, "{ __typename }", traceparent=CALLER, tracestate="vendor=of-theirs")
+    [operation] = [span for span in found if span.kind is SpanKind.SERVER]
+    assert operation.context.trace_state.get("vendor") == "of-theirs"
+
+
+async def test_files_have_spans(vets: VetShop, listening: Listening) -> None:
+    exporter = InMemorySpanExporter()
+    tracing = Tracing(exporter)
+    async with listening(tracing) as shop:
+        await shop.http.get("/bulk/products", headers={"spm-api-key": shop.key})
+    tracing.close()
+    [operation] = [span for span in exporter.get_finished_spans() if span.kind is SpanKind.SERVER]
+    attributes = operation.attributes or {}
+    assert (operation.name, attributes["custom_data.shop.id"]) == ("bulk export", vets.shop.id)
+    assert "graphql.operation.type" not in attributes
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, False),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}, True),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318"}, True),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_TRACES_EXPORTER": "none"}, False),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_TRACES_EXPORTER": ""}, True),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_SDK_DISABLED": "True"}, False),
+        ({"OTEL_TRACES_EXPORTER": "otlp"}, True),
+        ({"OTEL_TRACES_EXPORTER": "console, otlp"}, True),
+        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_SDK_DISABLED": "true"}, False),
+    ],
+)
+def test_the_environment_says_whether_traces_are_sent(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: bool
+) -> None:
+    for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER",
+                 "OTEL_SDK_DISABLED"):  # fmt: skip
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert wanted() is expected

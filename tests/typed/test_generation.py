@@ -31,4 +31,4 @@ async def test_another_way_to_make_a_schema_is_another_version(shop: ShopClient)
         own = [kind for name, kind in sorted(kinds.items()) if name not in schema._schema.type_map]
         made += "\n".join(map(print_type, own))
     now = sha256(made.encode()).hexdigest()[:16]
-    assert GENERATION == now, f"The same definitions give another schema: set GENERATION to {now!r}"
+    assert now == GENERATION, f"The same definitions give another schema: set GENERATION to {now!r}"

@@ -3,9 +3,10 @@ too many is as bad as one too few. Policies are compared as the server writes th
 
 from typing import NamedTuple
 
+from app.store.distribution import is_spread
 from app.store.findings import Finding, fault, sound
 from app.store.pool import Connection
-from app.store.roles import CONTACT_ROLE
+from app.store.roles import CONTACT_ROLE, OWN
 
 
 class Policy(NamedTuple):
@@ -32,24 +33,22 @@ def _any_of(name: str) -> str:
     return f"(definition_id = ANY ({_setting(name, 'bigint[]')}))"
 
 
-def _of_contacts(table: str, name: str, using: str) -> Policy:
-    return Policy(table, name, using, None, False, "r", CONTACT_ROLE)
-
-
 _TENANT = f"(shop_id = {_setting('shop_id')})"
-_OWN = " OR ".join(
+_APART = f"({_TENANT} AND (CURRENT_USER <> '{CONTACT_ROLE}'::name))"  # on a cluster: see roles.py
+_OWN_RECORDS = " OR ".join(
     [_any_of("nobodys"), *(f"((ref{n} = {_setting('contact_id')}) AND {_any_of(f'own_ref{n}')})" for n in range(1, 5))]
 )
 _BESIDE = (
     Policy("shops", "administration", _switch("administration"), _switch("administration")),
     Policy("change_heads", "positions", _switch("positions"), command="r"),
+    Policy("rates", "settling", _switch("rates"), _switch("rates")),
 )
-_CONTACTS = (
-    _of_contacts("contacts", "own_contact", f"(id = {_setting('contact_id')})"),
-    _of_contacts("customers", "own_customers", f"(contact_id = {_setting('contact_id')})"),
-    _of_contacts("products", "active_catalogue", "is_active"),
-    _of_contacts("records", "own_records", f"({_OWN})"),
-)
+_OF_CONTACTS = {
+    "own_contact": f"(id = {_setting('contact_id')})",
+    "own_customers": f"(contact_id = {_setting('contact_id')})",
+    "active_catalogue": "is_active",
+    "own_records": f"({_OWN_RECORDS})",
+}
 
 
 async def look_at_row_security(connection: Connection) -> Finding:
@@ -63,14 +62,15 @@ async def look_at_row_security(connection: Connection) -> Finding:
             "row security", f"It is not forced on {', '.join(unforced)}.",
             "As the owner: alter table ... enable row level security; alter table ... force row level security.",
         )  # fmt: skip
-    found = {(each.table, each.name): each for each in [Policy(*row) for row in await connection.fetch(_POLICIES)]}
+    found = {(row["relname"], row["polname"]): _plain(Policy(*row)) for row in await connection.fetch(_POLICIES)}
     if hidden := [table for table in tables if (table, "tenant") not in found]:
         return fault(
             "row security", f"The policy 'tenant' is missing on {', '.join(hidden)}, whose rows nobody sees.",
             "Create it as the table's migration does.",
         )  # fmt: skip
-    declared = _declared(tables, of_contacts=("records", "own_records") in found)
-    known = {*declared, *((each.table, each.name) for each in _CONTACTS)}
+    own = ("records", "own_records") in found
+    declared = _declared(tables, of_contacts=own, spread=await is_spread(connection))
+    known = {*declared, *((table, name) for name, table in OWN.items())}
     if strange := [policy for key, policy in found.items() if key not in known]:
         return fault(
             "row security", f"There are policies that no migration made: {_named(strange)}. A permissive one shows "
@@ -86,11 +86,24 @@ async def look_at_row_security(connection: Connection) -> Finding:
     return sound("row security", f"It is forced on all {len(rows)} tables with a shop, by the migrations' policies.")
 
 
-def _declared(tables: list[str], *, of_contacts: bool) -> dict[tuple[str, str], Policy]:
+def _declared(tables: list[str], *, of_contacts: bool, spread: bool) -> dict[tuple[str, str], Policy]:
     """Those of contacts are made where the login of the migrations may make roles, all of them or none; without the
     last of them nobody reads as a contact."""
-    tenants = [Policy(table, "tenant", _TENANT, _TENANT) for table in tables]
-    return {(each.table, each.name): each for each in (*tenants, *_BESIDE, *(_CONTACTS if of_contacts else ()))}
+    declared = [*_BESIDE]
+    for table in tables:
+        using = _APART if spread and of_contacts and table in OWN.values() else _TENANT
+        declared.append(Policy(table, "tenant", using, using))
+    if of_contacts:
+        for name, using in _OF_CONTACTS.items():
+            within = f"({_TENANT} AND {using})" if spread else using
+            declared.append(Policy(OWN[name], name, within, None, spread, "r", CONTACT_ROLE))
+    return {(each.table, each.name): each for each in declared}
+
+
+def _plain(policy: Policy) -> Policy:
+    """Without a condition that is always true."""
+    using = policy.using or ""
+    return policy._replace(using=using[10:-1]) if using.startswith("(true AND ") else policy
 
 
 def _named(policies: list[Policy]) -> str:

@@ -37,8 +37,8 @@ _POLICIES_MISSING = """
 """
 # The nodes of a Citus cluster make permissive policies of restrictive ones: of two, either would do. There the
 # contact's policies name the shop too, and the tenant's are not for contacts.
-_OWN = {"own_contact": "contacts", "own_customers": "customers", "active_catalogue": "products",
-        "own_records": "records"}  # fmt: skip
+OWN = {"own_contact": "contacts", "own_customers": "customers", "active_catalogue": "products",
+       "own_records": "records"}  # fmt: skip
 _TENANT = "shop_id = nullif(current_setting('app.shop_id', true), '')::bigint"
 _NOT_FOR_CONTACTS = f"({_TENANT} and current_user <> '{CONTACT_ROLE}')"
 _KEPT_APART = """
@@ -64,7 +64,7 @@ async def contact_role_usable(connection: "asyncpg.Connection[asyncpg.Record]") 
 async def _kept_apart(connection: "asyncpg.Connection[asyncpg.Record]", schema: str | None) -> bool:
     """Whether a cluster's policies are those that its nodes keep."""
     schema = schema or await connection.fetchval("select current_schema()")
-    return bool(await connection.fetchval(_KEPT_APART, schema, [*_OWN.values()], f"%{CONTACT_ROLE}%"))
+    return bool(await connection.fetchval(_KEPT_APART, schema, [*OWN.values()], f"%{CONTACT_ROLE}%"))
 
 
 async def ready_contact_role(connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> None:
@@ -88,7 +88,7 @@ async def _make_policies(connection: "asyncpg.Connection[asyncpg.Record]", quote
     sql = files(__package__).joinpath("contact_role.sql").read_text().format(schema=quoted_schema, **how)
     async with connection.transaction():
         if spread:
-            for policy, table in _OWN.items():
+            for policy, table in OWN.items():
                 await connection.execute(f"drop policy if exists {policy} on {table}")
                 await connection.execute(
                     f"alter policy tenant on {table} using {_NOT_FOR_CONTACTS} with check {_NOT_FOR_CONTACTS}"

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app.store import policies, roles
 from app.store.addresses import Addresses
 from app.store.administration import connected
 from app.store.examination import examine, findings
@@ -125,6 +126,27 @@ async def test_a_gateways_role_that_nothing_binds(admin: str, attribute: str, lo
         await transaction.rollback()
     assert found["role"].health is Health.FAULT
     assert "alter role custom_data_gateway nosuperuser nobypassrls" in found["role"].mend
+
+
+async def test_the_policies_of_a_cluster(admin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As its nodes keep them; those of a plain server would let contacts see everything there."""
+
+    async def spread(_connection: object) -> bool:
+        return True
+
+    monkeypatch.setattr(policies, "is_spread", spread)
+    async with connected(admin) as connection:
+        assert (await policies.look_at_row_security(connection)).health is Health.FAULT
+        await roles._make_policies(connection, "public", spread=True)
+        assert (await policies.look_at_row_security(connection)).health is Health.SOUND
+        await connection.execute("alter policy own_contact on contacts using (true)")
+        assert "own_contact on contacts" in (await policies.look_at_row_security(connection)).told
+
+
+async def test_policies_of_contacts_as_they_were_made_before(admin: str) -> None:
+    async with connected(admin) as connection:
+        await connection.execute("alter policy active_catalogue on products using (is_active)")
+    assert ills(await found(admin)) == {}
 
 
 async def test_other_addresses_that_lead_where_they_should(admin: str) -> None:

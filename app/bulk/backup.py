@@ -33,19 +33,22 @@ _LINE_BYTES = 64 * 1024 * 1024
 
 async def backup(database: Database, shop_id: int, path: Path) -> Manifest:
     """Writes the shop, as it is at one moment, to a new file, which is its owner's alone; where that fails there is no
-    file. Raises the store's failures and OSError."""
+    file. Raises BackupRefused, and the store's failures."""
     with _made(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as filled:
         return await _filled(database, shop_id, filled)
 
 
 @contextmanager
 def _made(path: Path) -> Iterator[BinaryIO]:
-    with open(path, "xb", opener=opener) as file:
-        try:
-            yield file
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+    try:
+        with open(path, "xb", opener=opener) as file:
+            try:
+                yield file
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise BackupRefused(f"{path} cannot be written: {error.strerror}.") from error
 
 
 async def _filled(database: Database, shop_id: int, file: zipfile.ZipFile) -> Manifest:

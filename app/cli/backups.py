@@ -30,8 +30,8 @@ def backup_command(reference: str, file: Path) -> None:
 
     try:
         manifest = access.administer(work)
-    except OSError as error:
-        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error
+    except BackupRefused as refusal:
+        raise click.ClickException(str(refusal)) from refusal
     _tell(manifest)
     click.echo(f"Left out: {LEFT_OUT}.", err=True)
 

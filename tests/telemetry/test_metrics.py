@@ -57,7 +57,14 @@ def test_workers_count_together_also_when_one_is_replaced(home: Path) -> None:
         for _ in range(5):
             ask('{ contact(by: { email: "marie.dubois@example.com" }) { email } }', "query", "OK")
         ask("{ nothing }", "none", "GRAPHQL_VALIDATION_FAILED")
+        rows = "idProduct,name,price\nnew,New,1\nnone,,\n"
+        own = {"spm-api-key": key, "content-type": "text/csv"}
+        httpx.post(f"{gateway.url}/bulk/products", content=rows, headers=own, timeout=PATIENCE).raise_for_status()
+        told['{code="OK",type="bulk"}'] += 1
         assert values(address, "custom_data_operations_total") == told
+        assert values(address, "custom_data_items_total") == {
+            '{field="import",outcome="CREATED"}': 1, '{field="import",outcome="REJECTED"}': 1,
+        }  # fmt: skip
         definitions = values(address, "custom_data_definition_operations_total")
         assert definitions == {'{definition="loyalty",type="query"}': 20}
         assert values(address, "custom_data_operation_seconds_count")['{type="query"}'] == 45

@@ -94,6 +94,7 @@ def test_workers_count_together_also_when_one_is_replaced(home: Path) -> None:
 
 def test_what_the_parent_says_of_workers_is_a_line_as_any_other(home: Path) -> None:
     with serving("--workers", "1", CUSTOM_DATA_HOME=home) as gateway:
+        httpx.get(f"{gateway.url}/healthz", timeout=PATIENCE)  # the worker is there when it answers
         [killed] = workers(gateway.process.pid)
         os.kill(killed, signal.SIGKILL)
         assert gateway.process.stderr is not None

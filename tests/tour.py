@@ -8,6 +8,7 @@ from importlib.resources import files
 from app.domain.shops import new_key
 from app.domain.webhooks import DeliveryStatus
 from app.operations.fire_triggers import fire
+from app.operations.forget_expired import forget_expired
 from app.store import customers, deliveries, keys, shops, token_keys, triggers, webhook_secrets
 from app.store.administration import administering
 from app.store.deliveries import Failure, Room
@@ -174,9 +175,12 @@ async def _triggers(client: ShopClient) -> None:
         assert await deliveries.count(session, 9, [*DeliveryStatus], int(trigger)) == len(seen) == 3
         assert await deliveries.by_id(session, second.id)
         assert await deliveries.replay_all(session, None, 9)
+        assert len(await deliveries.statuses(session, [second.id, 0])) == 1
+        assert await deliveries.hurry(session, [second.id], 60) == []  # it is sent now anyway
     await client.run("rotateWebhookSecret", "secret", overlap=60)
     for switch in ("disableTrigger", "enableTrigger"):
         await client.run(switch, "trigger { enabled }", trigger=trigger)
+    assert not await forget_expired(client.database, client.id)  # all of it is young
     await client.run("deleteTrigger", "deleted", trigger=trigger)
 
 

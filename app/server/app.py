@@ -26,6 +26,7 @@ from app.server.running import Operations
 from app.server.settings import Settings, read_settings
 from app.server.shop_schemas import ShopSchemas
 from app.server.sockets import Sockets
+from app.server.sweeping import sweeping
 from app.server.telling import set_up_logging, telling
 from app.store.database import Database
 from app.store.failures import StoreFailure
@@ -80,7 +81,7 @@ def build(settings: Settings) -> Starlette:
                 app.open(mount(app, database, settings, telemetry))
                 database.wakes.start()
                 spare_collections()
-                async with delivering(settings):
+                async with sweeping(database), delivering(settings):
                     yield
         finally:
             await database.close()

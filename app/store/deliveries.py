@@ -49,6 +49,11 @@ async def insert(session: Session, trigger_id: int, new: Sequence[NewDelivery]) 
     )  # fmt: skip
 
 
+async def forget(session: Session, most: int) -> int:
+    """Removes so many of those whose days since they were settled are over; how many."""
+    return len(await session.fetch(_sql.forget, DELIVERY_DAYS, most))
+
+
 async def claim(session: Session, rooms: Mapping[int, Room], seconds: float) -> list[list[Delivery]]:
     """What may be sent now, by trigger; nobody else gets it for so many seconds. Each list holds deliveries of one
     record, each to be sent when the one before it has arrived."""
@@ -83,7 +88,7 @@ async def let_go(session: Session, claimed: Sequence[Delivery]) -> None:
 
 
 async def by_id(session: Session, delivery_id: int) -> Delivery | None:
-    rows = await session.fetch(_sql.by_id, delivery_id)
+    rows = await session.fetch(_sql.by_id, delivery_id, DELIVERY_DAYS)
     return _delivery(rows[0]) if rows else None
 
 
@@ -93,20 +98,32 @@ async def page(
     """Deliveries in order of id (last first when asked backward)."""
     rows = await session.fetch(
         _sql.page_backward if asked.backward else _sql.page, asked.after or 0, asked.before or LARGEST_ID, asked.limit,
-        [each.value for each in statuses], trigger_id,
+        [each.value for each in statuses], trigger_id, DELIVERY_DAYS,
     )  # fmt: skip
     return [*map(_delivery, rows)]
 
 
 async def count(session: Session, bound: int, statuses: Sequence[DeliveryStatus], trigger_id: int | None = None) -> int:
     """How many such deliveries there are, counting no further than the bound."""
-    rows = await session.fetch(_sql.count, bound, [each.value for each in statuses], trigger_id)
+    asked = [each.value for each in statuses]
+    rows = await session.fetch(_sql.count, bound, asked, trigger_id, DELIVERY_DAYS)
     return int(rows[0]["n"])
 
 
 async def replay(session: Session, ids: Sequence[int]) -> list[int]:
     """Sends those of them again that are dead letters; their ids."""
     return [int(row["id"]) for row in await session.fetch(_sql.replay, list(ids))]
+
+
+async def hurry(session: Session, ids: Sequence[int], seconds: float) -> list[int]:
+    """Sends those of them now that are pending and would wait longer than so many seconds, or whose record's earlier
+    ones would, with all that waits of their records; their ids."""
+    return [int(row["id"]) for row in await session.fetch(_sql.hurry, list(ids), seconds)]
+
+
+async def statuses(session: Session, ids: Sequence[int]) -> dict[int, DeliveryStatus]:
+    """Of those that there are."""
+    return {row["id"]: DeliveryStatus(row["status"]) for row in await session.fetch(_sql.statuses, list(ids))}
 
 
 async def replay_all(session: Session, trigger_id: int | None, most: int) -> list[int]:

@@ -41,6 +41,7 @@ COLUMNS = {
     "changes.count_of_definition": ("n",),
     "changes.count_of_record": ("n",),
     "changes.ends": ("first", "last"),
+    "changes.forget": ("sequence",),
     "changes.of_definition": CHANGE,
     "changes.of_definition_backward": CHANGE,
     "changes.of_record": CHANGE,
@@ -80,11 +81,15 @@ COLUMNS = {
     "deliveries.by_id": _of(Delivery),
     "deliveries.claim": (*_of(Delivery), "place"),
     "deliveries.count": ("n",),
+    "deliveries.forget": ("id",),
+    "deliveries.hurry": ("id",),
     "deliveries.page": _of(Delivery),
     "deliveries.page_backward": _of(Delivery),
     "deliveries.replay": ("id",),
+    "deliveries.statuses": ("id", "status"),
     "deliveries.replay_all": ("id",),
     "idempotency.claim": ("key",),
+    "idempotency.forget": ("key",),
     "idempotency.find": ("fingerprint", "answer", "expired"),
     "imports.advance": ("id",),
     "imports.begin": IMPORT,
@@ -210,4 +215,4 @@ def test_a_statement_names_its_tenant_for_every_table_it_touches(
 def test_administration_alone_works_outside_any_tenant() -> None:
     outside = [name for name in vars(statements.load("shops.sql")) if name.startswith("admin_")]
     assert outside == ["admin_create_shop", "admin_list_shops", "admin_named_shops",
-                       "admin_automated_shops"]  # fmt: skip
+                       "admin_automated_shops", "admin_shops_behind"]  # fmt: skip

@@ -84,19 +84,32 @@ async def test_a_change_is_posted_and_signed(shop: ShopClient, receiver: Receive
     assert delivery["body"] == told
 
 
-async def test_two_secrets_sign_while_they_are_changed(shop: ShopClient, receiver: Receiver, courier: Courier) -> None:
+async def test_secrets_sign_while_they_are_changed(shop: ShopClient, receiver: Receiver, courier: Courier) -> None:
+    """Rotating again ends none that receivers may still use; where too many sign, it is refused."""
     await loyalty(shop)
     await every_match(shop, receiver.url)
-    first, second, third = [await secret_of(shop, overlap=overlap) for overlap in (60, 60, 60)]
+    secrets = [await secret_of(shop, overlap=overlap) for overlap in (60, 604_800, 60)]
+    refused = await shop.run("rotateWebhookSecret", "secret userErrors { code path }", overlap=60)
+    assert refused == {"secret": None, "userErrors": [{"code": "LIMIT_EXCEEDED", "path": "overlap"}]}
     async with courier():
         await shop.save("loyalty", {"code": "a"})
         await receiver.until(1)
         await secret_of(shop, overlap=0)
         await shop.save("loyalty", {"code": "b"})
         one, two = await receiver.until(2)
-    assert signed_with(one) == {digest(third, one), digest(second, one)}
-    assert digest(first, one) not in signed_with(one)
+    assert signed_with(one) > {digest(secret, one) for secret in secrets}
+    assert len(signed_with(one)) == 4  # and the one with which the trigger was made
     assert len(signed_with(two)) == 1
+
+
+async def test_a_secret_ends_no_later_because_another_follows(shop: ShopClient) -> None:
+    await secret_of(shop)
+    await secret_of(shop, overlap=60)
+    await secret_of(shop, overlap=604_800)
+    async with shop.database.reading(shop.id) as session:
+        ends = "select extract(epoch from retires_at - now()) from webhook_secrets order by id"
+        left = [row[0] for row in await (await session._ready()).fetch(ends)]
+    assert (left[0] <= 60, left[1] > 600_000, left[2]) == (True, True, None)
 
 
 async def test_a_record_is_told_in_order_while_others_go_on(shop: ShopClient, courier: Courier) -> None:
@@ -137,8 +150,12 @@ async def test_what_fails_too_often_is_a_dead_letter_that_can_be_replayed(shop: 
         assert {each["lastError"] for each in dead} == {"Answered 500."}
         status[0] = 202
         ids = [dead[0]["id"], "999999999"]
-        one = await shop.run("replayDeliveries", "replayed ids userErrors { code }", ids=ids)
-        assert one == {"replayed": 1, "ids": [dead[0]["idDelivery"]], "userErrors": []}
+        asked = "replayed ids warnings { code path } userErrors { code }"
+        one = await shop.run("replayDeliveries", asked, ids=ids)
+        assert one == {
+            "replayed": 1, "ids": [dead[0]["idDelivery"]],
+            "warnings": [{"code": "NOT_REPLAYED", "path": "ids.1"}], "userErrors": [],
+        }  # fmt: skip
         rest = await shop.run("replayDeliveries", "replayed")
         assert rest["replayed"] == 1
         await receiver.until(8)
@@ -146,6 +163,33 @@ async def test_what_fails_too_often_is_a_dead_letter_that_can_be_replayed(shop: 
     assert [(each["status"], each["attempts"], each["lastError"]) for each in after] == [("DELIVERED", 1, None)] * 2
     events = [each.event for each in receiver.received]
     assert sorted(map(events.count, set(events))) == [4, 4]
+
+
+async def test_what_is_pending_is_sent_now_with_what_waits_of_its_record(shop: ShopClient, courier: Courier) -> None:
+    """Named by the last of its record: the first, which failed, goes before it."""
+    status = [500]
+
+    async def answer(_: Received) -> int:
+        return status[0]
+
+    await loyalty(shop)
+    asked = "replayed ids warnings { message } userErrors { code }"
+    async with receiving(answer) as receiver, courier(first_pause=3600.0):
+        await every_match(shop, receiver.url)
+        await shop.save("loyalty", {"code": "a", "points": 1})
+        await shop.save("loyalty", {"code": "a", "points": 2})
+        async with asyncio.timeout(30):
+            while [each["attempts"] for each in await listed(shop)] != [1, 0]:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        status[0] = 200
+        last = (await listed(shop))[1]["idDelivery"]
+        told = await shop.run("replayDeliveries", asked, ids=[last])
+        assert told == {"replayed": 1, "ids": [last], "warnings": [], "userErrors": []}
+        await settled(shop, 2)
+        again = await shop.run("replayDeliveries", asked, ids=[last])
+    assert again["replayed"] == 0
+    assert "has been delivered" in again["warnings"][0]["message"]
+    assert [each.told["change"]["after"]["points"] for each in receiver.received] == [1, 1, 2]
 
 
 async def test_a_dead_letter_lets_its_record_go_on(shop: ShopClient, courier: Courier) -> None:

@@ -68,6 +68,7 @@ TEMPLATE_LENGTH = 100_000  # characters
 TEMPLATE_VARIABLES = 100  # different ones in one template
 TEMPLATE_HOPS = 3  # relations followed by one variable
 CONTACTS_RENDERED = 1_000  # in one call
+RENDERED_LENGTH = 5_000_000  # characters of the texts of one call, and of the values in them
 
 CHANGE_DAYS = 30  # how long the change log keeps what happened, unless the settings say otherwise
 LONGEST_CHANGE_DAYS = 3_650

@@ -5,7 +5,8 @@
 
 A variable is a path: `contact` or a definition whose records point at contacts, then a field; a relation may be
 followed to the fields of what it points to. `default` stands where there is no value, `format` says how one is written,
-`pick` which record speaks where a contact has several (`pick="since desc"`; else the newest). `{{var=` gives `{var=`.
+`pick` which record speaks where a contact has several (`pick="since desc"`; else the newest), `by` the relation to the
+contact where a definition has several (else the first one declared). `{{var=` gives `{var=`.
 """
 
 import re
@@ -33,7 +34,9 @@ CONTACT = "contact"  # the root of the contact's own fields
 _START = re.compile(r"\{\{var=|\{var=")
 _PATH = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
 _OPTION = re.compile(r'\s+([a-z]+)="((?:[^"\\]|\\.)*)"')
-_OPTIONS = ("default", "format", "pick")
+_BARE = re.compile(r'\s+[a-z]+\s*=\s*[^"\s]')  # an option without its quotes
+_END = re.compile(r"\s*\}")
+_OPTIONS = ("default", "format", "pick", "by")
 _PICK = re.compile(r"([A-Za-z0-9_]+)(?: (asc|desc))?")
 
 
@@ -114,21 +117,27 @@ def _variable(model: Model, text: str, start: int) -> tuple[Variable, int]:
     at, options = path.end(), dict[str, str]()
     while (option := _OPTION.match(text, at)) is not None:
         name, value = option[1], re.sub(r"\\(.)", r"\1", option[2])
-        if name not in _OPTIONS or name in options:
-            raise Unfit(Code.INVALID_TEMPLATE, unknown(name, "option of a variable, given once", list(_OPTIONS)))
+        if name not in _OPTIONS:
+            raise Unfit(Code.INVALID_TEMPLATE, unknown(name, "option of a variable", list(_OPTIONS)))
+        if name in options:
+            raise Unfit(Code.INVALID_TEMPLATE, f"{name} is given twice. Give it once.")
         options[name], at = value, option.end()
-    if text[at : at + 1] != "}":
+    if _BARE.match(text, at):
+        raise Unfit(Code.INVALID_TEMPLATE, 'Write options in double quotes, such as default="0".')
+    end = _END.match(text, at)
+    if end is None:
         message = 'A variable is a path and options, such as {var=loyalty.points default="0"}, and ends with }.'
         raise Unfit(Code.INVALID_TEMPLATE, message)
-    return variable(model, path[0], **options), at + 1
+    return variable(model, path[0], **options), end.end()
 
 
 def variable(
-    model: Model, path: str, default: str | None = None, format: str | None = None, pick: str | None = None
-) -> Variable:
+    model: Model, path: str, default: str | None = None, format: str | None = None, pick: str | None = None,
+    by: str | None = None,
+) -> Variable:  # fmt: skip
     """What a path means. Raises Unfit, with the nearest name, for what means nothing."""
     root, *names = path.split(".")
-    source = _source(model, root, pick)
+    source = _source(model, root, pick, by)
     if not names:
         raise Unfit(Code.INVALID_TEMPLATE, f"Which field of {root}? Write {{var={root}.<field>}}.")
     if len(names) > limits.TEMPLATE_HOPS + 1:
@@ -140,17 +149,19 @@ def variable(
     return Variable(path, source, tuple(names[:-1]), _read(entity, names[-1]), default, format)
 
 
-def _source(model: Model, root: str, pick: str | None) -> Source:
+def _source(model: Model, root: str, pick: str | None, by: str | None) -> Source:
     if root == CONTACT:
-        if pick is not None:
-            raise Unfit(Code.INVALID_TEMPLATE, "There is one contact: pick is for definitions.")
+        if pick is not None or by is not None:
+            raise Unfit(Code.INVALID_TEMPLATE, "There is one contact: pick and by are for definitions.")
         return Source()
     possible = {each.key: each for each in model.definitions if each.relations_to(Target.CONTACTS)}
     definition = possible.get(root)
     if definition is None:
         raise Unfit(Code.UNKNOWN_VARIABLE, unknown(root, "definition with records of contacts", [CONTACT, *possible]))
-    relation = definition.relations_to(Target.CONTACTS)[0].field
-    return Source(definition, relation, None if pick is None else _picked(definition, pick))
+    relations = [each.field for each in definition.relations_to(Target.CONTACTS)]
+    if by is not None and by not in relations:
+        raise Unfit(Code.INVALID_TEMPLATE, unknown(by, f"relation of {root} to contacts", relations))
+    return Source(definition, by or relations[0], None if pick is None else _picked(definition, pick))
 
 
 def _picked(definition: Definition, pick: str) -> Pick | None:
@@ -179,24 +190,24 @@ _UNREAD = ("created_at", "updated_at", "version")
 
 
 def variables(model: Model) -> Iterator[Variable]:
-    """Every variable of the shop that follows no relation, or one."""
+    """Every variable of the shop that follows no relation, or one; of a definition with several relations to contacts
+    by each of them."""
     for name in _shown(CONTACTS):
         yield variable(model, f"{CONTACT}.{name}")
     for definition in model.definitions:
-        if definition.relations_to(Target.CONTACTS):
-            yield from _of_definition(model, definition)
+        for number, relation in enumerate(definition.relations_to(Target.CONTACTS)):
+            yield from _of_definition(model, definition, relation.field if number else None)
 
 
-def _of_definition(model: Model, definition: Definition) -> Iterator[Variable]:
+def _of_definition(model: Model, definition: Definition, by: str | None) -> Iterator[Variable]:
     entity = of_definition(definition)
-    for name in definition.field:
+    for name in _shown(entity):
+        yield variable(model, f"{definition.key}.{name}", by=by)
         found = relationship(entity, name)
-        if found is None:
-            yield variable(model, f"{definition.key}.{name}")
-        elif found.target is not Target.DEFINITION or found.definition_id in model.by_id:
+        if found is not None and (found.target is not Target.DEFINITION or found.definition_id in model.by_id):
             for further in _shown(followed(model, entity, name)):
-                yield variable(model, f"{definition.key}.{name}.{further}")
+                yield variable(model, f"{definition.key}.{name}.{further}", by=by)
 
 
 def _shown(entity: Entity) -> list[str]:
-    return [name for name in attribute_names(entity) if name not in _UNREAD and name != "id_record"]
+    return [name for name in attribute_names(entity) if name not in _UNREAD or relationship(entity, name) is not None]

@@ -8,7 +8,7 @@ counted once and then known, however often and deeply fragments spread each othe
   sent) or of the `ids`, a row and what is selected in `nodes` or `edges`;
 - aggregates are a hundred rows, twenty behind each parent, and a tenth for each of `first` groups (100 unless sent)
   with what is selected in them;
-- another list multiplies what is selected in it by its usual length, or by the `ids` sent;
+- another list multiplies what is selected in it by its usual length, or by the `ids` or `contacts` sent;
 - a price is two rows, a `totalCount` twenty;
 - a mutation is ten rows, and for each item of its input two and what is selected in `results`;
 - introspection is 500 rows (`__type`: 20), however deep.
@@ -210,7 +210,7 @@ def _count(node: ValueNode, values: Mapping[str, Any], longest: int = PAGE_SIZE)
         case IntValueNode():
             return _bounded(int(node.value), longest) if len(node.value) < 10 else longest
         case ListValueNode():
-            return _bounded(len(node.values))
+            return _bounded(len(node.values), longest)
         case ObjectValueNode():
             lists = [field.value for field in node.fields if isinstance(field.value, ListValueNode | VariableNode)]
             return _total(_count(value, values) for value in lists)
@@ -222,7 +222,7 @@ def _count_of(value: Any, longest: int) -> int | None:
     if value is None or isinstance(value, int):
         return None if value is None else _bounded(value, longest)
     if isinstance(value, list):
-        return _bounded(len(value))
+        return _bounded(len(value), longest)
     if isinstance(value, dict):
         return _total(_bounded(len(each)) for each in value.values() if isinstance(each, list))
     return 1 if isinstance(value, str) else longest

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import strawberry
 
 from app.domain import limits
+from app.domain.definitions import Target
 from app.domain.entities import Attribute, Kind
 from app.domain.problems import Unfit
 from app.domain.templates import Variable, parse_template
@@ -24,7 +25,7 @@ from app.operations.render_templates import Manner, Rendered, Value, render
 
 _TEXT = (
     'Text with variables such as `{var=contact.first_name default="friend"}`, `{var=loyalty.points}` or '
-    "`{var=assignment.responsable_id.last_name}`; options are `default`, `format` and `pick`."
+    "`{var=assignment.responsable_id.last_name}`; options are `default`, `format`, `pick` and `by`."
 )
 Text = Annotated[str, strawberry.argument(description=_TEXT)]
 Locale = Annotated[
@@ -72,7 +73,7 @@ class TemplateVariable:
     @batched(description="How it is written in a template.")
     @staticmethod
     def written(parents: Sequence["TemplateVariable"]) -> Column[str]:
-        return ["{var=" + parent.path + "}" for parent in parents]
+        return [_written(parent.variable) for parent in parents]
 
     @batched(description="A name that people recognise.")
     @staticmethod
@@ -171,16 +172,25 @@ async def _render(
 
 
 async def _ids(info: Info, references: Sequence[ContactReference]) -> list[int]:
-    """The contacts. Raises Refusal for the first that there is none of, or that is ambiguous."""
+    """The contacts. Raises Refusal for the first that there is none of, or that is ambiguous, and says which it is."""
     named = [contact_reference(each) for each in references]
     ids = []
-    for found in await info.context.loaders.contact_ids.load_many(named):
+    for index, found in enumerate(await info.context.loaders.contact_ids.load_many(named)):
         assert found is not None
         if found.problem is not None:
-            refuse(found.problem)
+            where = "" if len(named) == 1 else f"contacts.{index}: "
+            raise Refusal(found.problem.code.value, where + found.problem.message, index=index)
         assert isinstance(found.id, int)
         ids.append(found.id)
     return ids
+
+
+def _written(variable: Variable) -> str:
+    """The relation is written where it is not the one that is meant without it."""
+    source = variable.source
+    relations = source.definition.relations_to(Target.CONTACTS) if source.definition is not None else ()
+    by = f' by="{source.relation}"' if relations and source.relation != relations[0].field else ""
+    return f"{{var={variable.path}{by}}}"
 
 
 def _label(attribute: Attribute) -> str:

@@ -13,7 +13,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from app.domain.limits import DEFAULT_GROUPS, DEFAULT_PAGE_SIZE, GROUPS, PAGE_SIZE
+from app.domain.limits import CONTACTS_RENDERED, DEFAULT_GROUPS, DEFAULT_PAGE_SIZE, GROUPS, PAGE_SIZE
 
 ROW = 10
 ATTRIBUTE = 1  # ten attributes cost as much time as a row
@@ -49,11 +49,12 @@ _OBJECTS = {
 }  # any other object is a row
 _IN_HAND = {
     "ConditionNode", "CustomDataDefinition", "DecidingRecord", "DryRun", "DryRunFiring", "DryRunPrice", "Field",
-    "FieldPricing", "Limits", "OverridePath", "PageInfo", "PriceSource", "Relationship", "Segment", "Shop", "UserError",
+    "FieldPricing", "Limits", "OverridePath", "PageInfo", "PriceSource", "Relationship", "RenderedValue", "Segment",
+    "Shop", "UserError",
 }  # fmt: skip
 _AROUND = ("Custom", "AggregateKeys", "AggregateNumbers", "AggregateValues")  # types that only hold the shop's fields
 _LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "Field": 10, "Override": 3, "OverridePath": 3,
-            "PriceSource": 3, "Relationship": 3, "Segment": 10, "UserError": 1}  # fmt: skip
+            "PriceSource": 3, "Relationship": 3, "RenderedValue": 5, "Segment": 10, "UserError": 1}  # fmt: skip
 _PAGES = ("Connection", "Payload", "Aggregates")  # types that hold one list whose length the field around them decides
 _LISTS = ("nodes", "edges", "results", "groups")
 
@@ -89,7 +90,9 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
         return Weight(item=ATTRIBUTE, each=each)  # the rows are counted where the page is asked
     item = _FIELDS.get((parent, name)) or _value(kind, leaf=is_leaf_type(get_named_type(field.type)))
     if _is_list(field.type) and not is_leaf_type(get_named_type(field.type)):
-        return Weight(0, item, _LENGTHS.get(kind, DEFAULT_PAGE_SIZE), asked=_arguments(node, "ids"))
+        longest = CONTACTS_RENDERED if kind == "RenderedTemplate" else PAGE_SIZE
+        asked = _arguments(node, "ids", "contacts")
+        return Weight(0, item, _LENGTHS.get(kind, DEFAULT_PAGE_SIZE), asked=asked, longest=longest)
     return Weight(item=item)
 
 

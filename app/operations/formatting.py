@@ -1,8 +1,10 @@
 """Values written for people, by the conventions of their language. The conventions are CLDR's, by Babel."""
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +23,8 @@ PLAIN = "plain"  # as it is stored
 
 _LENGTHS = ("short", "medium", "long", "full")
 _NUMBERS = (Kind.NUMBER, Kind.DECIMAL)
+_ALL_DIGITS = Context(prec=1_000)  # a double has up to 309 before the point, and more behind it
+_QUOTED = re.compile(r"'[^']*'")  # letters that a pattern means as they are
 
 Write = Callable[[Any], str]
 
@@ -60,7 +64,7 @@ def writing(attribute: Attribute, format_: str | None, zone: ZoneInfo) -> Callab
         return lambda at: lambda value: format_date(date.fromisoformat(value), format_ or "medium", at)
     if kind is Kind.DATETIME:
         _check(attribute, format_, _LENGTHS)
-        return lambda at: lambda value: format_datetime(_moment(value), format_ or "medium", zone, at)
+        return lambda at: lambda value: format_datetime(_moment(value, zone), format_ or "medium", locale=at)
     if kind is Kind.BOOLEAN and format_ is not None:
         yes, slash, no = format_.partition("/")
         if not slash:
@@ -72,15 +76,21 @@ def writing(attribute: Attribute, format_: str | None, zone: ZoneInfo) -> Callab
 
 
 def _numbers(format_: str | None) -> Callable[[Locale], Write]:
-    if format_ is not None and len(format_) == 3 and format_.isascii() and format_.isupper():
-        return lambda at: lambda value: format_currency(Decimal(str(value)), format_, locale=at)
+    if format_ is not None and len(format_) == 3 and format_.isascii() and format_.isalpha() and format_.isupper():
+        return lambda at: lambda value: _exactly(lambda: format_currency(Decimal(str(value)), format_, locale=at))
     pattern = None if format_ is None else _pattern(format_)
 
     def writing(at: Locale) -> Write:
-        used = pattern or at.decimal_formats[None]
-        return lambda value: str(used.apply(Decimal(str(value)), at, decimal_quantization=pattern is not None))
+        used, rounded = pattern or at.decimal_formats[None], pattern is not None
+        return lambda value: _exactly(lambda: str(used.apply(Decimal(str(value)), at, decimal_quantization=rounded)))
 
     return writing
+
+
+def _exactly(write: Callable[[], str]) -> str:
+    """With all digits that a number may have: the usual context keeps 28."""
+    with localcontext(_ALL_DIGITS):
+        return write()
 
 
 def _pattern(text: str) -> NumberPattern:
@@ -102,7 +112,7 @@ def _check(attribute: Attribute, format_: str | None, known: tuple[str, ...]) ->
         format_date(example, format_, FALLBACK) if attribute.kind is Kind.DATE else format_datetime(
             example, format_, locale=FALLBACK
         )
-        good = any(letter in format_ for letter in "yMdEHhmQw")
+        good = any(letter.isalpha() for letter in _QUOTED.sub("", format_))
     except Exception:
         good = False
     if not good:
@@ -110,8 +120,12 @@ def _check(attribute: Attribute, format_: str | None, known: tuple[str, ...]) ->
         raise Unfit(Code.INVALID_FORMAT, message)
 
 
-def _moment(value: Any) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+def _moment(value: Any, zone: ZoneInfo) -> datetime:
+    """In that zone; the first and the last day that there are stay in UTC where the zone's would be beyond."""
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    with suppress(OverflowError):
+        return moment.astimezone(zone)
+    return moment
 
 
 def _lists(at: Locale) -> Write:

@@ -1,5 +1,6 @@
 """Renders a template for contacts: in a number of statements that depends on the template, not on the contacts."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -8,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 
+from app.domain import limits
 from app.domain.contacts import Contact
 from app.domain.definitions import Model, Target
 from app.domain.entities import CONTACTS, Entity, followed, of_definition
+from app.domain.problems import Code, Unfit
 from app.domain.products import Product
 from app.domain.records import Record
 from app.domain.templates import Source, Template, Variable
@@ -19,6 +22,7 @@ from app.store import contacts, picks, products, records
 from app.store.session import Session
 
 Thing = Contact | Product | Record | None
+_AT_A_TIME = 50  # contacts, before it is others' turn
 _Place = tuple[Source, tuple[str, ...]]  # a source, and the relations followed from there
 
 
@@ -63,12 +67,41 @@ async def render(
     locales = [manner.locale or locale_or_fallback(each and each.lang) for each in people]
     columns = []
     for variable in template.variables:
-        write = writing(variable.attribute, variable.format, manner.zone)
+        write = _writing(variable, manner.zone)
         things = await found.column((variable.source, variable.relations))
         spoke = await found.column((variable.source, ()))
         columns.append(_values(variable, things, spoke, _writers(write, locales)))
+        await asyncio.sleep(0)  # others' turn: to write a thousand dates takes some ten milliseconds
     rows = list(zip(*columns, strict=True)) if columns else [()] * len(ids)
-    return [_rendered(template, id_, row, html=manner.html) for id_, row in zip(ids, rows, strict=True)]
+    return await _all_rendered(template, ids, rows, html=manner.html)
+
+
+def _writing(variable: Variable, zone: ZoneInfo) -> Callable[[Locale], Write]:
+    try:
+        return writing(variable.attribute, variable.format, zone)
+    except Unfit as unfit:
+        written = f'{{var={variable.path} format="{variable.format}"}}'
+        raise Unfit(unfit.problem.code, f"{written}: {unfit.problem.message}") from None
+
+
+async def _all_rendered(
+    template: Template, ids: Sequence[int], rows: Sequence[Sequence[Value]], *, html: bool
+) -> list[Rendered]:
+    """Raises Unfit where the texts would be too long in all."""
+    made, length = [], 0
+    for number, (id_, row) in enumerate(zip(ids, rows, strict=True)):
+        rendered = _rendered(template, id_, row, html=html)
+        length += len(rendered.text or "") + sum(len(value.text or "") for value in row)
+        if length > limits.RENDERED_LENGTH:
+            message = (
+                f"The texts for {len(ids)} contacts would have more than {limits.RENDERED_LENGTH:,} characters in all. "
+                "Send fewer contacts at once."
+            )
+            raise Unfit(Code.LIMIT_EXCEEDED, message)
+        made.append(rendered)
+        if number % _AT_A_TIME == 0:
+            await asyncio.sleep(0)
+    return made
 
 
 def _writers(write: Callable[[Locale], Write], locales: Sequence[Locale]) -> list[Write]:
@@ -96,9 +129,15 @@ def _values(variable: Variable, things: Sequence[Any], spoke: Sequence[Any], wri
     for thing, source, write in zip(things, spoke, writers, strict=True):
         stored = _stored(thing, variable.attribute.name)
         record_id = source.id if isinstance(source, Record) else None
-        text = variable.default if stored is None else write(stored)
-        values.append(Value(variable, text, stored is None and text is not None, record_id))
+        blank = _is_blank(stored)
+        text = variable.default if blank else write(stored)
+        values.append(Value(variable, text, blank and text is not None, record_id))
     return values
+
+
+def _is_blank(stored: Any) -> bool:
+    """Whether a reader would see nothing: no value, a text of blanks, a list without elements."""
+    return stored is None or stored == [] or (isinstance(stored, str) and not stored.strip())
 
 
 def _stored(thing: Thing, name: str) -> Any:

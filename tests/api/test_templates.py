@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.store.administration import administering
 from tests.shops import ShopClient, to
 
 RENDER = """query($template: String!, $contact: ContactReference!, $output: TemplateOutput! = TEXT, $locale: String) {
@@ -60,6 +61,8 @@ async def rendered(shop: ShopClient, template: str, **more: Any) -> Any:
         ('{var=loyalty.since format="long"}', "31 décembre 2025"),
         ('{var=loyalty.since format="EEEE d MMMM y"}', "mercredi 31 décembre 2025"),
         ('{var=loyalty.seen format="yyyy-MM-dd HH:mm"}', "2026-02-01 22:30"),
+        ('{var=loyalty.since format="LLLL"}', "décembre"),
+        ('{var=loyalty.since format="D" }', "365"),
         ("{var=loyalty.tags}", "a, b et c"),
         ("{var=loyalty.note}", '{"x":1}'),
         ('{var=loyalty.vip pick="since desc" format="oui/non"}', "oui"),
@@ -117,18 +120,21 @@ async def test_the_language_may_be_given(people: ShopClient) -> None:
         ("x {var=}", "INVALID_TEMPLATE", "At character 3"),
         ("{var=loyalty}", "INVALID_TEMPLATE", "Which field"),
         ("{var=loyalty.points", "INVALID_TEMPLATE", "ends with }"),
-        ("{var=loyalty.points default=1}", "INVALID_TEMPLATE", "ends with }"),
+        ("{var=loyalty.points default=1}", "INVALID_TEMPLATE", "double quotes"),
+        ("{var=loyalty.points x}", "INVALID_TEMPLATE", "ends with }"),
         ('{var=loyalty.points size="1"}', "INVALID_TEMPLATE", "size"),
-        ('{var=loyalty.points default="a" default="b"}', "INVALID_TEMPLATE", "default"),
+        ('{var=loyalty.points default="a" default="b"}', "INVALID_TEMPLATE", "twice"),
         ("{var=loyality.points}", "UNKNOWN_VARIABLE", "Do you mean loyalty"),
         ("{var=manager.last_name}", "UNKNOWN_VARIABLE", "loyalty"),
         ("{var=loyalty.point}", "UNKNOWN_FIELD", "Do you mean points"),
         ("{var=loyalty.points.x}", "INVALID_RELATIONSHIP", "relation"),
         ("{var=contact.created_at}", "UNKNOWN_VARIABLE", "not shown"),
         ('{var=contact.email pick="x"}', "INVALID_TEMPLATE", "one contact"),
+        ('{var=loyalty.points by="product_id"}', "INVALID_TEMPLATE", "contact_id"),
         ('{var=loyalty.points pick="tags desc"}', "INVALID_TEMPLATE", "tags"),
         ('{var=loyalty.points pick="a b c"}', "INVALID_TEMPLATE", "since desc"),
         ('{var=loyalty.points format="long"}', "INVALID_FORMAT", "#,##0.00"),
+        ('{var=loyalty.points} {var=loyalty.points format="x"}', "INVALID_FORMAT", '{var=loyalty.points format="x"}: '),
         ('{var=loyalty.since format="?"}', "INVALID_FORMAT", "d MMMM y"),
         ('{var=loyalty.vip format="yes"}', "INVALID_FORMAT", "yes/no"),
         ('{var=contact.email format="long"}', "INVALID_FORMAT", "email"),
@@ -157,8 +163,9 @@ async def test_the_variables_of_a_shop(people: ShopClient) -> None:
     }  # fmt: skip
     assert {"contact.email", "loyalty.since", "loyalty.product_id.name", "loyalty.manager_id.last_name"} <= found.keys()
     assert "manager.last_name" not in found
-    for path in found:  # each can be rendered
-        await rendered(people, "{var=" + path + "}")
+    assert {"loyalty.product_id", "loyalty.contact_id", "loyalty.id_record"} <= found.keys()
+    for each in found.values():  # each can be rendered
+        await rendered(people, each["written"])
 
 
 async def test_many_contacts_cost_the_statements_of_one(people: ShopClient) -> None:
@@ -174,3 +181,59 @@ async def test_many_contacts_cost_the_statements_of_one(people: ShopClient) -> N
         )
     assert sorted(all_) == sorted(one)
     assert found["renderTemplates"][-1] == {"text": "m39@example.com 1 -", "missing": []}
+
+
+async def test_a_blank_is_missing(people: ShopClient) -> None:
+    """Nobody sees blanks, or a list of nothing: that is no value."""
+    await people.customers({"idCustomer": "B", "email": "blank@example.com", "emailVerified": True, "lastName": "  "})
+    contact = {"by": "email", "value": "blank@example.com"}
+    await people.save("loyalty", {"contact_id": contact, "tags": []})
+    blank = {"contact": {"email": "blank@example.com"}}
+    found = await rendered(people, "{var=contact.last_name}{var=loyalty.tags}", **blank)
+    assert (found["text"], found["missing"]) == (None, ["contact.last_name", "loyalty.tags"])
+    found = await rendered(people, '{var=contact.last_name default="friend"}', **blank)
+    assert (found["text"], found["values"][0]["isDefault"]) == ("friend", True)
+
+
+@pytest.mark.parametrize(("zone", "moment"), [("Europe/Paris", "9999-12-31T23:59:59Z"), ("UTC", "0001-01-01T00:00:00Z"),
+                                              ("America/New_York", "0001-01-01T00:00:00Z")])  # fmt: skip
+async def test_the_first_and_the_last_moment_are_written(
+    zone: str, moment: str, people: ShopClient, admin_url: str
+) -> None:
+    async with administering(admin_url) as connection:
+        await connection.execute("update shops set time_zone = $1 where shop_id = $2", zone, people.id)
+    contact = {"by": "email", "value": "anna@example.com"}
+    await people.save("loyalty", {"contact_id": contact, "seen": moment})
+    found = await rendered(people, '{var=loyalty.seen format="y-MM-dd HH:mm:ss"}')
+    assert found["text"] == moment.rstrip("Z").replace("T", " ").lstrip("0")
+
+
+async def test_of_two_relations_one_speaks_that_may_be_named(people: ShopClient) -> None:
+    await people.define(
+        "Referral", {"godfather_id": "NUMBER", "godchild_id": "NUMBER", "code": "STRING"},
+        relationships=[to("godfather_id", "contacts"), to("godchild_id", "contacts")],
+    )  # fmt: skip
+    anna, bob = [{"by": "email", "value": f"{name}@example.com"} for name in ("anna", "bob")]
+    await people.save("referral", {"godfather_id": bob, "godchild_id": anna, "code": "R"})
+    asked = '{var=referral.code default="none"} {var=referral.code by="godchild_id"}'
+    assert (await rendered(people, asked))["text"] == "none R"
+    listed = (await people.ask("{ templateVariables { path written } }"))["templateVariables"]
+    assert [each["written"] for each in listed if each["path"] == "referral.code"] == [
+        "{var=referral.code}", '{var=referral.code by="godchild_id"}',
+    ]  # fmt: skip
+
+
+async def test_a_contact_of_many_that_is_not_there_is_told_by_its_place(people: ShopClient) -> None:
+    answer = await people.answer(MANY, template="", contacts=[ANNA, {"email": "none@example.com"}])
+    [error] = answer["errors"]
+    assert error["message"].startswith("contacts.1: ")
+    assert (error["extensions"]["code"], error["extensions"]["index"]) == ("CONTACT_NOT_FOUND", 1)
+
+
+async def test_texts_are_bounded_together(people: ShopClient) -> None:
+    contacts = [ANNA] * 100
+    [(code, message)] = await people.errors(MANY, template="x" * 50_001, contacts=contacts)
+    assert (code, "fewer contacts" in message) == ("LIMIT_EXCEEDED", True)
+    assert len((await people.ask(MANY, template="x" * 49_000, contacts=contacts))["renderTemplates"]) == 100
+    [(code, _)] = await people.errors(MANY, template="{var=contact.email}" * 5_000, contacts=contacts)
+    assert code == "LIMIT_EXCEEDED"

@@ -49,6 +49,10 @@ COSTS: dict[str, tuple[str, dict[str, Any], int]] = {
     "a variable not sent and without default is as absent": (N % "", {}, 25),
     "null is as absent": (N % " = 100", {"n": None}, 25),
     "a value that is no number counts as the longest page": (N % "", {"n": 1.5}, 121),
+    "a template for each contact": (
+        "query($of: [ContactReference!]!) { renderTemplates(template: \"\", contacts: $of) { text missing } }",
+        {"of": [{"email": "a@b"}] * 500}, 500 + 100,
+    ),
     "a variable of ids": (
         "query($ids: [ID!]) { products(ids: $ids) { nodes { name } } }", {"ids": ["a"] * 50}, 1 + 50 + 5 + 5,
     ),

@@ -116,8 +116,8 @@ async def custom_data_changes(
     page = Page(size.limit, behind, until, size.backward)
     session = info.context.session
     rows = await store.page(session, page, definition_id=definition_id, record_id=record_id)
-    if behind and not rows and behind > (last_given := (await store.ends(session))[1]):
-        raise not_reached(NotReached(behind, last_given))
+    if behind and not rows:
+        await _require_reached(info, behind)
 
     async def counted() -> int:
         return await store.count(session, COUNT_BOUND + 1, definition_id=definition_id, record_id=record_id)
@@ -141,6 +141,17 @@ def position(text: str, name: str) -> int:
         message = f"{name} is the sequence of a change, such as the last one that was seen, 0 for all, or a cursor."
         raise Refusal("BAD_USER_INPUT", message)
     return sequence
+
+
+async def _require_reached(info: Info, sequence: int) -> None:
+    """Raises Refusal where the log ends before it. What a replica has not seen yet, the primary may have."""
+    session = info.context.session
+    last = (await store.ends(session))[1]
+    if sequence > last and session.replicas is not None:
+        async with info.context.database.reading(info.context.shop.id) as primary:
+            last = (await store.ends(primary))[1]
+    if sequence > last:
+        raise not_reached(NotReached(sequence, last))
 
 
 def not_reached(beyond: NotReached) -> Refusal:

@@ -37,8 +37,8 @@ async def replay_deliveries(
             again += await deliveries.hurry(session, [id_ for id_ in ids if id_ not in again], _SOON)
             warnings = _passed_over(ids, again, statuses)
         else:
-            warnings = ()
             again = await deliveries.replay_all(session, trigger_id, REPLAYED_AT_ONCE)
+            warnings = () if again else (Problem(Code.NOT_REPLAYED, "There are no dead letters to send again."),)
         verdicts = tuple(Verdict(n, Outcome.UPDATED, str(id_)) for n, id_ in enumerate(again))
         return Answer(verdicts, warnings=warnings)
 

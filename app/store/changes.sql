@@ -35,11 +35,13 @@ select coalesce((
 ), last + 1) as first, last from head;
 
 -- name: forget
--- Those of the $3 oldest changes that are older than $2 days.
+-- Those of the $3 oldest changes that are older than $2 days. It waits for nobody: what a writer is removing is left to it.
 delete from changes where shop_id = $1 and sequence in (
-    select sequence from (
-        select sequence, made_at from changes where shop_id = $1 order by sequence limit $3
-    ) oldest where made_at < now() - make_interval(days => $2)
+    select sequence from changes where shop_id = $1 and sequence in (
+        select sequence from (
+            select sequence, made_at from changes where shop_id = $1 order by sequence limit $3
+        ) oldest where made_at < now() - make_interval(days => $2)
+    ) for update skip locked
 )
 returning sequence;
 

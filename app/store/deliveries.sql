@@ -13,10 +13,11 @@ select $1, $2, new.sequence, new.record_id, new.body
 from unnest($3::bigint[], $4::bigint[], $5::text[]) as new (sequence, record_id, body);
 
 -- name: forget
--- Up to $3 that were settled more than $2 days ago.
+-- Up to $3 that were settled more than $2 days ago, and nobody is at.
 delete from deliveries where shop_id = $1 and id in (
     select id from deliveries
     where shop_id = $1 and settled_at < now() - make_interval(days => $2) order by settled_at limit $3
+    for update skip locked
 )
 returning id;
 

@@ -43,6 +43,11 @@ class Places:
         """The shop has more to send than it may: the event is set when it is its turn, once."""
         self._lots[standing].waiting[shop_id] = woken
 
+    def leave(self, shop_id: int) -> None:
+        """The shop waits no more. Two that have no use for places would else wake each other again and again."""
+        for lot in self._lots.values():
+            lot.waiting.pop(shop_id, None)
+
     def looked(self, shop_id: int) -> None:
         """The shop has taken what it needs: what is left is for others that wait."""
         for lot in self._lots.values():

@@ -123,6 +123,8 @@ class ShopCourier:
                 rooms = {id_: self._room(standing, places) for id_, (standing, places) in taken.items()}
                 claimed = await deliveries.claim(session, rooms, self._bounds.lease)
                 secrets = await webhook_secrets.valid(session) if claimed else []
+            if not claimed:
+                self._places.leave(self._shop_id)  # it looks again soon
             batches: dict[int, deque[list[Delivery]]] = defaultdict(deque)
             for chain in claimed:
                 batches[chain[0].trigger_id].append(chain)

@@ -86,6 +86,20 @@ async def test_a_step_is_bounded_and_says_that_more_is_left(shop: ShopClient, mo
     assert seen == ["changes.forget", "deliveries.forget", "idempotency.forget"]
 
 
+async def test_what_others_are_at_is_left_to_them(shop: ShopClient) -> None:
+    """Two who remove the same rows in another order would else wait for each other."""
+    await used(shop, 3)
+    await aged(shop)
+    rows = await kept(shop)
+    async with shop.database.writing(shop.id, untold=True) as session:
+        for table in AGES:
+            await (await session._ready()).execute(f"select from {table} for update")
+        assert not await forget_expired(shop.database, shop.id)
+        assert await kept(shop) == rows
+    assert not await forget_expired(shop.database, shop.id)
+    assert sum((await kept(shop)).values()) == 0
+
+
 async def test_what_is_pending_or_young_stays(shop: ShopClient) -> None:
     await used(shop, 2)
     before = await kept(shop)

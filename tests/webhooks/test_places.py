@@ -136,6 +136,37 @@ def test_who_has_no_use_for_a_place_passes_it_on() -> None:
     assert two.is_set()
 
 
+def test_who_leaves_is_not_woken() -> None:
+    places, woken = Places(32), asyncio.Event()
+    places.take(9, NEW, 8)
+    for standing in Standing:
+        places.wait(1, standing, woken)
+    places.leave(1)
+    places.give_back(9, NEW, 8)
+    assert not woken.is_set()
+
+
+async def test_what_cannot_be_sent_yet_keeps_no_two_couriers_busy(shops: list[ShopClient]) -> None:
+    """Each shop has more triggers with a failed delivery, and a later one of its record behind it, than places."""
+
+    async def refuse(_: Received) -> int:
+        return 500
+
+    bounds = replace(BOUNDS, first_pause=3600.0, look=300.0, at_once=8)
+    async with receiving(refuse) as endpoint:
+        for shop in shops[:2]:
+            for n in range(4):
+                await every_match(shop, endpoint.url, f"failing {n}")
+            for points in (1, 2):
+                await shop.save("loyalty", {"code": "a", "points": points})
+        async with working(shops[:2], bounds):
+            await endpoint.until(8)
+            await asyncio.sleep(0.5)
+            with shops[0].statements() as seen:
+                await asyncio.sleep(1.5)
+    assert seen.count("deliveries.claim") <= 5  # one in half a second
+
+
 def test_unused_places_do_not_wake_who_gave_them_back() -> None:
     places, woken = Places(32), asyncio.Event()
     places.take(1, QUICK, 12)

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.processes import serving
+from tests.processes import PATIENCE, serving
 
 PAGE = {"accept": "text/html"}
 
@@ -21,17 +21,22 @@ def test_listening_on_loopback_it_prints_a_link_with_the_key_and_puts_the_key_in
     with serving("--demo", **settings) as gateway:
         assert "/graphql#key=cdg_" in gateway.said
         key = gateway.said.strip().partition("#key=")[2]
-        assert key in httpx.get(f"{gateway.url}/graphql", headers=PAGE).text
-        assert key not in httpx.get(f"{gateway.url}/graphql", headers={**PAGE, "host": "rebound.example"}).text
+        assert key in httpx.get(f"{gateway.url}/graphql", headers=PAGE, timeout=PATIENCE).text
+        assert (
+            key
+            not in httpx.get(
+                f"{gateway.url}/graphql", headers={**PAGE, "host": "rebound.example"}, timeout=PATIENCE
+            ).text
+        )
 
 
 def test_listening_on_every_address_it_does_neither(settings: dict[str, object]) -> None:
     with serving("--demo", "--host", "0.0.0.0", **settings) as gateway:
         assert "#key" not in gateway.said
-        page = httpx.get(f"{gateway.url}/graphql", headers=PAGE).text
+        page = httpx.get(f"{gateway.url}/graphql", headers=PAGE, timeout=PATIENCE).text
         assert '<meta name="demo-key" content="">' in page
 
 
 def test_without_the_demo_a_key_left_in_the_environment_is_not_shown(settings: dict[str, object]) -> None:
     with serving(CUSTOM_DATA_DEMO_KEY="cdg_1_left", **settings) as gateway:
-        assert "cdg_1_left" not in httpx.get(f"{gateway.url}/graphql", headers=PAGE).text
+        assert "cdg_1_left" not in httpx.get(f"{gateway.url}/graphql", headers=PAGE, timeout=PATIENCE).text

@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from tests.processes import Gateway, serving
+from tests.processes import PATIENCE, Gateway, serving
 from tests.shops import ShopClient
 
 
@@ -49,7 +49,7 @@ def test_a_malformed_frame_is_4400_and_the_server_goes_on(gateway: Gateway, shop
         with opened(gateway, shop) as socket:
             socket.send(frame)
             assert close_code(socket) == 4400
-    assert httpx.get(f"{gateway.url}/healthz").status_code == 200
+    assert httpx.get(f"{gateway.url}/healthz", timeout=PATIENCE).status_code == 200
 
 
 def test_a_server_that_stops_says_1001_and_ends_without_complaint(gateway: Gateway, shop: ShopClient) -> None:

@@ -11,6 +11,8 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.processes import PATIENCE
+
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -65,7 +67,9 @@ async def asked_with_the_wheel(installed: Path, url: str) -> None:
             address, key = re.search(r"http://[^ /]+", said), re.search(r"cdg_\S+", said)
             assert address, said
             assert key, said
-            async with httpx.AsyncClient(base_url=address[0], headers={"spm-api-key": key[0]}) as client:
+            async with httpx.AsyncClient(
+                base_url=address[0], headers={"spm-api-key": key[0]}, timeout=PATIENCE
+            ) as client:
                 page = await client.get("/graphql", headers={"accept": "text/html"})
                 answer = await client.post("/graphql", json={"query": "{ shop { name } }"})
             assert "<title>Custom Data Gateway</title>" in page.text

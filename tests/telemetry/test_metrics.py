@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.telemetry.metrics import Labels
-from tests.processes import Gateway, children, run, serving
+from tests.processes import PATIENCE, Gateway, children, run, serving
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def metrics_of(gateway: Gateway) -> str:
 
 def values(address: str, name: str) -> dict[str, float]:
     """The samples of a metric, by their labels."""
-    lines = re.finditer(rf"^{name}(\{{.*?\}})? (\S+)$", httpx.get(address).text, re.MULTILINE)
+    lines = re.finditer(rf"^{name}(\{{.*?\}})? (\S+)$", httpx.get(address, timeout=PATIENCE).text, re.MULTILINE)
     return {found[1] or "": float(found[2]) for found in lines}
 
 
@@ -44,7 +44,7 @@ def test_workers_count_together_also_when_one_is_replaced(home: Path) -> None:
         told: Counter[str] = Counter()
 
         def ask(query: str, kind: str, code: str) -> None:
-            with httpx.Client() as client:  # a connection of its own, so that either worker may take it
+            with httpx.Client(timeout=PATIENCE) as client:  # a connection of its own, so that either worker may take it
                 client.post(f"{gateway.url}/graphql", json={"query": query}, headers={"spm-api-key": key})
             told[f'{{code="{code}",type="{kind}"}}'] += 1
 
@@ -80,7 +80,9 @@ def test_attempts_of_webhooks_are_counted(home: Path) -> None:
         key = run("key", "create", "--shop", "1", CUSTOM_DATA_HOME=home).stdout.strip()
 
         def ask(query: str) -> None:
-            answer = httpx.post(f"{gateway.url}/graphql", json={"query": query}, headers={"spm-api-key": key}).json()
+            answer = httpx.post(
+                f"{gateway.url}/graphql", json={"query": query}, headers={"spm-api-key": key}, timeout=PATIENCE
+            ).json()
             assert [*answer["data"].values()] == [{"userErrors": []}], answer
 
         ask("""mutation { createTrigger(input: { name: "Nobody there", definition: "loyalty", transition: EVERY_MATCH,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.limits import REPLAYED_AT_ONCE, SECRET_OVERLAP_SECONDS, SECRETS_AT_ONCE
+from app.domain.limits import REPLAYED_AT_ONCE, SECRET_OVERLAP_SECONDS, SECRETS_AT_ONCE, SOON_SECONDS
 from app.domain.problems import Code, Problem
 from app.domain.verdicts import Answer, Outcome, Verdict
 from app.domain.webhooks import DeliveryStatus
@@ -11,8 +11,6 @@ from app.operations.transaction import Call, perform
 from app.store import definitions, deliveries, webhook_secrets
 from app.store.database import Database
 from app.store.session import Session
-
-_SOON = 62.0  # seconds: the longest that a delivery is claimed for, by the longest timeout that there may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ async def replay_deliveries(
         if ids is not None:
             statuses = await deliveries.statuses(session, ids)
             again = await deliveries.replay(session, ids)
-            again += await deliveries.hurry(session, [id_ for id_ in ids if id_ not in again], _SOON)
+            again += await deliveries.hurry(session, [id_ for id_ in ids if id_ not in again])
             warnings = _passed_over(ids, again, statuses)
         else:
             again = await deliveries.replay_all(session, trigger_id, REPLAYED_AT_ONCE)
@@ -58,7 +56,7 @@ def _passed_over(
 _WHY = {
     None: "There is no such delivery (any more): settled ones are kept for 30 days.",
     DeliveryStatus.DELIVERED: "This has been delivered. Only what is dead or pending is sent again.",
-    DeliveryStatus.PENDING: f"This is being sent, or will be within {_SOON:g} seconds.",
+    DeliveryStatus.PENDING: f"This is being sent, or will be within {SOON_SECONDS} seconds.",
     DeliveryStatus.DEAD: "Somebody else has just had this sent again.",
 }
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from app.domain.limits import DELIVERY_DAYS, LARGEST_ID
+from app.domain.limits import DELIVERY_DAYS, LARGEST_ID, SOON_SECONDS
 from app.domain.webhooks import Delivery, DeliveryStatus
 from app.store import statements
 from app.store.paging import Page
@@ -115,10 +115,10 @@ async def replay(session: Session, ids: Sequence[int]) -> list[int]:
     return [int(row["id"]) for row in await session.fetch(_sql.replay, list(ids))]
 
 
-async def hurry(session: Session, ids: Sequence[int], seconds: float) -> list[int]:
-    """Sends those of them now that are pending and would wait longer than so many seconds, or whose record's earlier
-    ones would, with all that waits of their records; their ids."""
-    return [int(row["id"]) for row in await session.fetch(_sql.hurry, list(ids), seconds)]
+async def hurry(session: Session, ids: Sequence[int]) -> list[int]:
+    """Sends those of them now that are pending and would wait longer than a minute, or whose record's earlier ones
+    would, with all that waits of their records; their ids."""
+    return [int(row["id"]) for row in await session.fetch(_sql.hurry, list(ids), SOON_SECONDS)]
 
 
 async def statuses(session: Session, ids: Sequence[int]) -> dict[int, DeliveryStatus]:

@@ -170,6 +170,13 @@ async def test_each_shop_has_its_own(shop: ShopClient, other_shop: ShopClient) -
     assert (await other_shop.run("deleteTrigger", "deleted", trigger=id_)) == {"deleted": False}
 
 
+async def test_without_a_condition_it_says_how_to_mean_every_record(shop: ShopClient) -> None:
+    key = await loyalty(shop)
+    refused = await shop.run("createTrigger", PROBLEMS, name="All", definition=key, deliver=URL)
+    [problem] = refused["userErrors"]
+    assert (problem["code"], "`{}` is true of every record" in problem["message"]) == ("INVALID_CONDITION", True)
+
+
 async def test_what_became_of_a_trigger_is_said_as_it_can_be_mended(vets: VetShop) -> None:
     """One that watched what was deleted cannot be changed, one whose condition used it can."""
     shop = vets.shop

@@ -1,5 +1,6 @@
 """What has outlived its days is not shown any more, and goes also where a shop writes nothing any more."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -145,6 +146,16 @@ async def test_all_shops_have_their_turn_each_under_its_own_tenant(
         (False, [0, 3, 4, 1]), (False, [0, 3, 0, 1]), (False, [0, 3, 0, 1]),  # the third finds no shop any more
         (False, [0, 0, 0, 1]), (False, [0, 0, 0, 1]), (True, [0, 0, 0, 1]),
     ]  # fmt: skip
+
+
+async def test_a_serving_process_sweeps_on_its_own(shops: list[ShopClient], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(sweeping, "_REST_SECONDS", 0.01)
+    await logged(shops[0], 3)
+    async with sweeping.sweeping(shops[0].database), asyncio.timeout(30):
+        await aged(shops[0], "changes")
+        while (await kept(shops[0]))["changes"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def test_what_is_older_is_not_shown_before_it_goes(shop: ShopClient) -> None:

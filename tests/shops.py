@@ -157,6 +157,7 @@ INPUTS = {
     "createSegment": "CreateSegmentInput",
     "updateSegment": "UpdateSegmentInput",
     "deleteSegment": "DeleteSegmentInput",
+    "eraseContact": "EraseContactInput",
 }
 
 

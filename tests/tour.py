@@ -5,6 +5,8 @@ import asyncio
 import re
 from importlib.resources import files
 
+from app.bulk.person import person_file
+from app.domain.references import ContactReference
 from app.domain.shops import new_key
 from app.domain.webhooks import DeliveryStatus
 from app.operations.fire_triggers import fire
@@ -49,6 +51,7 @@ COMPOSED = (
     "prices.reached_products",
     "records.matching",
     "records.picked",
+    "records.page_of_contact_asc",
 )
 
 
@@ -124,6 +127,7 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     await _deletions(client, vets)
     await _changes(client, vets)
     await _triggers(client)
+    await _erasing(client)
     await _bulk(client)
     return vets
 
@@ -182,6 +186,35 @@ async def _triggers(client: ShopClient) -> None:
         await client.run(switch, "trigger { enabled }", trigger=trigger)
     assert not await forget_expired(client.database, client.id)  # all of it is young
     await client.run("deleteTrigger", "deleted", trigger=trigger)
+
+
+async def _erasing(client: ShopClient) -> None:
+    """Unlinked, then deleted; each is named in conditions, and told of to somebody. The first has a namesake."""
+    namesake = {"source": "till", "idCustomer": "unlink@example.com"}
+    for records in ("UNLINK", "DELETE"):
+        email = f"{records.lower()}@example.com"
+        contact = await client.contact(email)
+        await client.customers(namesake | {"email": "namesake@example.com"})
+        await client.customers(namesake | {"email": "unlink@example.com"})
+        about = {"definition": "visit", "transition": "EVERY_MATCH", "deliver": {"url": "https://hooks.example.com/"}}
+        when = {"contact_id": {"is": {"id_contact": {"eq": contact}}}}
+        trigger = await new_trigger(client, name="told", when=when, **about)
+        named = {"email": {"eq": email}}
+        await client.run("createSegment", "userErrors { message }", name=records, where=named)
+        await client.save("visit", *[{"contact_id": contact}] * 2, idempotencyKey=records)
+        while await fire(client.database, client.id, int(trigger)):
+            pass
+        async with client.database.writing(client.id) as session:
+            [[first], _] = await deliveries.claim(session, {int(trigger): Room(2)}, 60)
+            await deliveries.delivered(session, [(first, 200)])
+        async for _ in person_file(client.database, client.id, ContactReference("id_contact", contact)):
+            pass
+        erased = await client.run(
+            "eraseContact", "userErrors { code } mentions { places { id } }", contact={"idContact": str(contact)},
+            records=records,
+        )  # fmt: skip
+        assert erased["userErrors"] == []
+        await client.run("deleteTrigger", "deleted", trigger=trigger)
 
 
 async def new_trigger(client: ShopClient, **input: object) -> str:

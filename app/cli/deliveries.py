@@ -33,8 +33,8 @@ def deliveries_list(reference: str, status: str, trigger: int | None, last: int)
 
     for each in reversed(access.administer(work)):
         click.echo(
-            f"{each.id}\t{each.status.value}\t{each.trigger_id}\t{each.sequence}\t{each.record_id}\t{each.attempts}"
-            f"\t{each.answered or '-'}\t{each.error or '-'}"
+            f"{each.id}\t{each.status.value}\t{each.trigger_id}\t{each.sequence}\t{each.record_id or '-'}"
+            f"\t{each.attempts}\t{each.answered or '-'}\t{each.error or '-'}"
         )
 
 

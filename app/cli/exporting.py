@@ -10,7 +10,9 @@ import click
 
 from app.bulk import exporting
 from app.bulk.exporting import CsvWriter, JsonWriter, Source, export
+from app.bulk.person import NobodyFound, person_file
 from app.cli.group import main, shop_option
+from app.cli.people import contact_option, contact_reference, source_option
 from app.server import access
 from app.store.database import Database
 
@@ -78,6 +80,34 @@ def customers(**options: str) -> None:
 def products(**options: str) -> None:
     """Export products, inactive ones too."""
     _run(_fixed(exporting.PRODUCTS), **options)
+
+
+@export_group.command("person")
+@shop_option
+@contact_option
+@source_option
+@click.argument("file", default="-", type=click.Path(dir_okay=False, allow_dash=True))
+def person_command(reference: str, person: str, source: str | None, file: str) -> None:
+    """Export all that is held of one person, as readable JSON: contact, customers, segments, records with their labels,
+    changes, and what webhooks told of them."""
+    named = contact_reference(person, source)
+
+    async def work(url: str) -> None:
+        timeout = STATEMENT_TIMEOUT_MS
+        async with access.shop_database(url, reference, statement_timeout_ms=timeout) as (database, shop):
+            pieces = person_file(database, shop.id, named)
+            first = await anext(pieces)  # nobody is found out before the file is made
+            with ExitStack() as stack:
+                opened = sys.stdout.buffer if file == "-" else _opened(stack, file)
+                opened.write(first)
+                async for piece in pieces:
+                    opened.write(piece)
+                opened.flush()
+
+    try:
+        access.administer(work)
+    except NobodyFound as nobody:
+        raise click.ClickException(str(nobody)) from nobody
 
 
 def _run(chosen: Chosen, *, reference: str, file: str, form: str | None, delimiter: str) -> None:

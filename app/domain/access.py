@@ -17,6 +17,7 @@ class Scope(Enum):
     MANAGE_OVERRIDES = "manage_overrides"
     MANAGE_AUTOMATION = "manage_automation"
     MINT_TOKENS = "mint_tokens"
+    ERASE_CONTACTS = "erase_contacts"
 
 
 ALL_SCOPES = frozenset(Scope)

@@ -24,6 +24,7 @@ class Kind(Enum):
     DEFINITION_UPDATED = "DEFINITION_UPDATED"  # extended, activated or deactivated
     DEFINITION_DELETED = "DEFINITION_DELETED"  # its records go with it
     OVERRIDES_SET = "OVERRIDES_SET"
+    CONTACT_ERASED = "CONTACT_ERASED"  # a person: once for each definition that had records of it, and once for all
 
 
 class Events(Enum):
@@ -57,6 +58,7 @@ class Logged:
     api_key_id: int
     idempotency_key: str | None
     made_at: datetime
+    erased: bool = False  # what it held went with the person that it was about
 
     @property
     def id(self) -> int:

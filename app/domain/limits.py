@@ -82,6 +82,9 @@ SOON_SECONDS = 62  # for which a delivery is claimed at the longest; who waits n
 SECRETS_AT_ONCE = 4  # that sign a shop's deliveries
 SECRET_OVERLAP_SECONDS = 7 * 24 * 60 * 60  # the longest that an old webhook secret goes on signing
 
+MENTIONS = 20  # places of each kind shown where an erased person still stands as text
+MENTION_ROWS = 100_000  # looked at for them, of each kind
+
 IMPORT_DAYS = 30  # how long it is known how far an import came
 RESUME_DAYS = 7  # how long an import that was stopped may be gone on with
 ROWS_PER_CHUNK = 5_000  # of an import, in one transaction

@@ -31,6 +31,7 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     rendertemplates renderedtemplate renderedvalue
     trigger triggers triggeron triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
     dryrun dryrunfiring dryrunprice dryrunprices dryruntriggers
+    recorddisposal erasedrecords erasuremention erasurementions erasurementionkind
     aggregate aggregates groupby groupfigure grouporder groupvalue contactsaggregate productsaggregate
     geolocation"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())

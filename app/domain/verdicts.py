@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from app.domain.erasures import Erasure
 from app.domain.problems import Problem
 
 
@@ -34,6 +35,7 @@ class Answer:
     verdicts: tuple[Verdict, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    erasure: Erasure | None = None
 
     @property
     def wrote(self) -> bool:

@@ -34,13 +34,13 @@ class DeliveryStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One change to be told to a trigger's endpoint. `answered` is the HTTP status of the last attempt, `error` what
-    kept it from succeeding."""
+    """One change to be told to a trigger's endpoint. `record_id` is None of what is not about one record. `answered` is
+    the HTTP status of the last attempt, `error` what kept it from succeeding."""
 
     id: int
     trigger_id: int
     sequence: int
-    record_id: int
+    record_id: int | None
     status: DeliveryStatus
     body: str
     attempts: int

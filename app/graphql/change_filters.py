@@ -32,8 +32,8 @@ Wanted = Callable[[Sequence[Logged]], Awaitable[Chosen]]
 
 async def following(info: Info, definition_id: int | None, kinds: frozenset[Kind], where: JSON | None) -> Wanted:
     """The function that chooses: of one definition, if it is given; of these kinds; not suppressed; and, of what
-    happened to one record, fulfilling the condition, read anew each time, since "this week" moves on. Raises Refusal
-    for a condition that is none, or is none any more."""
+    happened to one record, fulfilling the condition, read anew each time, since "this week" moves on. An
+    erasure is told whatever the condition. Raises Refusal for a condition that is none, or is none any more."""
 
     def told(changes: Sequence[Logged]) -> list[Logged]:
         return [

@@ -26,8 +26,9 @@ ChangeEvents = domain.Events
 strawberry.enum(
     ChangeKind,
     name="ChangeKind",
-    description="What happened: to a record (SUMMARY: to several in one call, by counts and ids), to a definition, or "
-    "to the override sources of a system field.",
+    description="What happened: to a record (SUMMARY: to several in one call, by counts and ids), to a definition, "
+    "to the override sources of a system field, or to a person: CONTACT_ERASED comes once for each definition that had "
+    "records of the contact, with their ids, and once for the contact itself.",
 )
 strawberry.enum(
     ChangeEvents,
@@ -55,7 +56,12 @@ class CustomDataChange(Node):
     )
     before: JSON | None = attribute("change.before", description="The data before; null of what was created.")
     after: JSON | None = attribute("change.after", description="The data after; null of what was deleted.")
-    summary: JSON | None = attribute("change.summary", description="Counts and record ids, of a SUMMARY.")
+    summary: JSON | None = attribute(
+        "change.summary", description="Counts and record ids, of a SUMMARY; with idContact, of a CONTACT_ERASED."
+    )
+    erased: bool = attribute(
+        "erased", description="Whether what was before and after is gone, with the person that it was about."
+    )
     suppressed: bool = attribute("suppressed", description="Whether nobody was told (events: SUPPRESS).")
     operation: str = attribute("operation", description="The mutation that did it.")
     idempotency_key: str | None = attribute("idempotency_key", description="The call's, if it had one.")

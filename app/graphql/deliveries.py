@@ -60,10 +60,11 @@ class WebhookDelivery(Node):
     def sequence(parents: Sequence["WebhookDelivery"]) -> Column[strawberry.ID]:
         return [strawberry.ID(str(parent.row.sequence)) for parent in parents]
 
-    @batched(description="The record that changed; it may be gone.")
+    @batched(description="The record that changed; it may be gone. Null where a person was erased.")
     @staticmethod
-    def id_record(parents: Sequence["WebhookDelivery"]) -> Column[strawberry.ID]:
-        return [strawberry.ID(str(parent.row.record_id)) for parent in parents]
+    def id_record(parents: Sequence["WebhookDelivery"]) -> Column[strawberry.ID | None]:
+        ids = [parent.row.record_id for parent in parents]
+        return [None if id_ is None else strawberry.ID(str(id_)) for id_ in ids]
 
     @batched(description="When it is sent, or sent again; null when it was delivered or given up.")
     @staticmethod

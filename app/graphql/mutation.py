@@ -9,7 +9,7 @@ from app.domain.access import Scope
 from app.domain.definitions import Status
 from app.domain.problems import Code, Problem
 from app.domain.verdicts import Answer, Outcome
-from app.graphql import automation, documented, inputs, payloads, segment_mutations
+from app.graphql import automation, documented, erasing, inputs, payloads, segment_mutations
 from app.graphql.contacts import contact_reference
 from app.graphql.context import Info
 from app.graphql.definitions import definition_node, load_definition
@@ -124,6 +124,11 @@ async def update_record_payload(
 
 async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payloads.DeleteRecordPayload:
     """Removes one record. What is gone already is fine; what others refer to is refused unless forced."""
+    return await delete_record_payload(info, input)
+
+
+async def delete_record_payload(info: Info, input: inputs.DeleteRecordInput) -> payloads.DeleteRecordPayload:
+    """The same, for fields of other names."""
     call = await info.context.begin_call(info.field_name, input)
     named, problem = _named(input.id, input.by)
     if named is None:
@@ -279,6 +284,7 @@ class Mutation:
     save_products = documented.mutation(_save_products, Scope.WRITE_CATALOGUE)
     create_contact_token = documented.mutation(_create_contact_token, Scope.MINT_TOKENS)
     delete_products = documented.mutation(_delete_products, Scope.WRITE_CATALOGUE)
+    erase_contact = documented.mutation(erasing.erase_contact, Scope.ERASE_CONTACTS)
     create_trigger = documented.mutation(automation.create_trigger, Scope.MANAGE_AUTOMATION)
     update_trigger = documented.mutation(automation.update_trigger, Scope.MANAGE_AUTOMATION)
     enable_trigger = documented.mutation(automation.enable_trigger, Scope.MANAGE_AUTOMATION)

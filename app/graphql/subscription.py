@@ -19,7 +19,7 @@ from app.store.feeds import Forgotten, NotReached
 
 _MOST_TICKS = 600
 _PAUSE_SECONDS = 0.1
-_RECORDS = (Kind.CREATED, Kind.UPDATED, Kind.DELETED, Kind.SUMMARY)
+_RECORDS = (Kind.CREATED, Kind.UPDATED, Kind.DELETED, Kind.SUMMARY, Kind.CONTACT_ERASED)
 
 After = Annotated[
     strawberry.ID | None,

@@ -46,15 +46,17 @@ _OBJECTS = {
     "Why": _WHY,
     "DryRunPrices": _PRICES_COMPARED,
     "DryRunTriggers": _JUDGED,
+    "ErasureMentions": _AGGREGATED,
 }  # any other object is a row
 _IN_HAND = {
-    "ConditionNode", "CustomDataDefinition", "DecidingRecord", "DryRun", "DryRunFiring", "DryRunPrice", "Field",
-    "FieldPricing", "Limits", "OverridePath", "PageInfo", "PriceSource", "Relationship", "RenderedValue", "Segment",
-    "Shop", "UserError",
+    "ConditionNode", "CustomDataDefinition", "DecidingRecord", "DryRun", "DryRunFiring", "DryRunPrice", "ErasedRecords",
+    "ErasureMention", "Field", "FieldPricing", "Limits", "OverridePath", "PageInfo", "PriceSource", "Relationship",
+    "RenderedValue", "Segment", "Shop", "UserError",
 }  # fmt: skip
 _AROUND = ("Custom", "AggregateKeys", "AggregateNumbers", "AggregateValues")  # types that only hold the shop's fields
-_LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "Field": 10, "Override": 3, "OverridePath": 3,
-            "PriceSource": 3, "Relationship": 3, "RenderedValue": 5, "Segment": 10, "UserError": 1}  # fmt: skip
+_LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "ErasedRecords": 10, "Field": 10, "Override": 3,
+            "OverridePath": 3, "PriceSource": 3, "Relationship": 3, "RenderedValue": 5, "Segment": 10,
+            "UserError": 1}  # fmt: skip
 _PAGES = ("Connection", "Payload", "Aggregates")  # types that hold one list whose length the field around them decides
 _LISTS = ("nodes", "edges", "results", "groups")
 

@@ -1,13 +1,14 @@
 """Judges the change log: what fires a trigger becomes a delivery, in the transaction that moves the trigger on."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from app.domain.changes import Logged, changed_fields
+from app.domain.changes import Kind, Logged, changed_fields
 from app.domain.definitions import Definition, Model
 from app.domain.periods import Calendar
 from app.domain.triggers import Trigger, concerned, fires, understood
@@ -18,6 +19,7 @@ from app.store.deliveries import NewDelivery
 from app.store.matching import State, matching
 from app.store.paging import Page
 from app.store.session import Session
+from app.telemetry import metrics
 
 _PAGE = 200
 
@@ -39,7 +41,9 @@ async def fire(database: Database, shop_id: int, trigger_id: int) -> bool:
             await deliveries.insert(session, trigger.id, new)
         more = len(found) == _PAGE
         await triggers.advance(session, trigger.id, found[-1].sequence if more else last)
-        return more
+    now = datetime.now(UTC)
+    metrics.noticed("triggers", [(now - each.made_at).total_seconds() for each in found])
+    return more
 
 
 async def _deliveries(
@@ -53,6 +57,10 @@ async def _deliveries(
         made = list(of_day)
         for definition, each in await firing(session, model, trigger, made, Calendar(made[0].made_at, zone)):
             new.append(_delivery(session.shop_id, trigger, definition, each))
+    watched = model.by_id.get(trigger.definition_id)
+    if watched is not None:  # an erasure fires whatever the condition: who was told of the person must hear of it
+        erased = (each for each in found if each.change.kind is Kind.CONTACT_ERASED)
+        new += [_delivery(session.shop_id, trigger, watched, each) for each in erased]
     return new
 
 
@@ -92,15 +100,17 @@ def _delivery(shop_id: int, trigger: Trigger, definition: Definition, logged: Lo
         "trigger": {"idTrigger": str(trigger.id), "name": trigger.name, "transition": trigger.transition.value},
         "change": _change(definition, logged),
     }
-    return NewDelivery(logged.sequence, logged.change.record_id or 0, orjson.dumps(body).decode())
+    return NewDelivery(logged.sequence, logged.change.record_id, orjson.dumps(body).decode())
 
 
 def _change(definition: Definition, logged: Logged) -> dict[str, Any]:
     """As the change log shows it."""
     change = logged.change
+    erasure = {} if change.summary is None else {"summary": change.summary}
     return {
         "sequence": str(logged.sequence), "kind": change.kind.value, "definition": definition.key,
-        "idDefinition": str(definition.id), "idRecord": str(change.record_id), "version": change.version,
+        "idDefinition": str(definition.id), "idRecord": None if change.record_id is None else str(change.record_id),
+        "version": change.version, **erasure,
         "before": change.before, "after": change.after, "changedFields": changed_fields(change),
         "operation": logged.operation, "madeAt": logged.made_at.isoformat(),
     }  # fmt: skip

@@ -58,8 +58,9 @@ def metrics_told(settings: Settings) -> Iterator[None]:
 
 
 async def _gauge(database: Database) -> None:
-    """How the pool is, every second."""
+    """How the pool and the subscribers are, every second."""
     pool = database.pool
     while True:
         metrics.metrics().pool(pool.size - pool.idle, pool.idle, pool.waiting)
+        metrics.metrics().behind(database.feeds.behind)
         await asyncio.sleep(_GAUGE_SECONDS)

@@ -84,7 +84,8 @@ async def _asked(
 class _Composed:
     """A statement and how its rows are read. Columns are k1, k2, ... for the keys, m1, m2, ... for the measures (n1 for
     how many values an average is of), o1, o2, ... for what groups are ordered by, w1, w2, ... for whether what comes
-    from slots is exact in the group, e1, e2, ... in all groups, h1, h2, ... for what groups are chosen by."""
+    from slots is exact in the group, e1, e2, ... in all groups, h1, h2, ... for what groups are chosen by. What several
+    of them would have is made once: of equal sums the database would make each."""
 
     def __init__(self, aggregation: Aggregation, fragments: Fragments, *, slots: bool) -> None:
         self.fragments = fragments
@@ -98,20 +99,21 @@ class _Composed:
         from slots must be exact in all of them, since they compete for the first places: where it is not, groups stay
         whatever their figures are, so that this is seen."""
         of = self._aggregation
-        columns, joins = ", ".join(self._columns()), self._measures.joins
-        grouped = ", ".join(str(n) for n in range(1, len(of.keys) + 1))
+        made, again = self._made()
+        columns, joins = ", ".join(f"{column} as {name}" for column, name in made.items()), self._measures.joins
+        grouped = ", ".join(str(n) for n, name in enumerate(made.values(), 1) if name.startswith("k"))
         by = f" group by {grouped}" if grouped else ""
         sql = " union all ".join(
             f"select {columns} from {table}{joins} where {way.where}{by} having {way.chosen}" for way in ways
         )
         chosen = self._chosen()
         if not of.keys:
-            return f"select * from ({sql}) g{chosen}" if chosen else sql
+            return f"select * from (select *{again} from ({sql}) g) g{chosen}"
         order = ", ".join(self.order())
         exact = "".join(f", bool_and(w{n}) over () as {name}" for n, name in enumerate(self._flags, 1))
         most = self.fragments.parameter(limit, "bigint")
-        made = f"select *{exact} from ({sql} offset 0) g"
-        return f"{f'select * from ({made}) g{chosen}' if chosen else made} order by {order} limit {most}"
+        groups = f"select *{again}{exact} from ({sql} offset 0) g"
+        return f"{f'select * from ({groups}) g{chosen}' if chosen else groups} order by {order} limit {most}"
 
     def _chosen(self) -> str:
         """Which groups are given."""
@@ -120,23 +122,32 @@ class _Composed:
         inexact = "".join(f" or {flag} is false" for flag in self._flags)
         return f" where ({self._having.compiled()}) is true{inexact}"
 
-    def _columns(self) -> Iterator[str]:
+    def _made(self) -> tuple[dict[str, str], str]:
+        """The columns that are made, keys first, and those that have the same as one of these."""
+        made: dict[str, str] = {}
+        again = ""
+        for sql, name in self._columns():
+            if made.setdefault(sql, name) != name:
+                again += f", {made[sql]} as {name}"
+        return made, again
+
+    def _columns(self) -> Iterator[tuple[str, str]]:
         of = self._aggregation
         for n, key in enumerate(of.keys, 1):
-            yield f"{self._measures.key(key)} as k{n}"
+            yield self._measures.key(key), f"k{n}"
         for n, measure in enumerate(of.measures, 1):
-            yield f"{self._measures.figure(measure)} as m{n}"
+            yield self._measures.figure(measure), f"m{n}"
             if measure.function is Function.AVG:
-                yield f"{self._measures.figure(Measure(Function.COUNT, measure.of))} as n{n}"
+                yield self._measures.figure(Measure(Function.COUNT, measure.of)), f"n{n}"
         for n, rank in enumerate(of.ranks, 1):
             if isinstance(rank.by, Measure):
-                yield f"{self._measures.ranked(rank.by)} as o{n}"
+                yield self._measures.ranked(rank.by), f"o{n}"
         yield from self._having.columns()
         for n, flag in enumerate(self._measures.flags, 1):
-            yield f"{flag} as w{n}"
+            yield flag, f"w{n}"
         self._flags = [f"{'e' if of.keys else 'w'}{n}" for n in range(1, len(self._measures.flags) + 1)]
         if not of.keys and not of.measures:
-            yield "count(*) as o0"
+            yield "count(*)", "o0"
 
     def order(self, table: str = "") -> Iterator[str]:
         keys = self._aggregation.keys

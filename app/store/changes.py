@@ -73,7 +73,7 @@ async def page(
         rows = await session.fetch(statement, *bounds, definition_id)
     else:
         rows = await session.fetch(_sql.page_backward if asked.backward else _sql.page, *bounds)
-    return [*map(_logged, rows)]
+    return [*map(logged, rows)]
 
 
 async def count(session: Session, bound: int, *, definition_id: int | None = None, record_id: int | None = None) -> int:
@@ -87,12 +87,13 @@ async def count(session: Session, bound: int, *, definition_id: int | None = Non
     return int(rows[0]["n"])
 
 
-def _logged(row: asyncpg.Record) -> Logged:
+def logged(row: asyncpg.Record) -> Logged:
+    """A row of the log."""
     documents = (_document(row[name]) for name in ("before", "after", "summary"))
     change = Change(Kind(row["kind"]), row["record_id"], row["version"], *documents)
     return Logged(
         row["sequence"], row["definition_id"], change, row["suppressed"], row["operation"], row["api_key_id"],
-        row["idempotency_key"], row["made_at"],
+        row["idempotency_key"], row["made_at"], row["erased"],
     )  # fmt: skip
 
 

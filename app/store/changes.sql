@@ -48,21 +48,21 @@ returning sequence;
 -- name: page
 -- Changes in order of sequence.
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and sequence > $2 and sequence < $3 and made_at >= now() - make_interval(days => $5)
 order by sequence limit $4;
 
 -- name: page_backward
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and sequence > $2 and sequence < $3 and made_at >= now() - make_interval(days => $5)
 order by sequence desc limit $4;
 
 -- name: of_definition
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and definition_id = $6 and sequence > $2 and sequence < $3
       and made_at >= now() - make_interval(days => $5)
@@ -70,7 +70,7 @@ order by sequence limit $4;
 
 -- name: of_definition_backward
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and definition_id = $6 and sequence > $2 and sequence < $3
       and made_at >= now() - make_interval(days => $5)
@@ -78,7 +78,7 @@ order by sequence desc limit $4;
 
 -- name: of_record
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and record_id = $6 and sequence > $2 and sequence < $3
       and made_at >= now() - make_interval(days => $5)
@@ -86,7 +86,7 @@ order by sequence limit $4;
 
 -- name: of_record_backward
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
-       idempotency_key, made_at
+       idempotency_key, made_at, erased
 from changes
 where shop_id = $1 and record_id = $6 and sequence > $2 and sequence < $3
       and made_at >= now() - make_interval(days => $5)

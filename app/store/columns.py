@@ -9,8 +9,8 @@ from app.domain.limits import SLOTS
 _SLOTS = {f"{kind}{n}" for kind, size in SLOTS.items() for n in range(1, size + 1)}
 
 
-# slots that an index of a definition's records in order of their ids has, too (records_covering)
-COVERED = {"ref1", "ref2", "product1", "str1", "str2", "num1", "num2", "num3", "num4", "at1", "at2"}
+# columns that an index of a definition's records in order of their ids has, too (records_covering)
+COVERED = {"created_at", "ref1", "ref2", "product1", "str1", "str2", "num1", "num2", "num3", "num4", "at1", "at2"}
 _TYPES = {"ref": "bigint", "product": "text", "str": "text", "num": "float8", "at": "timestamptz"}
 
 

@@ -44,9 +44,9 @@ def rows_of(entity: Entity, table: Sql, fragments: Fragments) -> Sql:
     return Sql(own)
 
 
-def with_covering(own: Sql) -> Sql:
-    """The same of records `r`, where the index may be read that covers what is mostly asked of all of them."""
-    return Sql(f"{own} and r.id > 0")
+def with_covering(own: Sql, table: str = "r") -> Sql:
+    """The same of records, where the index may be read that covers what is mostly asked of all of them."""
+    return Sql(f"{own} and {table}.id > 0")
 
 
 def _and(entity: Entity, condition: And, table: Sql, fragments: Fragments) -> Sql:

@@ -95,6 +95,11 @@ async def take_turn(session: Session) -> Model:
     return await _read(session, version)
 
 
+async def every(session: Session) -> list[Definition]:
+    """Every definition of the shop, deleted ones too: what was saved in them is still there."""
+    return [_definition(row) for row in await session.fetch(_sql.every)]
+
+
 async def insert(session: Session, plan: Planned) -> int:
     """A new definition. Raises Conflict when its name or key is taken."""
     rows = await session.fetch(

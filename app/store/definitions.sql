@@ -15,6 +15,11 @@ update shops set model_version = model_version + 1 where shop_id = $1 returning 
 select id, key, name, description, status, fields, relationships, unique_keys, created_at, updated_at, contact_access
 from definitions where shop_id = $1 and status <> 'DELETED' order by id;
 
+-- name: every
+-- Every definition, deleted ones too.
+select id, key, name, description, status, fields, relationships, unique_keys, created_at, updated_at, contact_access
+from definitions where shop_id = $1 order by id;
+
 -- name: hold
 -- Holds a definition as it is until the end of the transaction: a change waits, and we wait for one under way. Also for
 -- one that waits itself, by the advisory lock, whose line is kept: those who share a row pass by one who wants it alone.

@@ -17,10 +17,10 @@ _sql = statements.load("deliveries.sql")
 
 
 class NewDelivery(NamedTuple):
-    """A change to be told."""
+    """A change to be told. Without a record it waits for no other."""
 
     sequence: int
-    record_id: int
+    record_id: int | None
     body: str
 
 
@@ -61,12 +61,13 @@ async def claim(session: Session, rooms: Mapping[int, Room], seconds: float) -> 
         _sql.claim, list(rooms), [room.records for room in rooms.values()], [room.behind for room in rooms.values()],
         seconds,
     )  # fmt: skip
-    chains: dict[tuple[int, int], list[asyncpg.Record]] = defaultdict(list)
+    chains: dict[tuple[int, int | None, int], list[asyncpg.Record]] = defaultdict(list)
     for row in sorted(rows, key=itemgetter("sequence")):
-        chain = chains[row["trigger_id"], row["record_id"]]
+        alone = row["sequence"] if row["record_id"] is None else 0
+        chain = chains[row["trigger_id"], row["record_id"], alone]
         if row["place"] == len(chain):  # behind a gap: it was settled, or taken, a moment ago
             chain.append(row)
-    return [[*map(_delivery, chain)] for chain in chains.values() if chain]
+    return [[*map(delivery, chain)] for chain in chains.values() if chain]
 
 
 async def delivered(session: Session, arrived: Sequence[tuple[Delivery, int]]) -> None:
@@ -89,7 +90,7 @@ async def let_go(session: Session, claimed: Sequence[Delivery]) -> None:
 
 async def by_id(session: Session, delivery_id: int) -> Delivery | None:
     rows = await session.fetch(_sql.by_id, delivery_id, DELIVERY_DAYS)
-    return _delivery(rows[0]) if rows else None
+    return delivery(rows[0]) if rows else None
 
 
 async def page(
@@ -100,7 +101,7 @@ async def page(
         _sql.page_backward if asked.backward else _sql.page, asked.after or 0, asked.before or LARGEST_ID, asked.limit,
         [each.value for each in statuses], trigger_id, DELIVERY_DAYS,
     )  # fmt: skip
-    return [*map(_delivery, rows)]
+    return [*map(delivery, rows)]
 
 
 async def count(session: Session, bound: int, statuses: Sequence[DeliveryStatus], trigger_id: int | None = None) -> int:
@@ -131,6 +132,7 @@ async def replay_all(session: Session, trigger_id: int | None, most: int) -> lis
     return [int(row["id"]) for row in await session.fetch(_sql.replay_all, trigger_id, most)]
 
 
-def _delivery(row: asyncpg.Record) -> Delivery:
+def delivery(row: asyncpg.Record) -> Delivery:
+    """A row of the outbox."""
     known = {name: row[name] for name in Delivery.__annotations__}
     return Delivery(**{**known, "status": DeliveryStatus(row["status"])})

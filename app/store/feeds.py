@@ -4,13 +4,15 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 
-from app.domain.changes import Logged
+from app.domain.changes import Kind, Logged
 from app.store import changes
 from app.store.failures import StoreFailure
 from app.store.paging import Page
 from app.store.session import Session
 from app.store.wakes import Wakes, wait
+from app.telemetry import metrics
 
 _PAGE = 200
 _RECENT = 1_000  # changes of a shop that are kept for those who are a little behind
@@ -60,15 +62,21 @@ class Feeds:
         what is not taken stays in the log."""
         feed = self._feeds.get(shop_id) or _Feed(shop_id, self._reading, self._wakes)
         self._feeds[shop_id] = feed
-        feed.join()
+        follower = feed.join(after)
         try:
             while True:
                 found = await feed.behind(after)
-                after = found[-1].sequence
                 yield found
+                after = found[-1].sequence
+                feed.took(follower, after)
         finally:
-            if feed.leave():
+            if feed.leave(follower):
                 self._feeds.pop(shop_id, None)
+
+    @property
+    def behind(self) -> int:
+        """How many changes that were read for it the slowest follower has not taken."""
+        return max((feed.untaken for feed in self._feeds.values()), default=0)
 
 
 class _Feed:
@@ -80,21 +88,32 @@ class _Feed:
         self._wakes = wakes
         self._recent: deque[Logged] = deque(maxlen=_RECENT)
         self._grown = asyncio.Event()  # replaced each time
-        self._followers = 0
+        self._followers: dict[object, int] = {}  # up to where each has taken
         self._reader: asyncio.Task[None] | None = None
         self._read: int | None = None  # up to which sequence; None before the first look
 
-    def join(self) -> None:
-        self._followers += 1
+    def join(self, after: int) -> object:
+        """A new follower, from behind that sequence."""
+        follower = object()
+        self._followers[follower] = after
         if self._reader is None:
             self._reader = asyncio.create_task(self._run())
+        return follower
 
-    def leave(self) -> bool:
+    def took(self, follower: object, sequence: int) -> None:
+        """It has taken all up to there."""
+        self._followers[follower] = sequence
+
+    def leave(self, follower: object) -> bool:
         """Whether nobody follows any more."""
-        self._followers -= 1
-        if self._followers == 0 and self._reader is not None:
+        del self._followers[follower]
+        if not self._followers and self._reader is not None:
             self._reader.cancel()
-        return self._followers == 0
+        return not self._followers
+
+    @property
+    def untaken(self) -> int:
+        return max(0, (self._read or 0) - min(self._followers.values(), default=self._read or 0))
 
     async def behind(self, sequence: int) -> list[Logged]:
         """What comes next, at least one change; waits for it. What the log has forgotten meanwhile is left out."""
@@ -131,8 +150,12 @@ class _Feed:
                 self._read = (await changes.ends(session))[1]
             self._tell()
         while found := await self._page(self._read):
+            if any(each.change.kind is Kind.CONTACT_ERASED for each in found):
+                self._recent.clear()  # what was told of the person: the log has it without that by now
             self._recent.extend(found)
             self._read = found[-1].sequence
+            now = datetime.now(UTC)
+            metrics.noticed("subscribers", [(now - each.made_at).total_seconds() for each in found])
             self._tell()
 
     def _tell(self) -> None:

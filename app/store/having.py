@@ -23,12 +23,12 @@ class Having:
             for measure in self._figures if measure.function is Function.AVG
         }  # fmt: skip
 
-    def columns(self) -> Iterator[Sql]:
-        """What the groups need beside what is shown of them."""
+    def columns(self) -> Iterator[tuple[Sql, str]]:
+        """What the groups need beside what is shown of them, each with its name."""
         for measure, (n, figure) in self._figures.items():
-            yield Sql(f"{figure.sql} as h{n}")
+            yield figure.sql, f"h{n}"
             if measure in self._numbers:
-                yield Sql(f"{self._numbers[measure]} as s{n}")
+                yield self._numbers[measure], f"s{n}"
 
     def compiled(self) -> Sql:
         return self._of(self._condition)

@@ -37,7 +37,12 @@ async def claim(session: Session, asked: Claim, fingerprint: bytes) -> Kept | No
         rows = await session.fetch(_sql.find, *asked.columns, IDEMPOTENCY_HOURS)
         if rows and not rows[0]["expired"]:
             return Kept(rows[0]["fingerprint"], rows[0]["answer"])
-        await session.fetch(_sql.forget_expired, IDEMPOTENCY_HOURS)
+        await forget_expired(session)
+
+
+async def forget_expired(session: Session) -> None:
+    """Removes the answers whose day is over."""
+    await session.fetch(_sql.forget_expired, IDEMPOTENCY_HOURS)
 
 
 async def keep(session: Session, asked: Claim, answer: str) -> None:

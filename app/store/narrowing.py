@@ -241,5 +241,6 @@ _INDEXED = {
     (Target.CONTACTS, "email"), (Target.CONTACTS, "name_key"), (Target.CONTACTS, "surname_key"),
     (Target.PRODUCTS, "reference"), (Target.PRODUCTS, "reference_key"), (Target.PRODUCTS, "name_key"),
     (Target.CUSTOMERS, "id_customer"), (Target.CUSTOMERS, "email"),
+    (Target.CONTACTS, "created_at"), (Target.DEFINITION, "created_at"),
 }  # fmt: skip
 _FOUND = {OneOf: _VALUES, Range: _RANGE, Some: _BEHIND}

@@ -133,13 +133,17 @@ def told(asked: Sorting) -> tuple[Sql, Sql]:
 
 
 def behind(asked: Sorting, mark: Mark, fragments: Fragments) -> Sql:
-    """That a row comes behind the mark. The bound on the first value alone is what an index takes."""
+    """That a row comes behind the mark. A value with the id is what an index takes as one; else it takes the bound on
+    the first value alone: alternatives it would take, too, but not in order."""
     compared = _compared(asked, mark)
     first, value, key = compared[0]
-    bounds = []
-    if asked.keys and value is not None and not key.place.nullable:
-        bounds = [Sql(f"{first.sql} {'<=' if key.descending else '>='} {fragments.parameter(value, first.type)}")]
-    return joined([*bounds, _behind(asked, compared, fragments)], "and", "true")
+    if not asked.keys or value is None or key.place.nullable:
+        return _behind(asked, compared, fragments)
+    if len(compared) == 2:  # the id goes in the direction of the last key
+        sent = ", ".join(fragments.parameter(each, at.type) for at, each, _ in compared)
+        return Sql(f"({first.sql}, {asked.id.sql}) {'<' if key.descending else '>'} ({sent})")
+    bound = f"{first.sql} {'<=' if key.descending else '>='} {fragments.parameter(value, first.type)}"
+    return Sql(f"({bound} and ({_behind(asked, compared, fragments)}) is true)")
 
 
 _Compared = tuple[Expression, Any, SortKey]

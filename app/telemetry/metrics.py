@@ -6,7 +6,7 @@ Names of definitions are the shops' own, so they are bounded: the first hundred 
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 
@@ -79,6 +79,12 @@ def lagging(seconds: float) -> None:
         metrics().lag(seconds)
 
 
+def noticed(by: str, seconds: Sequence[float]) -> None:
+    """How long after each of some changes was written it was read for `by`: subscribers or triggers."""
+    if wanted():
+        metrics().noticed(by, seconds)
+
+
 class Metrics:
     """What is counted. Labels have few values: kinds, codes, names of our own statements and fields."""
 
@@ -110,6 +116,17 @@ class Metrics:
         self._lag = Gauge(
             "custom_data_webhook_lag_seconds",
             "How long the webhook that is due the longest has waited.",
+            multiprocess_mode="livemax",
+        )
+        self._noticed = Histogram(
+            "custom_data_change_lag_seconds",
+            "How long after a change was written it was read, for subscribers or by triggers.",
+            ["by"],
+            buckets=_SECONDS,
+        )
+        self._behind = Gauge(
+            "custom_data_subscribers_behind_changes",
+            "How many changes the slowest subscriber has not taken that were read for it.",
             multiprocess_mode="livemax",
         )
         self._labels = Labels(_DEFINITIONS)
@@ -144,6 +161,14 @@ class Metrics:
 
     def lag(self, seconds: float) -> None:
         self._lag.set(seconds)
+
+    def noticed(self, by: str, seconds: Sequence[float]) -> None:
+        histogram = self._noticed.labels(by)
+        for each in seconds:
+            histogram.observe(max(each, 0.0))  # the database's clock may be ahead of ours
+
+    def behind(self, changes: int) -> None:
+        self._behind.set(changes)
 
 
 class Labels(dict[str, str]):

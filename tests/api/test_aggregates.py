@@ -1,14 +1,10 @@
-"""Aggregates as a shop asks them: groups, figures, calendar units across clock changes and year ends, orders, bounds,
-errors, and who may not ask."""
+"""Aggregates as a shop asks them: groups, figures, orders, bounds, errors, and who may not ask."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
-import asyncpg
 import httpx
 import pytest
 
-from app.domain.shops import time_zone_problem
 from app.store.administration import administering
 from app.store.database import Database
 from tests.shops import ShopClient, new_shop, to
@@ -173,37 +169,6 @@ async def test_contacts_and_products(clinic: ShopClient) -> None:
     ]  # fmt: skip
 
 
-BEHIND = """query($n: Int) { contacts(first: $n) { nodes { firstName customDataAggregate(definition: "visit",
-    where: {fee: {isNull: false}}, groupBy: {field: "vet_id.nom"}, orderBy: {by: COUNT}) {
-    groups { keys count sum(field: "fee") } } } } }"""
-
-
-async def test_behind_contacts_products_and_records(clinic: ShopClient) -> None:
-    found = (await clinic.ask(BEHIND))["contacts"]["nodes"]
-    told = {node["firstName"]: [[*group.values()] for group in node["customDataAggregate"]["groups"]] for node in found}
-    assert told == {
-        "ada": [[["Martin"], 2, "10.1"]], "ben": [[["Martin"], 1, "20"]], "cleo": [[[None], 1, "0.2"]], "dan": [],
-    }  # fmt: skip
-    query = """{ customDataRecords(definition: "vet") { nodes { relatedByAggregate(definition: "visit") {
-        groups { count avg(field: "score") } } } }
-        products { nodes { customDataAggregate(definition: "visit") { groups { count } } } } }"""
-    answer = await clinic.answer(query)
-    vets = answer["data"]["customDataRecords"]["nodes"]
-    assert [node["relatedByAggregate"]["groups"] for node in vets] == [
-        [{"count": 3, "avg": 0.15}], [{"count": 1, "avg": 0.3}],
-    ]  # fmt: skip
-    assert {error["extensions"]["code"] for error in answer["errors"]} == {"INVALID_RELATIONSHIP"}
-
-
-async def test_one_statement_for_all_parents(clinic: ShopClient) -> None:
-    seen = []
-    for number in (1, 4):
-        with clinic.statements() as statements:
-            await clinic.ask(BEHIND, n=number)
-        seen.append(statements)
-    assert seen[0] == seen[1] == ["definitions.model_known", "contacts.page_forward", "records.aggregated_ref1"]
-
-
 CHOSEN: list[tuple[Any, list[list[Any]]]] = [
     ({"count": {"gte": 2}}, [["Martin"]]),
     ({"sum": {"fee": {"between": ["0.2", "30"]}}}, [[None]]),
@@ -275,114 +240,6 @@ async def test_a_wrong_figure_fails_by_itself(clinic: ShopClient, figure: str, c
     assert group == {"keys": [], "count": 5, "good": "30.3", "bad": None}
     [error] = answer["errors"]
     assert error["extensions"]["code"] == code
-
-
-async def test_a_sum_that_no_double_is_near(shop: ShopClient) -> None:
-    await shop.define("Star", {"mass": "NUMBER"})
-    await shop.save("star", {"mass": 1.5e308}, {"mass": 1.5e308})
-    query = """{ customDataAggregate(definition: "star") { groups { sum(field: "mass") avg(field: "mass")
-        max(field: "mass") } } }"""
-    answer = await shop.answer(query)
-    assert answer["data"]["customDataAggregate"]["groups"] == [{"sum": None, "avg": 1.5e308, "max": 1.5e308}]
-    assert [error["extensions"]["code"] for error in answer["errors"]] == ["OUT_OF_RANGE"]
-
-
-async def test_what_is_not_exact_in_a_slot_takes_its_place_in_the_order(shop: ShopClient) -> None:
-    """Also where the group would be left out by what the slots say."""
-    await shop.define("Star", {"kind": "STRING", "mass": "NUMBER"})
-    await shop.save(
-        "star", {"kind": "a", "mass": 5}, {"kind": "b", "mass": 6}, {"kind": "c", "mass": 4e9}, {"kind": "c", "mass": 1}
-    )
-    query = """{ customDataAggregate(definition: "star", groupBy: {field: "kind"}, first: 1,
-        orderBy: {by: SUM, field: "mass", direction: DESC}) { groups { keys sum(field: "mass") } } }"""
-    assert (await shop.ask(query))["customDataAggregate"]["groups"] == [{"keys": ["c"], "sum": 4000000001}]
-
-
-async def test_what_is_not_exact_in_a_slot_is_chosen_as_it_is(shop: ShopClient) -> None:
-    """Also where it would be left out by what the slots say, and where all would."""
-    await shop.define("Star", {"kind": "STRING", "mass": "NUMBER"})
-    await shop.save("star", {"kind": "a", "mass": 5}, {"kind": "b", "mass": 0.1}, {"kind": "b", "mass": 0.2})
-    query = """query($h: JSON) { customDataAggregate(definition: "star", groupBy: {field: "kind"}, having: $h) {
-        groups { keys } } }"""
-    for having, kinds in (
-        ({"sum": {"mass": {"eq": 0.3}}}, ["b"]), ({"sum": {"mass": {"gt": 0.3, "lt": 5}}}, []),
-        ({"avg": {"mass": {"eq": 0.15}}}, ["b"]),
-    ):  # fmt: skip
-        found = (await shop.ask(query, h=having))["customDataAggregate"]["groups"]
-        assert [group["keys"] for group in found] == [[kind] for kind in kinds]
-    await shop.save("star", {"kind": "c", "mass": 4e9})
-    found = (await shop.ask(query, h={"max": {"mass": {"gte": 4e9}}}))["customDataAggregate"]["groups"]
-    assert found == [{"keys": ["c"]}]
-
-
-async def test_an_average_is_compared_exactly(shop: ShopClient) -> None:
-    await shop.define("Star", {"mass": "DECIMAL"})
-    await shop.save("star", {"mass": "1"}, {"mass": "0"}, {"mass": "0"})
-    query = 'query($h: JSON) { customDataAggregate(definition: "star", having: $h) { groups { count } } }'
-    third = "0.333333333333333333333333333333"
-    for compared, chosen in (({"eq": third}, 0), ({"gt": third}, 1), ({"isNull": True}, 0), ({"ne": third}, 1)):
-        found = await shop.ask(query, h={"avg": {"mass": compared}})
-        assert len(found["customDataAggregate"]["groups"]) == chosen, compared
-
-
-async def test_the_ends_of_time(shop: ShopClient, admin_url: str) -> None:
-    """Where the shop's clocks show a year beyond 1 to 9999, a time counts to the first or the last day."""
-    await shop.define("Star", {"at": "DATETIME"})
-    await shop.save("star", {"at": "0001-01-01T00:00:00Z"}, {"at": "9999-12-31T23:59:59Z"})
-    query = """{ customDataAggregate(definition: "star", groupBy: {field: "at", unit: %s}) { groups { keys } } }"""
-    for zone in ("America/New_York", "Pacific/Kiritimati"):
-        async with administering(admin_url) as connection:
-            await connection.execute("update shops set time_zone = $2 where shop_id = $1", shop.id, zone)
-        for unit, last in (("DAY", "9999-12-31"), ("WEEK", "9999-12-27"), ("YEAR", "9999-01-01")):
-            found = (await shop.ask(query % unit))["customDataAggregate"]["groups"]
-            assert [group["keys"] for group in found] == [["0001-01-01"], [last]]
-
-
-async def test_clock_changes(shop: ShopClient, admin_url: str) -> None:
-    """Days of 23 and 25 hours, and an hour that comes twice."""
-    async with administering(admin_url) as connection:
-        await connection.execute("update shops set time_zone = 'America/New_York' where shop_id = $1", shop.id)
-    await shop.define("Event", {"at": "DATETIME"})
-    moments = ["2026-03-08T04:59:59Z", "2026-03-08T05:00:00Z", "2026-03-09T03:59:59Z", "2026-03-09T04:00:00Z",
-               "2026-11-01T03:59:59Z", "2026-11-01T04:00:00Z", "2026-11-02T04:59:59Z", "2026-11-02T05:00:00Z",
-               "2026-12-31T23:00:00Z", "2027-01-01T04:59:59Z", "2027-01-01T05:00:00Z"]  # fmt: skip
-    await shop.save("event", *({"at": moment} for moment in moments))
-    query = 'query($u: CalendarUnit) { customDataAggregate(definition: "event", groupBy: {field: "at", unit: $u}) {' \
-            " groups { keys count } } }"  # fmt: skip
-
-    async def counts(unit: str) -> dict[str, int]:
-        found = (await shop.ask(query, u=unit))["customDataAggregate"]["groups"]
-        return {group["keys"][0]: group["count"] for group in found}
-
-    assert await counts("DAY") == {
-        "2026-03-07": 1, "2026-03-08": 2, "2026-03-09": 1, "2026-10-31": 1, "2026-11-01": 2, "2026-11-02": 1,
-        "2026-12-31": 2, "2027-01-01": 1,
-    }  # fmt: skip
-    assert await counts("WEEK") == {"2026-03-02": 3, "2026-03-09": 1, "2026-10-26": 3, "2026-11-02": 1, "2026-12-28": 3}
-    assert await counts("MONTH") == {
-        "2026-03-01": 4, "2026-10-01": 1, "2026-11-01": 3, "2026-12-01": 2, "2027-01-01": 1
-    }  # fmt: skip
-    assert await counts("YEAR") == {"2026-01-01": 10, "2027-01-01": 1}
-
-
-async def test_the_database_knows_the_time_zones_that_shops_may_have(gateway_url: str) -> None:
-    connection = await asyncpg.connect(gateway_url)
-    try:
-        unknown = [
-            zone for zone in sorted(available_timezones())
-            if time_zone_problem(zone) is None and not await _known(connection, zone)
-        ]  # fmt: skip
-    finally:
-        await connection.close()
-    assert unknown == []
-
-
-async def _known(connection: "asyncpg.Connection[asyncpg.Record]", zone: str) -> bool:
-    try:
-        await connection.fetchval("select now() at time zone $1::text", zone)
-    except asyncpg.InvalidParameterValueError:
-        return False
-    return True
 
 
 TOKENS = [

@@ -91,6 +91,9 @@ MUTATIONS = {
     "createContactToken": WayIn(
         Scope.MINT_TOKENS, "token userErrors { code }", {"contact": {"email": "dubois@example.com"}}
     ),
+    "eraseContact": WayIn(
+        Scope.ERASE_CONTACTS, "userErrors { code }", {"contact": {"email": "gone@example.com"}, "records": "DELETE"}
+    ),
 }
 WAYS_IN = QUERIES | MUTATIONS
 TABLES = (
@@ -120,6 +123,7 @@ async def vets_once(database: Database, http: httpx.AsyncClient, admin_url: str)
     for name in ("All", "Some"):
         await vets.shop.run("createSegment", "userErrors { code }", name=name, where={})
     await vets.shop.products({"idProduct": "bowl", "name": "Bowl", "price": 14})
+    await vets.shop.contact("gone@example.com")
     return vets
 
 

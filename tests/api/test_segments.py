@@ -1,4 +1,4 @@
-"""Segments: kept conditions on contacts, who is in them, and why."""
+"""Segments: kept conditions on contacts, and who is in them."""
 
 import asyncio
 from typing import Any
@@ -180,56 +180,6 @@ async def test_an_update_that_changes_nothing_touches_nothing(shop: ShopClient) 
     assert await shop.ask(asked) == before
 
 
-BROKEN = "SEGMENT_BROKEN"
-ASKED = {
-    "contacts": "{ segment(name: %s) { contacts { nodes { email } } } }",
-    "count": "{ segment(name: %s) { count { count } } }",
-    "contains": '{ segment(name: %s) { contains(contact: {email: "ann@example.com"}) } }',
-    "why": '{ segment(name: %s) { why(contact: {email: "ann@example.com"}) { isTrue } } }',
-    "of contacts": "{ contacts { nodes { segments(only: [%s]) { name } } } }",
-    "why of contacts": "{ contacts { nodes { why(segment: %s) { isTrue } } } }",
-}
-
-
-@pytest.mark.usefixtures("loyal")
-async def test_a_definition_in_use_by_a_segment_is_refused_and_forced_away_breaks_it_closed(shop: ShopClient) -> None:
-    await create(shop, "Gold", GOLD)
-    await create(shop, "Never gold", {"not": GOLD})
-    await create(shop, "Wrapped", {"not": {"segment": {"in": ["gold"]}}})
-    selection = "definition { key } warnings { code message } userErrors { code message }"
-    kept = await shop.run("deleteCustomDataDefinition", selection, definition="loyalty")
-    [error] = kept["userErrors"]
-    assert error["code"] == "DEFINITION_IN_USE"
-    assert "the segment 'Gold', the segment 'Never gold'" in error["message"]
-    assert "Wrapped" not in error["message"]
-    gone = await shop.run("deleteCustomDataDefinition", selection, definition="loyalty", force=True)
-    assert [warning["code"] for warning in gone["warnings"]] == ["SEGMENTS_BROKEN", "SEGMENTS_BROKEN"]
-    await _all_broken(shop)
-    await shop.define(
-        "Loyalty", {"contact_id": "NUMBER", "tier": "STRING"}, relationships=[to("contact_id", "contacts")]
-    )
-    await _all_broken(shop)  # another definition of that key is not what they were made for
-    await shop.run("updateSegment", PAYLOAD, segment="gold", where=GOLD)
-    assert await shop.ask(ASKED["contacts"] % '"gold"') == {"segment": {"contacts": {"nodes": []}}}
-    assert (await shop.errors(ASKED["count"] % '"never gold"'))[0][0] == BROKEN
-    assert (await shop.ask(ASKED["count"] % '"wrapped"'))["segment"]["count"]["count"] == 4
-
-
-async def _all_broken(shop: ShopClient) -> None:
-    for name in ('"gold"', '"never gold"', '"wrapped"'):
-        for asked in ASKED.values():
-            answer = await shop.answer(asked % name)
-            for error in answer["errors"]:
-                assert error["extensions"]["code"] == BROKEN, asked
-                assert error["extensions"]["cause"] == "DEFINITION_NOT_FOUND"
-        problem = (await shop.ask(f"{{ segment(name: {name}) {{ problem }} }}"))["segment"]["problem"]
-        assert "loyalty" in problem
-    assert {code for code, _ in await shop.errors("{ contacts { nodes { segments { name } } } }")} == {BROKEN}
-    for word in ("in", "notIn"):
-        used = f'{{ contacts(where: {{segment: {{{word}: ["gold"]}}}}) {{ totalCount {{ count }} }} }}'
-        assert {code for code, _ in await shop.errors(used)} == {"DEFINITION_NOT_FOUND"}
-
-
 async def test_numbers_stay_exact_and_calendar_words_stay_words(shop: ShopClient, loyal: dict[str, int]) -> None:
     await shop.define("Bill", {"contact_id": "NUMBER", "total": "DECIMAL"},
                       relationships=[to("contact_id", "contacts")])  # fmt: skip
@@ -243,118 +193,6 @@ async def test_numbers_stay_exact_and_calendar_words_stay_words(shop: ShopClient
         "total": {"eq": "0.1000000000000000000001"}, "created_at": {"within": {"this": "DAY"}},
     }  # fmt: skip
     assert await members(shop, made["idSegment"]) == ["ann"]
-
-
-@pytest.mark.usefixtures("loyal")
-async def test_contacts_match_a_condition(shop: ShopClient) -> None:
-    asked = """query($where: JSON!) { contacts { nodes { email matches(where: $where) } } }"""
-    nodes = (await shop.ask(asked, where={"custom": {"loyalty": {"count": {"gte": 2}}}}))["contacts"]["nodes"]
-    assert [each["email"][:3] for each in nodes if each["matches"]] == ["cid"]
-    message = "where.custom.card: 'card' is no definition whose records point at contacts. Possible: loyalty."
-    errors = await shop.errors(asked, where={"custom": {"card": {"some": {}}}})
-    assert set(errors) == {("DEFINITION_NOT_FOUND", message)}
-
-
-WHY = "isTrue lines nodes { level kind text isTrue value records { kind id value } }"
-
-
-async def test_why_tells_what_each_part_came_to_and_which_records_decided(
-    shop: ShopClient, loyal: dict[str, int]
-) -> None:
-    await create(shop, "Gold", GOLD)
-    where = {
-        "segment": {"in": ["gold"]},
-        "email": {"startsWith": "cid"},
-        "custom": {"loyalty": {"count": {"where": {"points": {"gte": 1}}, "between": [2, 3]}}},
-        "or": [
-            {"not": {"custom": {"loyalty": {"every": {"tier": {"in": ["gold"]}}}}}},
-            {"last_name": {"isNull": False}},
-        ],
-    }
-    await create(shop, "Best", where)
-    cards = await shop.ask('{ customDataRecords(definition: "loyalty") { nodes { idRecord } } }')
-    records = [each["idRecord"] for each in cards["customDataRecords"]["nodes"]]
-    asked = f'query($by: ContactReference!) {{ segment(name: "best") {{ why(contact: $by) {{ {WHY} }} }} }}'
-    why = (await shop.ask(asked, by={"email": "cid@example.com"}))["segment"]["why"]
-    gold, silver = records[2:]
-    assert why["isTrue"]
-    assert [
-        (n["level"], n["kind"], n["isTrue"], n["value"], [r["id"] for r in n["records"]]) for n in why["nodes"]
-    ] == [
-        (0, "SEGMENT", True, None, []),
-        (1, "ALL", True, None, []),
-        (2, "SEGMENT", True, None, []),
-        (3, "SOME", True, None, [gold]),
-        (4, "COMPARISON", True, None, [gold]),
-        (2, "COMPARISON", True, "cid@example.com", []),
-        (2, "COUNT", True, 2, [gold, silver]),
-        (3, "COMPARISON", True, None, [gold, silver]),
-        (2, "ANY", True, None, []),
-        (3, "NOT", True, None, []),
-        (4, "EVERY", False, None, [silver]),
-        (5, "COMPARISON", True, None, [gold]),
-        (3, "COMPARISON", False, None, []),
-    ]
-    assert why["lines"] == [
-        'yes  the contact is in the segment "Best"',
-        "yes    all of this is so",
-        'yes      the contact is in the segment "Gold"',
-        f"yes        at least one record of loyalty (by contact_id) fulfils this: in record {gold}",
-        f'yes          loyalty.tier is "gold": "gold" in record {gold}',
-        'yes      contact.email starts with "cid": "cid@example.com"',
-        "yes      the number of records of loyalty (by contact_id) that fulfil this is between 2 and 3: 2",
-        f"yes        loyalty.points is at least 1: 7 in record {gold}, 1 in record {silver}",
-        "yes      at least one of these is so",
-        "yes        this is not so",
-        f"no           every record of loyalty (by contact_id) fulfils this: in record {silver}",
-        f'yes            loyalty.tier is one of "gold": "gold" in record {gold}',
-        "no         contact.last_name is not empty: null",
-    ]
-    bob = (await shop.ask(asked, by={"idContact": str(loyal["bob"])}))["segment"]["why"]
-    assert not bob["isTrue"]
-    compared = bob["nodes"][4]
-    assert (compared["isTrue"], compared["records"]) == (
-        False, [{"kind": "loyalty", "id": records[1], "value": "silver"}],
-    )  # fmt: skip
-
-
-async def test_why_not_lists_ten_records_at_most_lowest_ids_first(shop: ShopClient, loyal: dict[str, int]) -> None:
-    cards = ({"contact_id": loyal["dan"], "tier": "bronze"} for _ in range(30))
-    saved = [int(each["record"]["idRecord"]) for each in (await shop.save("loyalty", *cards))["results"]]
-    asked = f"query($where: JSON!) {{ contacts(last: 1) {{ nodes {{ why(where: $where) {{ {WHY} }} }} }} }}"
-    why = (await shop.ask(asked, where=GOLD))["contacts"]["nodes"][0]["why"]
-    assert [int(each["id"]) for each in why["nodes"][0]["records"]] == sorted(saved)[:10]
-
-
-@pytest.mark.usefixtures("loyal")
-async def test_what_is_too_large_to_be_explained_is_refused(shop: ShopClient) -> None:
-    where: Any = {"email": {"in": [f"{n}@example.com" for n in range(1000)]}}
-    for _ in range(12):
-        where = {"not": where}
-    asked = "query($where: JSON!) { contacts(first: 1) { nodes { matches(where: $where) %s } } }"
-    assert (await shop.ask(asked % "", where=where))["contacts"]["nodes"] == [{"matches": False}]
-    assert {code for code, _ in await shop.errors(asked % "why(where: $where) { isTrue }", where=where)} == {
-        "LIMIT_EXCEEDED"
-    }
-
-
-@pytest.mark.usefixtures("loyal")
-async def test_segments_are_explained_wherever_they_stand(shop: ShopClient) -> None:
-    await create(shop, "Gold", GOLD)
-    where = {"custom": {"loyalty": {"some": {"contact_id": {"is": {"segment": {"notIn": ["gold"]}}}}}}}
-    asked = "query($where: JSON!) { contacts { nodes { why(where: $where) { isTrue lines } } } }"
-    nodes = (await shop.ask(asked, where=where))["contacts"]["nodes"]
-    assert [each["why"]["isTrue"] for each in nodes] == [False, True, False, False]
-    assert len(nodes[1]["why"]["lines"]) == 6
-
-
-@pytest.mark.usefixtures("loyal")
-async def test_an_unknown_contact_is_an_error_never_a_no(shop: ShopClient) -> None:
-    await create(shop, "Gold", GOLD)
-    for by in ({"idContact": "1"}, {"email": "nobody@example.com"}):
-        for field in ("contains(contact: $by)", "why(contact: $by) { isTrue }"):
-            asked = f'query($by: ContactReference!) {{ segment(name: "gold") {{ {field} }} }}'
-            assert [code for code, _ in await shop.errors(asked, by=by)] == ["CONTACT_NOT_FOUND"]
 
 
 @pytest.mark.usefixtures("loyal")

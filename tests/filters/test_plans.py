@@ -109,6 +109,7 @@ FILTERS: dict[str, tuple[Any, str]] = {
     "a day": ({"since": {"eq": "2026-03-04"}}, "at1"),
     "a period of days": ({"since": {"within": {"this": "MONTH"}}}, "at1"),
     "before a moment": ({"seen": {"before": "2020-01-03T00:00:00Z"}}, "at2"),
+    "a time of creation": ({"created_at": {"after": "2020-01-01T00:00:00Z"}}, "created_at"),
     "a raw id": ({"contact_id": {"in": [1, 2]}}, "ref1"),
     "several at once": ({"points": {"gte": 100, "lt": 200}, "note": {"contains": "1"}}, "num1"),
 }
@@ -134,6 +135,7 @@ ORDERS = {
     "texts": ("tier", "str1"),
     "decimals": ("fee", "num2"),
     "days": ("since", "at1"),
+    "times of creation": ("created_at", "created_at"),
 }
 
 
@@ -180,6 +182,15 @@ async def test_contacts_are_found_by_their_customers(members: Grid) -> None:
 @pytest.mark.parametrize(("bound", "expected"), [(-1, 21), (0, 21), (20_000, 21), (29_990, 10), (40_000, 0)])
 async def test_a_range_reads_little_whether_rare_or_common(members: Grid, bound: int, expected: int) -> None:
     await _reads_little(members, _listing(members, "member", {"points": {"gte": bound}}, ()), expected)
+
+
+@pytest.mark.parametrize(("year", "expected"), [(2020, 21), (2100, 0)])
+@pytest.mark.parametrize("entity", ["member", "contacts"])
+async def test_a_time_of_creation_reads_little_whether_all_have_it_or_none(
+    members: Grid, entity: str, year: int, expected: int
+) -> None:
+    where = {"created_at": {"after": f"{year}-01-01T00:00:00Z"}}
+    await _reads_little(members, _listing(members, entity, where, ()), expected)
 
 
 @pytest.mark.parametrize(("bound", "expected"), [(-1, 21), (0, 21), (20_000, 21), (29_990, 10), (40_000, 0)])

@@ -10,7 +10,10 @@ from app.domain.access import Scope
 from tests.processes import run
 from tests.shops import ShopClient, VetShop
 
-ALL = "read, write_records, write_catalogue, manage_definitions, manage_overrides, manage_automation, mint_tokens"
+ALL = (
+    "read, write_records, write_catalogue, manage_definitions, manage_overrides, manage_automation, mint_tokens, "
+    "erase_contacts"
+)
 
 
 @pytest.fixture

@@ -114,10 +114,14 @@ class Explained(Session):
 
     async def generic(self, statement: Statement, *args: int | str) -> Any:
         """Runs the statement by the plan that serves any values, and tells how that went."""
+        return await self.ran("generic", statement, *args)
+
+    async def ran(self, mode: str, statement: Statement, *args: int | str) -> Any:
+        """The same by the generic plan, or by the custom one, for the values at hand."""
         await super().fetch(_BEGUN)
         connection = self._connection
         values = ", ".join(str(arg) if isinstance(arg, int) else f"'{arg}'" for arg in (self.shop_id, *args))
-        await connection.execute(f"set local plan_cache_mode = force_generic_plan; prepare asked as {statement.sql}")
+        await connection.execute(f"set local plan_cache_mode = force_{mode}_plan; prepare asked as {statement.sql}")
         explained = await connection.fetchval(f"explain (analyze, format json) execute asked ({values})")
         await connection.execute("deallocate asked")
         return json.loads(explained)[0]["Plan"]

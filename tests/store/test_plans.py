@@ -10,7 +10,7 @@ import pytest
 from app.domain.limits import LARGEST_ID
 from app.domain.references import ContactReference
 from app.loaders.references import Resolver
-from app.store import contacts, customers, price_reach, products, record_writes, records, statements
+from app.store import contacts, customers, erasures, price_reach, products, record_writes, records, statements
 from app.store.database import Database
 from app.store.paging import Page, prefix_range
 from app.store.price_walk import routes
@@ -162,6 +162,16 @@ async def test_a_price_is_one_look_into_the_price_index(grid: Grid) -> None:
         assert "product1" in price.condition
         others = [scan.how for scan in looked if scan != price and "ref1" not in scan.condition]
         assert sorted(others) in (["contacts_pkey", "records_definition"], ["contacts_pkey", "records_pkey"])
+
+
+@pytest.mark.parametrize("write", [erasures.unlink_records, erasures.delete_records])
+async def test_a_persons_records_are_found_by_their_relations(grid: Grid, write: Any) -> None:
+    """Whichever slots these have; for the values at hand, those that it has not are not looked at."""
+    plans = await explained(grid, lambda s, g: write(s, g.definition("vet_assignment"), g.some["contacts"][0]))
+    for name, looked in plans.items():
+        slots = [1] if "custom" in name else [1, 2, 3, 4]
+        assert {scan.how for scan in looked} == {"records_pkey", *(f"records_ref{n}" for n in slots)}
+        assert all("ref" in scan.condition for scan in looked if scan.how != "records_pkey")
 
 
 @pytest.mark.parametrize("beginning", ["c", "c19", "c19999", "first", "last77", "zzz"])

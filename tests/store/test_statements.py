@@ -14,6 +14,7 @@ from app.domain.triggers import Trigger
 from app.domain.webhooks import Delivery
 from app.store import statements
 from app.store.database import Database
+from app.store.erasures import Mention, Watching
 from app.store.record_writes import Row
 from app.store.statements import Statement
 from app.store.token_keys import TokenKey
@@ -28,7 +29,7 @@ def _of(kind: type) -> tuple[str, ...]:
 
 RECORD = ("id", "definition_id", "version", "data", "created", "updated")
 CHANGE = ("sequence", "definition_id", "kind", "record_id", "version", "before", "after", "summary", "suppressed",
-          "operation", "api_key_id", "idempotency_key", "made_at")  # fmt: skip
+          "operation", "api_key_id", "idempotency_key", "made_at", "erased")  # fmt: skip
 TRIGGER = _of(Trigger)
 IMPORT = ("id", "reached", "lines", "digest", "created", "updated", "unchanged", "rejected", "reject_bytes",
           "started_at", "finished_at")  # fmt: skip
@@ -74,6 +75,8 @@ COLUMNS = {
     "customers.verified_holders": ("email_key", "contact_id"),
     "definitions.all": ("id", "key", "name", "description", "status", "fields", "relationships", "unique_keys",
                         "created_at", "updated_at", "contact_access"),
+    "definitions.every": ("id", "key", "name", "description", "status", "fields", "relationships", "unique_keys",
+                          "created_at", "updated_at", "contact_access"),
     "definitions.grow_version": ("model_version",),
     "definitions.hold": ("id", "updated_at", "model_version"),
     "definitions.insert": ("id",),
@@ -88,6 +91,25 @@ COLUMNS = {
     "deliveries.replay": ("id",),
     "deliveries.statuses": ("id", "status"),
     "deliveries.replay_all": ("id",),
+    "erasures.changes_about": ("reached", "sequences", "record_ids"),
+    "erasures.changes_at": CHANGE,
+    "erasures.contact": ("email_key",),
+    "erasures.customers": ("id_customer", "email_key"),
+    "erasures.delete_contact": ("id",),
+    "erasures.delete_customers": ("id_customer",),
+    "erasures.delete_records": ("id",),
+    "erasures.deliveries_about": ("reached", "ids"),
+    "erasures.deliveries_at": _of(Delivery),
+    "erasures.empty_answers": ("key",),
+    "erasures.histories": ("record_id", "sequence"),
+    "erasures.hold_triggers": Watching._fields,
+    "erasures.mentions": Mention._fields,
+    "erasures.others": ("kind", "value"),
+    "erasures.deliveries_of": ("id",),
+    "erasures.records_of": ("id",),
+    "erasures.triggers": Watching._fields,
+    "erasures.take_turns": ("pg_advisory_xact_lock",),
+    "erasures.unlink_records": ("id",),
     "idempotency.claim": ("key",),
     "idempotency.forget": ("key",),
     "idempotency.find": ("fingerprint", "answer", "expired"),
@@ -116,6 +138,7 @@ COLUMNS = {
     "products.page_forward": _of(Product),
     "products.search_backward": _of(Product),
     "products.search_forward": _of(Product),
+    "records.page_of_contact_asc": RECORD,
     "records.nested_count_ref1": ("value", "n"),
     "records.nested_ref1": RECORD,
     "records.by_ids": RECORD,

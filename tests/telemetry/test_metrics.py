@@ -101,6 +101,42 @@ def test_attempts_of_webhooks_are_counted(home: Path) -> None:
         assert "" in values(address, "custom_data_webhook_lag_seconds")
 
 
+def test_how_late_changes_are_told_is_measured(home: Path) -> None:
+    """To a subscriber, over server-sent events, and to triggers: once for each change."""
+    settings = {
+        "CUSTOM_DATA_HOME": home, "CUSTOM_DATA_METRICS_ADDRESS": "127.0.0.1:0", "CUSTOM_DATA_DELIVER": "true",
+        "CUSTOM_DATA_PRIVATE_WEBHOOKS": "true",
+    }  # fmt: skip
+    with serving("--demo", **settings) as gateway:
+        address = metrics_of(gateway)
+        key = run("key", "create", "--shop", "1", CUSTOM_DATA_HOME=home).stdout.strip()
+        own = {"spm-api-key": key}
+        card = '{ contact_id: { by: "email", value: "marie.dubois@example.com" }, points: %d }'
+        query = {"query": "subscription { customDataChanged { sequence } }"}
+
+        def save(points: int) -> None:
+            saved = f'definition: "loyalty", records: [{card % points}]'
+            text = f"mutation {{ saveCustomDataRecords(input: {{ {saved} }}) {{ updated }} }}"
+            answer = httpx.post(f"{gateway.url}/graphql", json={"query": text}, headers=own).json()
+            assert answer["data"]["saveCustomDataRecords"] == {"updated": 1}
+
+        stream = {**own, "accept": "text/event-stream"}
+        with httpx.stream("POST", f"{gateway.url}/graphql", json=query, headers=stream, timeout=60) as told:
+            seen = (line for line in told.iter_lines() if line.startswith("data: {"))
+            points = 100
+            while True:  # until the subscription has begun
+                save(points := points + 1)
+                time.sleep(0.2)
+                if values(address, "custom_data_change_lag_seconds_count").get('{by="subscribers"}'):
+                    break
+            assert "customDataChanged" in next(seen)
+            deadline = time.monotonic() + 60
+            while values(address, "custom_data_change_lag_seconds_count").get('{by="triggers"}', 0) < points - 100:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            assert "" in values(address, "custom_data_subscribers_behind_changes")
+
+
 def test_an_address_that_is_taken_is_told_of(home: Path) -> None:
     import socket
 

@@ -174,8 +174,8 @@ async def test_inactive_definitions_are_deprecated_for_writing(clinic: ShopClien
         '{ __type(name: "MutationCustom") { fields(includeDeprecated: true) { name isDeprecated } } }'
     )
     assert {each["name"]: each["isDeprecated"] for each in found["__type"]["fields"]} == {
-        "saveVet": False, "updateVet": False, "deleteVet": False, "saveCard": True, "updateCard": True,
-        "deleteCard": True,
+        "saveVet": False, "updateVet": False, "deleteVet": False, "updateVetByKey": False, "deleteVetByKey": False,
+        "saveCard": True, "updateCard": True, "deleteCard": True, "updateCardByKey": True, "deleteCardByKey": True,
     }  # fmt: skip
     [error] = (await save(clinic, {"contact": ADA}))["userErrors"]
     assert (error["code"], error["path"]) == ("DEFINITION_INACTIVE", None)

@@ -1,4 +1,5 @@
-"""What a shop's own records amount to, by their types: groups with keys and figures of each field's type."""
+"""What a shop's own records, its contacts and products amount to, by their types: groups with keys and figures of each
+field's type."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -17,7 +18,7 @@ from graphql import (
 
 from app.domain.aggregates import Function
 from app.domain.definitions import Definition, Field
-from app.domain.entities import Attribute, Entity, Kind, of_definition
+from app.domain.entities import Attribute, Entity, Kind
 from app.execution.native import native_field
 from app.graphql.typed import figures
 from app.graphql.typed.copying import Copy, Fields, retyped
@@ -41,9 +42,9 @@ class AggregateFields:
         self._inputs = GroupInputs(questions, filters)
         self._made: dict[str, GraphQLObjectType] = {}
 
-    def field(self, definition: Definition, many: Callable[..., Any]) -> GraphQLField:
-        """A field that gives groups of a definition's records."""
-        entity, core = of_definition(definition), self._core("Query")["customDataAggregate"].args
+    def field(self, entity: Entity, many: Callable[..., Any]) -> GraphQLField:
+        """A field that gives groups of an entity's rows."""
+        core = self._core("Query")["customDataAggregate"].args
         lists = {"groupBy": self._inputs.group_by(entity), "orderBy": self._inputs.order_by(entity)}
         kinds: dict[str, Any] = {name: GraphQLList(GraphQLNonNull(kind)) for name, kind in lists.items()}
         kinds |= {"where": self._questions.where(entity), "having": self._inputs.having(entity)}
@@ -51,12 +52,11 @@ class AggregateFields:
             name: GraphQLArgument(kind, out_name=_OUT.get(name, name), description=_TEXTS[name])
             for name, kind in kinds.items()
         }
-        text = f"What the records of {definition.name} amount to, in groups."
+        text = f"What {_rows(entity)} amount to, in groups."
         args["first"] = core["first"]
-        return native_field(self._aggregates(definition), many, args=args, informed=True, description=text)
+        return native_field(self._aggregates(entity), many, args=args, informed=True, description=text)
 
-    def _aggregates(self, definition: Definition) -> GraphQLObjectType:
-        entity = of_definition(definition)
+    def _aggregates(self, entity: Entity) -> GraphQLObjectType:
         name = f"{type_name(entity)}Aggregates"
         if name not in self._made:
             group = GraphQLObjectType(
@@ -67,7 +67,8 @@ class AggregateFields:
             groups = GraphQLNonNull(GraphQLList(GraphQLNonNull(group)))
             core = self._core("Aggregates")
             fields = {each: retyped(field, groups) if each == "groups" else field for each, field in core.items()}
-            self._made[name] = GraphQLObjectType(name, fields, description=f"Records of {definition.name} in groups.")
+            rows = _rows(entity)
+            self._made[name] = GraphQLObjectType(name, fields, description=f"{rows[:1].upper()}{rows[1:]} in groups.")
         return self._made[name]
 
     def _group(self, entity: Entity) -> Fields:
@@ -157,6 +158,13 @@ class AggregateFields:
         assert isinstance(kind, GraphQLObjectType)
         fields: Fields = kind.fields
         return fields
+
+
+def _rows(entity: Entity) -> str:
+    """What is put into groups, in words."""
+    if entity.definition is not None:
+        return f"the records of {entity.definition.name}"
+    return f"the shop's {entity.name}"
 
 
 _OUT = {"groupBy": "group_by", "orderBy": "order_by"}

@@ -27,7 +27,8 @@ from app.graphql.typed.entities import Questions
 from app.graphql.typed.record_types import Records
 
 _KEPT = (
-    "id", "sequence", "kind", "idRecord", "version", "summary", "operation", "idempotencyKey", "idApiKey", "madeAt",
+    "id", "sequence", "kind", "idRecord", "version", "summary", "erased", "operation", "idempotencyKey", "idApiKey",
+    "madeAt",
 )  # fmt: skip
 _STATES = (Kind.CREATED, Kind.UPDATED, Kind.DELETED)  # of a record
 _NEVER = b""  # a time that is not asked for

@@ -17,7 +17,7 @@ from graphql import (
 from app.domain import naming
 from app.domain.access import may_own
 from app.domain.definitions import Definition, Field, FieldType, Model
-from app.domain.entities import CONTACTS, PRODUCTS, Entity
+from app.domain.entities import CONTACTS, PRODUCTS, Entity, of_definition
 from app.domain.values import scalar_type
 from app.execution.native import native_field, same
 from app.graphql.typed import reading
@@ -124,8 +124,16 @@ class _Composition:
             if definition.unique_keys and not self._contact:
                 fields[f"{name}ByKey"] = self._by_key(definition)
             if not self._contact:
-                fields[f"{name}Aggregate"] = self._aggregates.field(definition, reading.groups(definition.key))
-        return fields
+                entity = of_definition(definition)
+                fields[f"{name}Aggregate"] = self._aggregates.field(entity, reading.groups(definition.key))
+        return fields if self._contact else fields | self._groups()
+
+    def _groups(self) -> Fields:
+        """What contacts and products amount to, by their types. No definition may be called so."""
+        return {
+            f"{entity.name}Aggregate": self._aggregates.field(entity, reading.groups_of_all(entity))
+            for entity in (CONTACTS, PRODUCTS)
+        }
 
     def _listed(self, definition: Definition) -> bool:
         return not self._contact or may_own(definition)

@@ -127,10 +127,10 @@ class GroupInputs:
         return self._filters.units if attribute.kind in _IN_TIME else GROUP_VALUE
 
     def _count(self, entity: Entity) -> GraphQLInputObjectType:
-        pair = GraphQLList(GraphQLNonNull(GraphQLInt))
+        several = GraphQLList(GraphQLNonNull(GraphQLInt))
         kinds: dict[str, GraphQLInputType] = {
             "of": self.fields(entity), "distinct": GraphQLBoolean, **dict.fromkeys(_WHOLE, GraphQLInt),
-            "between": pair, "notBetween": pair,
+            **dict.fromkeys(("in", "notIn", "between", "notBetween"), several),
         }  # fmt: skip
         fields = {word: GraphQLInputField(kind, description=_COUNTS.get(word)) for word, kind in kinds.items()}
         return GraphQLInputObjectType(f"{type_name(entity)}HavingCount", fields, "How many rows there are, or values.")

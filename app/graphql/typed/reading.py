@@ -5,7 +5,7 @@ from typing import Any
 
 from app.domain.access import Scope
 from app.domain.definitions import Definition, Target
-from app.domain.entities import of_definition
+from app.domain.entities import Entity, of_definition
 from app.domain.reverse_names import Reverse
 from app.execution import Answers, Column
 from app.graphql.access import may_read, only_keys, require
@@ -130,6 +130,16 @@ def groups(key: str) -> Many:
     async def aggregates(parents: Sequence[Any], info: Info, **sent: Any) -> Column[Any]:
         only_keys(info)
         entity = of_definition(await find_definition(info, key))
+        return [await aggregate(info, entity, _grouped(**sent)) for _ in parents]
+
+    return aggregates
+
+
+def groups_of_all(entity: Entity) -> Many:
+    """What the shop's contacts or products amount to, in groups."""
+
+    async def aggregates(parents: Sequence[Any], info: Info, **sent: Any) -> Column[Any]:
+        only_keys(info)
         return [await aggregate(info, entity, _grouped(**sent)) for _ in parents]
 
     return aggregates

@@ -21,6 +21,8 @@ from app.graphql.typed.record_types import Records
 from app.graphql.typed.references import PRODUCT_REFERENCE, as_number, contact_reference, record_reference
 from app.graphql.typed.scalars import FLOAT
 
+Take = Callable[[Any], Any]  # makes the general form of a value
+
 
 class RecordInputs:
     """The inputs of one schema."""
@@ -38,7 +40,7 @@ class RecordInputs:
 
     def record(self, definition: Definition) -> GraphQLInputObjectType:
         """A record of the definition."""
-        made: dict[str, tuple[str, Callable[[Any], Any] | None]] = {}
+        made: dict[str, tuple[str, Take | None]] = {}
         fields = {}
         for field in definition.fields:
             shown, kind, take = self._value(definition, field)
@@ -51,7 +53,23 @@ class RecordInputs:
             partial(_general, made),
         )
 
-    def _value(self, definition: Definition, field: Field) -> tuple[str, GraphQLInputType, Callable[[Any], Any] | None]:
+    def key(self, definition: Definition) -> GraphQLInputObjectType:
+        """The unique key of the definition's records, whole. Relations name what they point to, as in a record."""
+        made: dict[str, tuple[str, Take | None]] = {}
+        fields = {}
+        for name in definition.unique_keys:
+            shown, kind, take = self._value(definition, definition.field[name])
+            made[shown] = name, take
+            text = description(definition.field[name])
+            fields[shown] = GraphQLInputField(GraphQLNonNull(kind), description=text)  # type: ignore[arg-type]
+        return GraphQLInputObjectType(
+            f"{naming.type_name(definition.key)}ByKeyInput",
+            fields,
+            f"The unique key of a record of {definition.name}.",
+            partial(_general, made),
+        )
+
+    def _value(self, definition: Definition, field: Field) -> tuple[str, GraphQLInputType, Take | None]:
         """How a field is called and typed, and what makes the general form of its value. Where a relation's target is
         gone, only its raw id can be sent, and will be refused."""
         relationship = definition.relationship.get(field.name)
@@ -90,7 +108,7 @@ def _text(field: Field) -> str | None:
     return " ".join(text for text in (description(field), required) if text) or None
 
 
-def _general(fields: Mapping[str, tuple[str, Callable[[Any], Any] | None]], sent: dict[str, Any]) -> dict[str, Any]:
+def _general(fields: Mapping[str, tuple[str, Take | None]], sent: dict[str, Any]) -> dict[str, Any]:
     """The record in general form: only what was sent."""
     record = {}
     for shown, value in sent.items():

@@ -158,7 +158,7 @@ class Records:
         found = {way.name: self.page(way.definition, reading.behind(way, of)) for way in ways}
         if self._aggregates is not None:
             for way in ways:
-                groups = self._aggregates.field(way.definition, reading.groups_of(way, of))
+                groups = self._aggregates.field(of_definition(way.definition), reading.groups_of(way, of))
                 found.setdefault(naming.aggregate_name(way.name), groups)
         return found
 

@@ -34,7 +34,7 @@ from app.graphql.context import Info
 from app.graphql.documented import SCOPE, require_all
 from app.graphql.mutation import save_records_payload
 from app.graphql.payloads import SaveRecordsPayload
-from app.graphql.typed.changing import deleting, updating, without_definition
+from app.graphql.typed.changing import deleting, deleting_by_key, updating, updating_by_key, without_definition
 from app.graphql.typed.copying import Copy, Fields, retyped
 from app.graphql.typed.entities import Questions
 from app.graphql.typed.reading import HERE
@@ -52,6 +52,7 @@ class Writes:
         self._copy = copy
         self._records = records
         self._inputs = RecordInputs(copy, questions, records)
+        self._made: dict[str, GraphQLObjectType] = {}
         emit = GraphQLNonNull(self._enum("ChangeEvents"))
         self._events = GraphQLArgument(emit, default_value=Events.EMIT, description="Who is told of what changes.")
         self._dry_run = GraphQLArgument(
@@ -76,6 +77,10 @@ class Writes:
         yield f"save{name}", self._save(definition, GraphQLNonNull(GraphQLList(GraphQLNonNull(record))))
         yield f"update{name}", self._update(definition, GraphQLNonNull(record))
         yield f"delete{name}", self._delete(definition)
+        if definition.unique_keys:
+            key = GraphQLArgument(GraphQLNonNull(self._inputs.key(definition)))
+            yield f"update{name}ByKey", self._update_by_key(definition, key, GraphQLNonNull(record))
+            yield f"delete{name}ByKey", self._delete_by_key(definition, key)
 
     def _save(self, definition: Definition, records: Any) -> GraphQLField:
         policy, ambiguous = (GraphQLNonNull(self._enum(each)) for each in ("ErrorPolicy", "OnAmbiguous"))
@@ -96,8 +101,19 @@ class Writes:
         return _written(definition, self._saved(definition), _saving(definition), args, text)
 
     def _update(self, definition: Definition, data: Any) -> GraphQLField:
-        args = {
-            "record": GraphQLArgument(GraphQLNonNull(self._inputs.reference(definition))),
+        record = GraphQLArgument(GraphQLNonNull(self._inputs.reference(definition)))
+        args = {"record": record, **self._changes(data)}
+        text = f"Changes fields of one record of {definition.name}, which may be those of its unique key."
+        return _written(definition, self._updated(definition), updating(definition, _names(definition)), args, text)
+
+    def _update_by_key(self, definition: Definition, key: GraphQLArgument, data: Any) -> GraphQLField:
+        args = {"key": key, **self._changes(data)}
+        text = f"Changes fields of the record of {definition.name} that has a unique key, which may change, too."
+        many = updating_by_key(definition, _names(definition))
+        return _written(definition, self._updated(definition), many, args, text)
+
+    def _changes(self, data: Any) -> Args:
+        return {
             "data": GraphQLArgument(data, description="Absent fields stay as they are, null clears."),
             "ifVersion": GraphQLArgument(
                 GraphQLInt, out_name="if_version", description="Refuse if the record has another version."
@@ -105,20 +121,30 @@ class Writes:
             "events": self._events,
             "dryRun": self._dry_run,
         }
-        text = f"Changes fields of one record of {definition.name}, which may be those of its unique key."
-        return _written(definition, self._updated(definition), updating(definition, _names(definition)), args, text)
+
+    def _delete_by_key(self, definition: Definition, key: GraphQLArgument) -> GraphQLField:
+        args = {"key": key, **self._removal("it")}
+        text = f"Removes the record of {definition.name} that has a unique key. What is gone already is fine."
+        many = deleting_by_key(definition, _names(definition))
+        return _written(definition, self._copy.types["DeleteRecordPayload"], many, args, text)
+
+    def _removal(self, what: str) -> Args:
+        return {
+            "force": GraphQLArgument(
+                GraphQLNonNull(GraphQLBoolean),
+                default_value=False,
+                description=f"Also while other records refer to {what}.",
+            ),
+            "events": self._events,
+            "dryRun": self._dry_run,
+        }
 
     def _delete(self, definition: Definition) -> GraphQLField:
         ids = GraphQLNonNull(GraphQLList(GraphQLNonNull(GraphQLID)))
         args = {
             "ids": GraphQLArgument(ids, description="1 to 20, each `idRecord` or `id`."),
-            "force": GraphQLArgument(
-                GraphQLNonNull(GraphQLBoolean), default_value=False, description="Also while other records refer to "
-                "them.",
-            ),
-            "events": self._events,
-            "dryRun": self._dry_run,
-        }  # fmt: skip
+            **self._removal("them"),
+        }
         text = f"Removes 1 to 20 records of {definition.name}, one verdict each. What is gone already is fine."
         return _written(definition, self._copy.types["BulkDeleteRecordsPayload"], deleting(definition), args, text)
 
@@ -140,12 +166,13 @@ class Writes:
         )  # fmt: skip
 
     def _updated(self, definition: Definition) -> GraphQLObjectType:
-        record = self._records.type(definition)
-        return GraphQLObjectType(
-            f"{naming.type_name(definition.key)}Updated",
-            lambda: self._around("UpdateRecordPayload", "record", record),
-            description="What came of an update; `outcome` is null when it was refused.",
-        )
+        name, record = f"{naming.type_name(definition.key)}Updated", self._records.type(definition)
+        if name not in self._made:
+            self._made[name] = GraphQLObjectType(
+                name, lambda: self._around("UpdateRecordPayload", "record", record),
+                description="What came of an update; `outcome` is null when it was refused.",
+            )  # fmt: skip
+        return self._made[name]
 
     def _around(self, core: str, field: str, kind: Any) -> Fields:
         copied = self._copy.types[core]

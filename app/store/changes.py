@@ -9,7 +9,7 @@ import orjson
 
 from app.domain.changes import Change, Kind, Logged
 from app.domain.limits import LARGEST_ID
-from app.store import statements
+from app.store import changes_apart, statements
 from app.store.paging import Page
 from app.store.session import Session
 from app.store.statements import Statement
@@ -33,13 +33,15 @@ async def record(
 ) -> int:
     """Writes changes of one definition to the log, and gives the sequence of the last. To be called last in a
     transaction: writers of the shop wait here for each other until they commit."""
-    rows = await session.fetch(
-        _sql.record, definition_id, suppressed, cause.operation, cause.api_key_id, cause.idempotency_key,
+    shared = (definition_id, suppressed, cause.operation, cause.api_key_id, cause.idempotency_key)
+    columns = (
         [each.kind.value for each in changes], [each.record_id for each in changes],
         [each.version for each in changes], [_json(each.before) for each in changes],
         [_json(each.after) for each in changes], [_json(each.summary) for each in changes],
-        session.change_days,
     )  # fmt: skip
+    if session.spread:
+        return await changes_apart.record(session, shared, columns)
+    rows = await session.fetch(_sql.record, *shared, *columns, session.change_days)
     return int(rows[-1]["sequence"])
 
 

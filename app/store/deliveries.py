@@ -14,6 +14,7 @@ from app.store.paging import Page
 from app.store.session import Session
 
 _sql = statements.load("deliveries.sql")
+_MORE = 10
 
 
 class NewDelivery(NamedTuple):
@@ -42,16 +43,18 @@ class Failure(NamedTuple):
 
 
 async def insert(session: Session, trigger_id: int, new: Sequence[NewDelivery]) -> None:
-    """To be sent in order of sequence, record by record. Raises Conflict when one of the changes is told already."""
+    """To be sent in order of sequence, record by record. As many that were settled long ago, and some more, are
+    forgotten. Raises Conflict when one of the changes is told already."""
+    await forget(session, len(new) + _MORE)
     await session.fetch(
         _sql.insert, trigger_id, [each.sequence for each in new], [each.record_id for each in new],
-        [each.body for each in new], DELIVERY_DAYS,
+        [each.body for each in new],
     )  # fmt: skip
 
 
-async def forget(session: Session, most: int) -> int:
-    """Removes so many of those whose days since they were settled are over; how many."""
-    return len(await session.fetch(_sql.forget, DELIVERY_DAYS, most))
+async def forget(session: Session, most: int, days: int = DELIVERY_DAYS) -> int:
+    """Removes so many of those that were settled more than so many days ago, the oldest; how many."""
+    return len(await session.fetch(_sql.forget, days, most))
 
 
 async def claim(session: Session, rooms: Mapping[int, Room], seconds: float) -> list[list[Delivery]]:

@@ -1,16 +1,9 @@
 -- name: insert
--- What is to be told of some changes. As many of the oldest that were settled, and some more, go if they are older than
--- $6 days.
-with forgotten as (
-    delete from deliveries where shop_id = $1 and id in (
-        select id from deliveries
-        where shop_id = $1 and settled_at < now() - make_interval(days => $6)
-        order by settled_at limit cardinality($3::bigint[]) + 10
-    )
-)
+-- What is to be told of some changes. It returns something for a cluster's sake: see changes_apart.sql.
 insert into deliveries (shop_id, trigger_id, sequence, record_id, body)
 select $1, $2, new.sequence, new.record_id, new.body
-from unnest($3::bigint[], $4::bigint[], $5::text[]) as new (sequence, record_id, body);
+from unnest($3::bigint[], $4::bigint[], $5::text[]) as new (sequence, record_id, body)
+returning id;
 
 -- name: forget
 -- Up to $3 that were settled more than $2 days ago, and nobody is at.
@@ -70,7 +63,7 @@ where shop_id = $1 and id = $2 and status = 'PENDING';
 -- An attempt that failed, by who claimed it until $3: to be tried again after $6 seconds, or given up ($7).
 update deliveries
 set attempts = attempts + 1, answered = $4, error = $5, next_at = now() + make_interval(secs => $6),
-    status = case when $7 then 'DEAD' else 'PENDING' end, settled_at = case when $7 then now() end
+    status = case when $7 then 'DEAD' else 'PENDING' end, settled_at = (select now() where $7)
 where shop_id = $1 and id = $2 and status = 'PENDING' and next_at = $3;
 
 -- name: let_go

@@ -84,6 +84,11 @@ class Session:
         which come from records that the contact may not read, and for the model, which is the whole shop's."""
         return await self.fetch(statement, *args)
 
+    @property
+    def spread(self) -> bool:
+        """Whether the shops are spread over a cluster, which takes fewer forms of statements."""
+        return self._pool.server.spread
+
     async def command(self, text: str) -> None:
         """Runs a command of ours that takes no values, such as a savepoint."""
         async with self._asking():

@@ -9,5 +9,9 @@ insert into webhook_secrets (shop_id, secret) values ($1, $2) returning id;
 
 -- name: retire_others
 -- Ends the older ones after so many seconds; those that are to end anyway, no later than they would have.
-update webhook_secrets set retires_at = least(retires_at, now() + make_interval(secs => $3))
-where shop_id = $1 and id < $2 and (retires_at is null or retires_at > now());
+update webhook_secrets w set retires_at = ending.at
+from (
+    select o.id, least(o.retires_at, now() + make_interval(secs => $3)) as at from webhook_secrets o
+    where o.shop_id = $1 and o.id < $2 and (o.retires_at is null or o.retires_at > now())
+) ending
+where w.shop_id = $1 and w.id = ending.id;

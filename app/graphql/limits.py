@@ -113,7 +113,7 @@ def spend(document: Document, cost: Mapping[str, int], context: "Context") -> No
     _check("cost", cost["requested"], cost["maximum"], "Ask for smaller pages, or for less inside them.")
     context.allowance.spend(cost["requested"])
     if document.reads:
-        context.from_replicas()
+        context.only_reads()
     if not document.times:
         context.without_times()
 

@@ -32,4 +32,5 @@ def configuration(application: str) -> uvicorn.Config:
         application, factory=True, loop="uvloop", http=Connection, timeout_graceful_shutdown=GRACE_SECONDS,
         access_log=False, log_level="warning", log_config=None, server_header=False, backlog=BACKLOG,
         ws="websockets-sansio", ws_max_size=LARGEST_BODY,
+        proxy_headers=False,  # nobody asks where a client is, or how it came
     )  # fmt: skip

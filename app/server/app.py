@@ -27,6 +27,7 @@ from app.server.settings import Settings, read_settings
 from app.server.shared_rates import SharedRates
 from app.server.shop_schemas import ShopSchemas
 from app.server.sockets import Sockets
+from app.server.sweeping import sweeping
 from app.server.telling import set_up_logging, telling
 from app.store.database import Database
 from app.store.failures import StoreFailure
@@ -82,7 +83,7 @@ def build(settings: Settings) -> Starlette:
                 app.open(mount(app, database, settings, telemetry, rates))
                 database.wakes.start()
                 spare_collections()
-                async with delivering(settings):
+                async with sweeping(database), delivering(settings):
                     yield
         finally:
             await database.close()

@@ -58,7 +58,7 @@ class Session:
     ) -> None:
         self.shop_id = shop_id
         self.timeless = False  # whether nobody will look at the times of what is read
-        self.change_days = CHANGE_DAYS  # how long the change log keeps what this session writes to it
+        self.change_days = CHANGE_DAYS  # how long the change log keeps what happened
         self.replicas: Replicas | None = None
         self.interrupted = False  # whether what it read is void: asked again, another session would have answered
         self._replica: Replica | None = None

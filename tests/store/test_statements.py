@@ -42,6 +42,7 @@ COLUMNS = {
     "changes.count_of_definition": ("n",),
     "changes.count_of_record": ("n",),
     "changes.ends": ("first", "last"),
+    "changes.forget": ("sequence",),
     "changes.of_definition": CHANGE,
     "changes.of_definition_backward": CHANGE,
     "changes.of_record": CHANGE,
@@ -86,10 +87,13 @@ COLUMNS = {
     "deliveries.by_id": _of(Delivery),
     "deliveries.claim": (*_of(Delivery), "place"),
     "deliveries.count": ("n",),
+    "deliveries.forget": ("id",),
+    "deliveries.hurry": ("id",),
     "deliveries.insert": ("id",),
     "deliveries.page": _of(Delivery),
     "deliveries.page_backward": _of(Delivery),
     "deliveries.replay": ("id",),
+    "deliveries.statuses": ("id", "status"),
     "deliveries.replay_all": ("id",),
     "erasures.changes_about": ("reached", "sequences", "record_ids"),
     "erasures.changes_at": CHANGE,
@@ -111,6 +115,7 @@ COLUMNS = {
     "erasures.take_turns": ("pg_advisory_xact_lock",),
     "erasures.unlink_records": ("id",),
     "idempotency.claim": ("key",),
+    "idempotency.forget": ("key",),
     "idempotency.find": ("fingerprint", "answer", "expired"),
     "imports.advance": ("id",),
     "imports.begin": IMPORT,
@@ -238,4 +243,4 @@ def test_a_statement_names_its_tenant_for_every_table_it_touches(
 def test_administration_alone_works_outside_any_tenant() -> None:
     outside = [name for name in vars(statements.load("shops.sql")) if name.startswith("admin_")]
     assert outside == ["admin_create_shop", "admin_list_shops", "admin_named_shops",
-                       "admin_automated_shops"]  # fmt: skip
+                       "admin_automated_shops", "admin_shops_behind"]  # fmt: skip

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import active_children
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
@@ -81,7 +82,7 @@ def serve(
                 running[_replace(worker, since, listener, application)] = time.monotonic()
     finally:
         _ignore_signals()
-        _stop(running)
+        _stop({*running, *active_children()})  # one may have been started as the signal came
 
 
 def _ended(running: Collection[BaseProcess]) -> list[BaseProcess]:

@@ -11,6 +11,7 @@ from app.store.administration import connected
 from app.store.examination import examine, findings
 from app.store.findings import Finding, Health
 from app.store.migrate import migrate
+from tests.processes import run
 from tests.store.scratch import as_login, scratch_database, scratch_role
 
 
@@ -182,3 +183,15 @@ async def test_a_database_that_is_not_there(admin_url: str) -> None:
     findings = await found(urlsplit(admin_url)._replace(path="/nowhere").geturl())
     assert [*findings] == ["connection"]
     assert findings["connection"].health is Health.FAULT
+
+
+def test_the_command_looks_at_every_address_it_is_given(gateway_url: str, admin_url: str) -> None:
+    given = {"DATABASE_URL": gateway_url, "DATABASE_ADMIN_URL": admin_url, "DATABASE_DIRECT_URL": gateway_url}
+    done = run("doctor", **given, DATABASE_REPLICA_URLS="postgresql://me:a-secret@127.0.0.1:1/x")
+    assert done.returncode == 1, done.stderr
+    assert [line for line in done.stdout.splitlines() if line.startswith("fault")] == [
+        "fault  replica: It cannot be reached: [Errno 111] Connect call failed ('127.0.0.1', 1)."
+    ]
+    assert "ok     direct connection: It leads where it should." in done.stdout
+    assert "a-secret" not in done.stdout + done.stderr
+    assert run("doctor", **given).returncode == 0

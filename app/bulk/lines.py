@@ -26,6 +26,11 @@ class Lines:
         return Mark(self._offset, self._line, self._digest.digest())
 
     @property
+    def offset(self) -> int:
+        """Bytes read so far."""
+        return self._offset
+
+    @property
     def line(self) -> int:
         """Lines read so far."""
         return self._line
@@ -52,6 +57,14 @@ class Lines:
             return False
         self._offset, self._line, self._digest = mark.offset, mark.line, digest
         return True
+
+    def first(self) -> tuple[bytes, bool]:
+        """What the first line begins with, and whether nothing follows it; at the beginning again."""
+        self.rewind()
+        line = self._file.readline(LINE_BYTES + 1)
+        alone = self.ended
+        self.rewind()
+        return line, alone
 
     def rewind(self) -> None:
         """Back to the beginning."""

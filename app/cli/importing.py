@@ -14,8 +14,10 @@ import orjson
 
 from app.bulk.importing import Ended, Job, run
 from app.bulk.reading import Dialect
-from app.bulk.rejects import Form, Rejected, Rejects, told
+from app.bulk.rejects import Form, Rejected, told
+from app.bulk.rejects_file import Rejects
 from app.cli.group import main, shop_option
+from app.cli.outputs import refuse_same, refuse_unwritable
 from app.cli.progress import Progress
 from app.domain.changes import Events
 from app.domain.imports import Import, Kind
@@ -99,6 +101,7 @@ def _run(way: Way, *, reference: str, file: str, form: str | None, delimiter: st
     form = form or _FORMATS.get(Path(file).suffix.lower(), "csv")
     if delimiter is not None and (delimiter := delimiter.replace("\\t", "\t")) not in (",", ";", "|", "\t"):
         raise click.ClickException("A delimiter is one of , ; | and tab.")
+    _look_at(file, rejects or (Path(f"{file}.rejects.{form}") if file != "-" else None), verdicts)
     with _opened(file) as opened, ExitStack() as stack:
         screen = _Screen(stack, opened, verdicts)
 
@@ -117,6 +120,17 @@ def _run(way: Way, *, reference: str, file: str, form: str | None, delimiter: st
 
         ended = access.administer(work)
     screen.ended(way, ended)
+
+
+def _look_at(file: str, rejects: Path | None, verdicts: Path | None) -> None:
+    """What is to be written can be, and is not what is read."""
+    refuse_same(input=Path("/dev/stdin" if file == "-" else file), rejects=rejects, verdicts=verdicts)
+    if rejects:
+        refuse_unwritable(rejects)
+        if rejects.exists() and not rejects.is_file():
+            raise click.ClickException(f"{rejects} is no file that rejects can be kept in. Name another.")
+    if verdicts:
+        refuse_unwritable(verdicts)
 
 
 @contextmanager
@@ -171,5 +185,8 @@ class _Screen:
             f"{self.progress.seconds:,.1f} s, {self.progress.rate:,.0f} rows/s."
         )
         if tally.rejected and self.rejects:
+            if self.rejects.changed:
+                click.echo(f"{self.rejects.changed} was changed since the import was stopped, and stays as it is: "
+                           "the rest of the rejects is in a file beside it.", err=True)  # fmt: skip
             click.echo(f"Rejected rows, with what is wrong: {self.rejects.path}", err=True)
             raise SystemExit(SOME_REJECTED)

@@ -38,7 +38,9 @@ class Lines:
     def __iter__(self) -> Iterator[bytes]:
         while line := self._file.readline(LINE_BYTES + 1):
             if len(line) > LINE_BYTES:
-                raise Unreadable(f"Line {self._line + 1} is longer than {LINE_BYTES:,} bytes.")
+                raise Unreadable(
+                    f"Line {self._line + 1} is longer than {LINE_BYTES:,} bytes. Lines end with a newline."
+                )
             self._offset += len(line)
             self._line += 1
             self._digest.update(line)

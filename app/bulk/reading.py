@@ -2,7 +2,7 @@
 problem; what makes the rest of the file unreadable raises Unreadable."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -74,7 +74,8 @@ class CsvRows:
         return self._lines.skip_to(mark)
 
     def __iter__(self) -> Iterator[Sent]:
-        lines = self._lines
+        lines, columns, keep_empty = self._lines, self._columns, self._dialect.keep_empty
+        width, notes = len(columns), self._notes()
         taken: list[str] = []  # the lines of the row that is being read
         reader = csv.reader(_texts(lines, taken), delimiter=self.delimiter, strict=True)
         while True:
@@ -84,19 +85,22 @@ class CsvRows:
                 cells = next(reader, None)
             except csv.Error as error:
                 raise Unreadable(
-                    f"Line {line} cannot be read: {_reason(error)}. Mend it there: the rows before that are dealt with."
+                    f"Line {line} cannot be read: {_reason(error)}. Mend it, and import the file again: it goes on."
                 ) from None
             if cells is None:
                 return
-            if any(cells) or "".join(taken).strip(f"{self.delimiter}\r\n"):  # a line of empty cells is none
-                yield self._row(line, cells, taken)
+            if not any(cells) and not "".join(taken).strip(f"{self.delimiter}\r\n"):
+                continue  # a line of empty cells is none
+            if len(cells) != width:
+                yield Sent(line, None, "".join(taken).rstrip("\r\n"), _wrong_width(len(cells), width))
+            elif notes and (problem := _unmended(notes, cells)):
+                yield Sent(line, None, cells, problem)
+            else:
+                yield Sent(line, _sent(columns, cells, keep_empty), cells)
 
-    def _row(self, line: int, cells: list[str], taken: list[str]) -> Sent:
-        columns = self._columns
-        if len(cells) != len(columns):
-            return Sent(line, None, "".join(taken).rstrip("\r\n"), _wrong_width(len(cells), len(columns)))
-        problem = _noted(self.header, columns, cells)
-        return Sent(line, None if problem else _sent(columns, cells, self._dialect.keep_empty), cells, problem)
+    def _notes(self) -> dict[int, str]:
+        """The columns that are for people, by their places."""
+        return {n: self.header[n].strip() for n, column in enumerate(self._columns) if column.field is None}
 
 
 def _sent(columns: Sequence[Column], cells: Sequence[str], keep_empty: bool) -> dict[str, Any]:
@@ -111,14 +115,12 @@ def _sent(columns: Sequence[Column], cells: Sequence[str], keep_empty: bool) -> 
     return sent
 
 
-def _noted(header: Sequence[str], columns: Sequence[Column], cells: Sequence[str]) -> Problem | None:
+def _unmended(notes: Mapping[int, str], cells: Sequence[str]) -> Problem | None:
     """What is wrong with a row of a file of rejects that was not mended."""
-    notes = {header[n].strip(): cells[n] for n, column in enumerate(columns) if column.field is None and cells[n]}
-    if not notes:
-        return None
-    if notes.get(RAW):
+    if any(cells[n] for n, name in notes.items() if name == RAW):
         return STILL_RAW
-    return None if any(cell for cell, column in zip(cells, columns, strict=True) if column.field) else ONLY_NOTES
+    only_notes = any(cells) and not any(cell for n, cell in enumerate(cells) if n not in notes)
+    return ONLY_NOTES if only_notes else None
 
 
 class JsonRows:

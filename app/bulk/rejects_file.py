@@ -10,6 +10,7 @@ from typing import BinaryIO
 from app.bulk.notes import LINE
 from app.bulk.rejects import Form, Rejected
 from app.domain.imports import Import
+from app.operations.import_chunk import ImportStopped
 
 
 class Rejects:
@@ -26,9 +27,17 @@ class Rejects:
 
     def write(self, before: Import, rejected: Sequence[Rejected]) -> int:
         """Puts the rows behind those of `before`, whatever an attempt left there, and on the disk; how long the file
-        is."""
+        is. Raises ImportStopped."""
         if not rejected:
             return before.reject_bytes
+        try:
+            return self._written(before, rejected)
+        except OSError as error:
+            raise ImportStopped(
+                f"Rejects cannot be written to {self.path}: {error.strerror}. Run it again, to go on, when they can."
+            ) from error
+
+    def _written(self, before: Import, rejected: Sequence[Rejected]) -> int:
         if self._file is None:
             self._file, self._from = self._opened(before)
             self._first = before

@@ -101,7 +101,7 @@ def _run(way: Way, *, reference: str, file: str, form: str | None, delimiter: st
     form = form or _FORMATS.get(Path(file).suffix.lower(), "csv")
     if delimiter is not None and (delimiter := delimiter.replace("\\t", "\t")) not in (",", ";", "|", "\t"):
         raise click.ClickException("A delimiter is one of , ; | and tab.")
-    _look_at(file, rejects or (Path(f"{file}.rejects.{form}") if file != "-" else None), verdicts)
+    _look_at(file, rejects or Path(f"{'import-0' if file == '-' else file}.rejects.{form}"), verdicts)
     with _opened(file) as opened, ExitStack() as stack:
         screen = _Screen(stack, opened, verdicts)
 
@@ -122,13 +122,12 @@ def _run(way: Way, *, reference: str, file: str, form: str | None, delimiter: st
     screen.ended(way, ended)
 
 
-def _look_at(file: str, rejects: Path | None, verdicts: Path | None) -> None:
+def _look_at(file: str, rejects: Path, verdicts: Path | None) -> None:
     """What is to be written can be, and is not what is read."""
     refuse_same(input=Path("/dev/stdin" if file == "-" else file), rejects=rejects, verdicts=verdicts)
-    if rejects:
-        refuse_unwritable(rejects)
-        if rejects.exists() and not rejects.is_file():
-            raise click.ClickException(f"{rejects} is no file that rejects can be kept in. Name another.")
+    refuse_unwritable(rejects)
+    if rejects.exists() and not rejects.is_file():
+        raise click.ClickException(f"{rejects} is no file that rejects can be kept in. Name another.")
     if verdicts:
         refuse_unwritable(verdicts)
 

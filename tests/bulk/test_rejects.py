@@ -9,6 +9,12 @@ import pytest
 
 from app.bulk import importing
 from app.bulk.lines import Unreadable
+from app.bulk.rejects import CsvForm
+from app.bulk.rejects_file import Rejects
+from app.domain.imports import Import, Mark, Sent
+from app.domain.problems import Code, Problem
+from app.domain.verdicts import Outcome, Verdict
+from app.operations.import_chunk import ImportStopped
 from tests.bulk.files import every_record, import_text
 from tests.shops import ShopClient
 
@@ -144,6 +150,25 @@ async def test_a_correction_of_the_same_length_stays_where_the_rest_is_added(
     file.write_text(file.read_text().replace("A3,many", "A3,3333"))
     await import_text(things, good + b"A20,many\n", "part", rejects=file)
     assert [(row["code"], row["d"]) for row in rows(file)] == [("A3", "3333"), ("A14", "many"), ("A20", "many")]
+
+
+@pytest.mark.parametrize("reject_bytes", [0, 500])
+async def test_a_chunk_that_is_tried_again_writes_its_rejects_once(tmp_path: Path, reject_bytes: int) -> None:
+    """Also where the file of before was taken away, and a new one begins."""
+    rejects = Rejects(tmp_path / "r.csv", CsvForm(["code"], ","))
+    before = Import(1, Mark(), reject_bytes=reject_bytes)
+    problem = Problem(Code.REQUIRED, "code is required.", "code")
+    rejected = [(Sent(2, None, ["A"]), Verdict(0, Outcome.REJECTED, None, (problem,)))]
+    assert rejects.write(before, rejected) == rejects.write(before, rejected)
+    rejects.close()
+    assert rejects.path.read_text() == "code,#line,#errors,#raw\nA,2,REQUIRED at code: code is required.,\n"
+
+
+async def test_a_disk_that_is_full_stops_the_import_before_its_rows_are_in(things: ShopClient) -> None:
+    """/dev/full takes nothing."""
+    with pytest.raises(ImportStopped, match="cannot be written to /dev/full"):
+        await import_text(things, "code,d\nA,1\nB,many\n", "part", rejects=Path("/dev/full"))
+    assert await data(things, "part") == []
 
 
 async def test_rejects_of_before_are_gone_when_there_are_none(things: ShopClient, tmp_path: Path) -> None:

@@ -72,8 +72,17 @@ class JsonForm:
     def _row(self, sent: Sent, verdict: Verdict) -> bytes:
         notes = orjson.dumps({LINE: sent.line, ERRORS: _words(verdict)}).decode()
         line = sent.raw.decode().strip()
-        own = members(line) if isinstance(sent.value, dict) else [f'"{RAW}":{orjson.dumps(line).decode()}']
+        own = _members(line) if isinstance(sent.value, dict) else None
+        if own is None:
+            own = [f'"{RAW}":{orjson.dumps(line).decode()}']
         return f"{','.join([notes[:-1], *own])}}}\n".encode()
+
+
+def _members(line: str) -> list[str] | None:
+    try:
+        return members(line)
+    except RecursionError:  # so deep that it could just be read
+        return None
 
 
 def _line(row: bytes) -> int:

@@ -2,8 +2,9 @@
 goes on."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import count, takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,8 +51,10 @@ class Rejects:
         return self._file.tell()
 
     def close(self) -> None:
+        """What was written is on the disk already; what could not be is not tried again."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):
+                self._file.close()
 
     def clear(self) -> None:
         """After an import without rejects: what an earlier one left there is out of date."""
@@ -63,17 +66,19 @@ class Rejects:
         """The file, and from which byte on it is ours to write."""
         at = before.reject_bytes
         if at:
-            numbered = _numbered(self.path)
-            self.path = numbered[-1] if numbered else self.path
-            if self.path.exists() and not self._goes_on(before):
-                self.changed, self.path = self.path, _beside(self.path, numbered)
-        kept = at if self.path.exists() else 0  # it was taken away
-        return open(self.path, "r+b" if kept else "w+b"), kept
+            there = [path for path in (self.path, *_numbered(self.path)) if path.exists()]
+            for path in reversed(there):
+                if self._goes_on(path, before):
+                    self.path = path
+                    return open(path, "r+b"), at
+            if there:  # else it was taken away
+                self.changed, self.path = there[-1], _next(self.path)
+        return open(self.path, "w+b"), 0
 
-    def _goes_on(self, before: Import) -> bool:
+    def _goes_on(self, path: Path, before: Import) -> bool:
         """Whether behind the rows that were committed there is nothing but what an attempt left: rows of later lines,
-        the last one unfinished, maybe. Else somebody has changed the file."""
-        with open(self.path, "rb") as file:
+        the last one unfinished, maybe. Else somebody has changed the file, or it is another import's."""
+        with open(path, "rb") as file:
             file.seek(before.reject_bytes - 1)
             end, left = file.read(1), file.read()
         stood = self._form.stood(left)
@@ -89,17 +94,12 @@ def _is_ours(path: Path) -> bool:
 
 def _numbered(path: Path) -> list[Path]:
     """The files beside it that were made for it, the latest last."""
-    names = (f"{path.stem}.{number}{path.suffix}" for number in range(2, 1000))
-    found = []
-    for name in names:
-        if not path.with_name(name).exists():
-            break
-        found.append(path.with_name(name))
-    return found
+    return list(takewhile(Path.exists, _beside(path)))
 
 
-def _beside(path: Path, numbered: list[Path]) -> Path:
-    if not numbered:
-        return path.with_name(f"{path.stem}.2{path.suffix}")
-    number = len(numbered) + 2
-    return path.with_name(f"{path.stem.rpartition('.')[0]}.{number}{path.suffix}")
+def _next(path: Path) -> Path:
+    return next(each for each in _beside(path) if not each.exists())
+
+
+def _beside(path: Path) -> Iterator[Path]:
+    return (path.with_name(f"{path.stem}.{number}{path.suffix}") for number in count(2))

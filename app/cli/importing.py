@@ -4,7 +4,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,7 +21,7 @@ from app.cli.outputs import refuse_same, refuse_unwritable
 from app.cli.progress import Progress
 from app.domain.changes import Events
 from app.domain.imports import Import, Kind
-from app.operations.import_chunk import Way
+from app.operations.import_chunk import ImportStopped, Way
 from app.operations.transaction import Call
 from app.server import access
 
@@ -168,8 +168,16 @@ class _Screen:
     async def told(self, at: Import, noted: Sequence[Rejected]) -> None:
         assert self.progress is not None
         self.progress.at(at.mark.offset, at.tally.rows)
-        if self._verdicts:
-            self._verdicts.writelines(orjson.dumps(told(*pair)) + b"\n" for pair in noted)
+        if self._verdicts and noted:
+            try:
+                self._verdicts.writelines(orjson.dumps(told(*pair)) + b"\n" for pair in noted)
+                self._verdicts.flush()
+            except OSError as error:
+                with suppress(OSError):
+                    self._verdicts.close()
+                raise ImportStopped(
+                    f"Verdicts cannot be written to {self.verdicts}: {error.strerror}. Run it again to go on."
+                ) from error
 
     def ended(self, way: Way, ended: Ended) -> None:
         tally = ended.at.tally

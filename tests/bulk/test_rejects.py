@@ -1,16 +1,22 @@
 """The file of rejects: fed back as it is, as often as it takes, and kept from harm."""
 
+import asyncio
 import csv
 import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from app.bulk import importing
 from app.bulk.lines import Unreadable
-from app.bulk.rejects import CsvForm
+from app.bulk.rejects import CsvForm, JsonForm
 from app.bulk.rejects_file import Rejects
+from app.cli import main
 from app.domain.imports import Import, Mark, Sent
 from app.domain.problems import Code, Problem
 from app.domain.verdicts import Outcome, Verdict
@@ -142,6 +148,43 @@ async def test_rejects_that_were_corrected_meanwhile_are_left_and_the_rest_stand
     assert names(tmp_path) == ["r.2.csv", "r.csv"]
 
 
+async def test_the_command_says_where_the_rest_is(
+    things: ShopClient, tmp_path: Path, admin_url: str, gateway_url: str
+) -> None:
+    file = tmp_path / "parts.csv"
+    good = await _stopped(things, tmp_path / "parts.csv.rejects.csv", "A")
+    (tmp_path / "parts.csv.rejects.csv").write_text("code,d\nA3,3\nA14,14\n")
+    file.write_bytes(good + b"A20,many\n")
+    arguments = ["import", "records", "--shop", str(things.id), "--definition", "part", str(file)]
+    given = {"DATABASE_URL": gateway_url, "DATABASE_ADMIN_URL": admin_url}
+    ended = await asyncio.to_thread(CliRunner().invoke, main, arguments, env=given)
+    assert ended.exit_code == 3, ended.output
+    assert f"{tmp_path}/parts.csv.rejects.csv was changed since" in ended.stderr
+    assert ended.stderr.splitlines()[-1].endswith("parts.csv.rejects.2.csv")
+
+
+async def test_a_file_of_another_import_beside_it_is_not_taken_for_its_own(things: ShopClient, tmp_path: Path) -> None:
+    file, other = tmp_path / "r.csv", tmp_path / "r.2.csv"
+    good = await _stopped(things, file, "A")
+    other.write_text("code,d,#line,#errors,#raw\nold,many,2,x,\n")
+    await import_text(things, good + b"A20,many\n", "part", rejects=file)
+    assert [row["code"] for row in rows(file)] == ["A3", "A14", "A20"]
+    assert [row["code"] for row in rows(other)] == ["old"]
+
+
+@pytest.mark.parametrize("depth", range(900, 1000, 3))
+def test_a_row_as_deep_as_can_be_read_can_be_rejected(depth: int) -> None:
+    """Where it is written, less of the stack may be left than where it was read."""
+    line = b'{"code":' + b"[" * depth + b"]" * depth + b"}\n"
+
+    def deeper(by: int) -> bytes:
+        if by:
+            return deeper(by - 1)
+        return JsonForm().rows([(Sent(1, {"code": []}, line), Verdict(0, Outcome.REJECTED, None, ()))])
+
+    assert deeper(20).startswith(b'{"#line":1,"#errors":[],"')
+
+
 async def test_a_correction_of_the_same_length_stays_where_the_rest_is_added(
     things: ShopClient, tmp_path: Path
 ) -> None:
@@ -164,11 +207,37 @@ async def test_a_chunk_that_is_tried_again_writes_its_rejects_once(tmp_path: Pat
     assert rejects.path.read_text() == "code,#line,#errors,#raw\nA,2,REQUIRED at code: code is required.,\n"
 
 
-async def test_a_disk_that_is_full_stops_the_import_before_its_rows_are_in(things: ShopClient) -> None:
-    """/dev/full takes nothing."""
-    with pytest.raises(ImportStopped, match="cannot be written to /dev/full"):
-        await import_text(things, "code,d\nA,1\nB,many\n", "part", rejects=Path("/dev/full"))
+@contextmanager
+def no_file_beyond(size: int) -> Iterator[None]:
+    """As on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_rejects_that_cannot_be_written_stop_the_import_before_their_rows_are_in(
+    things: ShopClient, tmp_path: Path
+) -> None:
+    with no_file_beyond(40), pytest.raises(ImportStopped, match=r"cannot be written to .*r\.csv: File too large"):
+        await import_text(things, "code,d\nA,1\nB,many\n", "part", rejects=tmp_path / "r.csv")
     assert await data(things, "part") == []
+    assert (await import_text(things, "code,d\nA,1\nB,many\n", "part", rejects=tmp_path / "r.csv")).counts[3] == 1
+    assert [row["code"] for row in rows(tmp_path / "r.csv")] == ["B"]
+
+
+async def test_verdicts_that_cannot_be_written_stop_the_command_in_one_line(
+    things: ShopClient, tmp_path: Path, admin_url: str, gateway_url: str
+) -> None:
+    file = tmp_path / "parts.csv"
+    file.write_text("code,d\nA,1\nB,many\n")
+    arguments = ["import", "records", "--shop", str(things.id), "--definition", "part", str(file)]
+    given = {"DATABASE_URL": gateway_url, "DATABASE_ADMIN_URL": admin_url}
+    ended = await asyncio.to_thread(CliRunner().invoke, main, [*arguments, "--verdicts", "/dev/full"], env=given)
+    assert (ended.exit_code, len(ended.stderr.strip().splitlines())) == (1, 1), ended.output
+    assert "No space left on device. Run it again to go on." in ended.stderr
 
 
 async def test_rejects_of_before_are_gone_when_there_are_none(things: ShopClient, tmp_path: Path) -> None:

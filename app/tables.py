@@ -49,8 +49,8 @@ class Table(Sequence[T], Generic[T]):
         return self._made
 
     def _read(self, path: str) -> Values:
-        around, _, name = path.rpartition(".")
-        return column(self.column(around), name) if around else [*map(attrgetter(name), self.objects())]
+        around, name = _parts(path)
+        return column(self.column(around), name) if around else [*map(_getter(name), self.objects())]
 
     def _chosen(self, choose: Callable[[Any], Any], size: int) -> "Table[T]":
         """Some of the objects. A column is chosen from when it is wanted."""
@@ -118,6 +118,13 @@ def column(objects: Values, path: str) -> Values:
     return objects.column(path) if type(objects) is Table else [*map(_getter(path), objects)]
 
 
+def columns(objects: Values, paths: Sequence[str]) -> list[Values]:
+    """The same of several attributes."""
+    if type(objects) is Table:
+        return [*map(objects.column, paths)]
+    return [column(objects, path) for path in paths]
+
+
 def kinds(values: Values) -> set[type]:
     """The classes of the values."""
     return {values.kind} if type(values) is Table and values._size else {*map(type, values)}
@@ -135,6 +142,13 @@ def joined(lists: Sequence[Values]) -> Values:
 @lru_cache(maxsize=1_000)
 def _places(kind: type) -> dict[str, int]:
     return {name: place for place, name in enumerate(kind._fields)}  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=1_000)
+def _parts(path: str) -> tuple[str, str]:
+    """What an attribute is one of, if it is one of an attribute's, and its own name."""
+    around, _, name = path.rpartition(".")
+    return around, name
 
 
 @lru_cache(maxsize=1_000)

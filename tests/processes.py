@@ -82,11 +82,16 @@ def postmaster(home: Path) -> int | None:
     return pid
 
 
-def children(pid: int) -> list[int]:
-    """The processes a process has started and not yet buried."""
-    listed = subprocess.run(["ps", "-A", "-o", "ppid=,pid="], capture_output=True, text=True, check=True).stdout
-    pairs = (line.split() for line in listed.splitlines())
-    return [int(child) for parent, child in pairs if int(parent) == pid]
+def children(pid: int, called: str = "") -> list[int]:
+    """The processes that a process has started and not yet buried; with `called` those whose command says so."""
+    listed = subprocess.run(["ps", "-A", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = (line.split(maxsplit=2) for line in listed.splitlines())
+    return [int(child) for parent, child, *said in rows if int(parent) == pid and called in "".join(said)]
+
+
+def workers(pid: int) -> list[int]:
+    """The processes that answer for a gateway: forked by one of its children, the nursery."""
+    return [worker for nursery in children(pid, "forkserver") for worker in children(nursery)]
 
 
 def wait_until_gone(pids: list[int]) -> None:

@@ -10,7 +10,8 @@ from app.domain.references import ContactReference
 from app.domain.shops import new_key
 from app.domain.webhooks import DeliveryStatus
 from app.operations.fire_triggers import fire
-from app.store import customers, deliveries, keys, shops, token_keys, triggers, webhook_secrets
+from app.operations.forget_expired import forget_expired
+from app.store import changes_apart, customers, deliveries, keys, shops, token_keys, triggers, webhook_secrets
 from app.store.administration import administering
 from app.store.deliveries import Failure, Room
 from app.store.paging import Page
@@ -178,9 +179,14 @@ async def _triggers(client: ShopClient) -> None:
         assert await deliveries.count(session, 9, [*DeliveryStatus], int(trigger)) == len(seen) == 3
         assert await deliveries.by_id(session, second.id)
         assert await deliveries.replay_all(session, None, 9)
+        assert len(await deliveries.statuses(session, [second.id, 0])) == 1
+        assert await deliveries.hurry(session, [second.id]) == []  # it is sent now anyway
+    async with client.database.trying(client.id) as session:
+        await deliveries.forget(session, 9, 0)
     await client.run("rotateWebhookSecret", "secret", overlap=60)
     for switch in ("disableTrigger", "enableTrigger"):
         await client.run(switch, "trigger { enabled }", trigger=trigger)
+    assert not await forget_expired(client.database, client.id)  # all of it is young
     await client.run("deleteTrigger", "deleted", trigger=trigger)
 
 
@@ -230,6 +236,10 @@ async def _templates(client: ShopClient) -> None:
 
 
 async def _changes(client: ShopClient, vets: VetShop) -> None:
+    async with client.database.trying(client.id) as session:  # as a cluster takes it
+        session.change_days = 0
+        cause, change = (None, True, "setOverrides", 0, None), ("OVERRIDES_SET", None, None, None, "[]", None)
+        assert await changes_apart.record(session, cause, [[each] for each in change]) > 0
     assert await client.database.feeds.start(client.id, None) > 0
     seen = "totalCount { count } nodes { kind }"
     for page in ("first: 5", "last: 5"):

@@ -63,7 +63,7 @@ def deliveries_show(reference: str, delivery_id: int) -> None:
 @click.option("--trigger", type=click.IntRange(1, 2**63 - 1), metavar="ID", help="With --all: only of this trigger.")
 @click.argument("delivery_ids", nargs=-1, type=click.IntRange(1, 2**63 - 1))
 def deliveries_replay(reference: str, every: bool, trigger: int | None, delivery_ids: tuple[int, ...]) -> None:
-    """Send the dead letters DELIVERY_IDS again, or all of them."""
+    """Send the dead letters DELIVERY_IDS again, or all of them. Of DELIVERY_IDS, what is pending is sent now."""
     if every == bool(delivery_ids):
         raise click.ClickException("Name the deliveries to be sent again, or say --all.")
 
@@ -71,6 +71,7 @@ def deliveries_replay(reference: str, every: bool, trigger: int | None, delivery
         async with access.tenant(url, reference) as session:
             if every:
                 return await deliveries.replay_all(session, trigger, REPLAYED_AT_ONCE)
-            return await deliveries.replay(session, delivery_ids)
+            again = await deliveries.replay(session, delivery_ids)
+            return again + await deliveries.hurry(session, [each for each in delivery_ids if each not in again])
 
     click.echo(f"{len(access.administer(work))} are sent again.")

@@ -1,34 +1,52 @@
 """What all commands share: the group they belong to, how failures are told, which shop is meant."""
 
+from importlib import import_module
 from typing import Any
 
 import click
 
-from app.bulk.lines import Unreadable
 from app.domain.problems import Problem
-from app.operations.import_chunk import ImportStopped
-from app.server import access, processes
-from app.server.settings import InvalidSettings
-from app.store.administration import NotMigrated
-from app.store.database import UnsafeRole
-from app.store.failures import StoreFailure
-from app.store.migrate import MigrationRefused
-from app.telemetry.metrics import AddressTaken
-from app.telemetry.tracing import TracingMissing
 
-FAILURES = (
-    AddressTaken, InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, TracingMissing, UnsafeRole,
-    access.ShopNotFound, processes.ServingFailure, ImportStopped, Unreadable,
-)  # fmt: skip
+# the module that each command is in: "serve" is to come up without waiting for what the others need
+MODULES = {
+    "backup": "backups",
+    "deliver": "delivering",
+    "deliveries": "deliveries",
+    "doctor": "doctor",
+    "erase-contact": "erasing",
+    "export": "exporting",
+    "import": "importing",
+    "key": "keys",
+    "migrate": "migrating",
+    "receive": "receiving",
+    "restore": "backups",
+    "rotate-token-key": "keys",
+    "schema": "schema",
+    "serve": "serving",
+    "shop": "shops",
+    "token": "keys",
+}
 
 
 class _Commands(click.Group):
     """Says what went wrong in one line, and exits with 1."""
 
+    def list_commands(self, context: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(MODULES)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name in MODULES:
+            import_module(f"app.cli.{MODULES[name]}")
+        return super().get_command(context, name)
+
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except FAILURES as error:
+        except Exception as error:
+            from app.cli.failures import FAILURES
+
+            if not isinstance(error, FAILURES):
+                raise
             raise click.ClickException(" ".join(str(error).split())) from error
 
 

@@ -78,6 +78,8 @@ WHEN_LENGTH = 20_000  # characters of a trigger's condition, as JSON
 URL_LENGTH = 2_000
 DELIVERY_DAYS = 30  # how long deliveries are kept that were delivered or given up
 REPLAYED_AT_ONCE = 1_000
+SOON_SECONDS = 62  # for which a delivery is claimed at the longest; who waits no longer is not hurried
+SECRETS_AT_ONCE = 4  # that sign a shop's deliveries
 SECRET_OVERLAP_SECONDS = 7 * 24 * 60 * 60  # the longest that an old webhook secret goes on signing
 
 MENTIONS = 20  # places of each kind shown where an erased person still stands as text

@@ -135,6 +135,8 @@ def _there(amount: Decimal | None) -> bool:
 
 def amounts_of(natives: Sequence[Decimal | None], won: Sequence[Decimal | None]) -> list[Decimal | None]:
     """`decide(...).amount` for many, of the native amounts and those that won over them."""
+    if None not in won:
+        return list(won)
     return [native if amount is None else amount for native, amount in zip(natives, won, strict=True)]
 
 

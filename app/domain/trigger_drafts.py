@@ -13,7 +13,7 @@ from app.domain.kept_conditions import kept_condition, kept_text
 from app.domain.naming import name_key, name_problem
 from app.domain.periods import Calendar
 from app.domain.problems import Code, Problem
-from app.domain.triggers import Transition, Trigger
+from app.domain.triggers import WATCHED_IS_GONE, Transition, Trigger
 from app.domain.webhooks import url_problem
 
 _TIMES = ("created_at", "updated_at")
@@ -76,8 +76,7 @@ def change_trigger(
     if draft.when is not None:
         definition = model.by_id.get(trigger.definition_id)
         if definition is None:
-            message = "The definition that this trigger is on has been deleted: delete the trigger, and create another."
-            return None, [*problems, Problem(Code.DEFINITION_NOT_FOUND, message, "when")]
+            return None, [*problems, Problem(Code.DEFINITION_NOT_FOUND, WATCHED_IS_GONE, "when")]
         if draft.definition not in (None, definition.key):
             message = f"This trigger watches {definition.key}, which cannot be changed: create another trigger."
             return None, [*problems, Problem(Code.INVALID_CONDITION, message, "when")]

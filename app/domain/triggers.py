@@ -19,6 +19,7 @@ from app.domain.entities import of_definition
 from app.domain.periods import Calendar
 from app.domain.problems import Code, Problem
 
+WATCHED_IS_GONE = "The definition that this trigger watches has been deleted: delete the trigger, and create another."
 FIRING = frozenset({Kind.CREATED, Kind.UPDATED, Kind.DELETED})
 
 
@@ -72,6 +73,8 @@ def understood(
 ) -> tuple[tuple[Definition, Condition] | None, Problem | None]:
     """The trigger's definition and condition as of now, or why it is broken: something that it uses has gone. A broken
     trigger fires nothing."""
+    if trigger.definition_id not in model.by_id:
+        return None, Problem(Code.DEFINITION_NOT_FOUND, WATCHED_IS_GONE, "when")
     if not all(id_ in model.by_id for id_ in trigger.definition_ids):
         message = "A definition that this trigger uses has been deleted. Update its condition, or delete the trigger."
         return None, Problem(Code.DEFINITION_NOT_FOUND, message, "when")

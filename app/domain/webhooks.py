@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,7 +78,7 @@ def forgery(secrets_: Sequence[str], timestamp: str, sent: str, body: bytes, now
     expected = signature(secrets_, int(timestamp), body).encode().split(b",")
     given = sent.encode("utf-8", "replace").split(b",")
     if not any(hmac.compare_digest(one, other) for one in expected for other in given):
-        return "the signature fits none of the secrets"
+        return "the signature fits none of the secrets, which were read when this receiver started"
     return None
 
 
@@ -108,6 +109,8 @@ def url_problem(url: str, *, private: bool) -> Problem | None:
     resolved, and what they give is checked, whenever something is sent."""
     if len(url) > URL_LENGTH:
         return _bad(f"The URL has {len(url):,} characters; at most {URL_LENGTH:,} fit.")
+    if "://" not in url:
+        return _bad("This is no URL. Write it as https://shop.example.com/hooks.")
     if not url.isascii() or any(each <= " " or each == "\x7f" for each in url):
         return _bad("The URL holds blanks or characters beyond ASCII: write the host in punycode, the rest with %XX.")
     try:
@@ -129,10 +132,18 @@ def url_problem(url: str, *, private: bool) -> Problem | None:
 def _closed(host: str) -> bool:
     """Whether a host can be told to be private by its name."""
     try:
-        return not public(host)
+        return not public(_plain(host))
     except ValueError:
         name = host.rstrip(".").lower()
         return name == "localhost" or name.endswith((".localhost", ".local", ".internal"))
+
+
+def _plain(host: str) -> str:
+    """An IPv4 address as it is usually written: resolvers also take 127.1, 2130706433 and 0x7f000001."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host.rstrip(".")))
+    except OSError:
+        return host
 
 
 def _bad(message: str) -> Problem:

@@ -24,13 +24,13 @@ class Arguments:
     def __init__(self, field: "PlannedField", declared: StrawberryField) -> None:
         self._field = field
         self._declared = _conversions(declared, field.plan.schema.schema_converter)
-        self._constant: dict[str, Any] | None = None if self._declared else {}
+        self.constant: dict[str, Any] | None = None if self._declared else {}  # once known to be the same in every run
 
     def by_python_name(self, run: "Run", info: Any = None) -> dict[str, Any]:
         """The arguments that were given or have a default in the schema. Raises GraphQLError for one that does not
         fit."""
-        if self._constant is not None:
-            return self._constant
+        if self.constant is not None:
+            return self.constant
         given = self._field.arguments(run.variables)
         converted = {
             python_name: given[name] if convert is None else convert(given[name], info)
@@ -38,7 +38,7 @@ class Arguments:
             if name in given
         }
         if self._field.given.constant and unchangeable(converted):
-            self._constant = converted
+            self.constant = converted
         return converted
 
 

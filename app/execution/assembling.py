@@ -1,6 +1,7 @@
 """Results that wait for the rows of deeper levels, and are put together when these are there."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.execution.errors import NULLED
@@ -17,11 +18,11 @@ class Unfinished(Protocol):
 
 
 Results = Sequence[Any] | Unfinished
+READY = {list, tuple}  # what results are that wait for nothing
 
 
 def finished(results: Results) -> Sequence[Any]:
-    kind = type(results)
-    return results if kind is list or kind is tuple else results.finish()  # type: ignore[union-attr,return-value]
+    return results if type(results) in READY else results.finish()  # type: ignore[union-attr,return-value]
 
 
 class Sparse:
@@ -64,12 +65,8 @@ class Sliced:
         self._nullable = nullable
 
     def finish(self) -> list[Any]:
-        items = finished(self._items)
-        lists: list[Any] = []
-        start = 0
-        for length in self._lengths:
-            lists.append(items[start : start + length])
-            start += length
+        ends = [*accumulate(self._lengths)]
+        lists: list[Any] = [*map(finished(self._items).__getitem__, map(slice, [0, *ends], ends))]
         return [self._climbed(each) for each in lists] if self._run.climbing else lists
 
     def _climbed(self, items: Sequence[Any]) -> Any:

@@ -3,7 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from inspect import isawaitable
 from operator import attrgetter
 from types import GeneratorType
@@ -16,7 +16,7 @@ from strawberry.types.field import StrawberryField
 from app.execution.arguments import Arguments
 from app.execution.declaring import MANY, OF, aligned
 from app.execution.native import NATIVE, Native, native_info
-from app.tables import Cut, Table, column
+from app.tables import Cut, Table, column, columns
 
 if TYPE_CHECKING:
     from app.execution.plan import PlannedField
@@ -72,7 +72,7 @@ class _Attribute(Reading):
     def read(self, group: "Group", _run: "Run") -> Values:
         parents = group.parents
         try:
-            values = column(parents, self._path)
+            values = parents.column(self._path) if type(parents) is Table else column(parents, self._path)
             if len(values) == len(parents):
                 return values
         except Exception:
@@ -86,6 +86,7 @@ class _Together(Reading):
 
     def __init__(self, of: Sequence[str]) -> None:
         self._of = of
+        self._same: Callable[..., Any] | None = None  # the function with its arguments, where they are always the same
 
     def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
         parents = group.parents
@@ -93,8 +94,8 @@ class _Together(Reading):
         if not size:
             return []
         try:
-            read = [column(parents, path) for path in self._of] if self._of else (parents,)
-            made = self._called(read, run)
+            read = columns(parents, self._of) if self._of else (parents,)
+            made = self._called(read, run) if self._same is None else self._same(*read)
             if type(made) in THERE and len(made) == size:
                 return made  # type: ignore[no-any-return]
             return _awaited(made, size) if isawaitable(made) else aligned(made, size)
@@ -121,7 +122,10 @@ class _Batched(_Together):
 
     def _called(self, read: Sequence[Values], run: "Run") -> Any:
         if self._info is None:
-            return self._many(*read, **self._arguments.by_python_name(run))
+            arguments = self._arguments.by_python_name(run)
+            if self._arguments.constant is not None:
+                self._same = partial(self._many, **arguments)
+            return self._many(*read, **arguments)
         info = run.strawberry_info(self._field, self._declared, self._field.path)
         return self._many(*read, **{self._info: info}, **self._arguments.by_python_name(run, info))
 

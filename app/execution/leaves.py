@@ -76,16 +76,16 @@ class Leaves(Completion):
 
     def at_once(self, values: Values) -> Sequence[Any] | None:
         if self._exactly is str and countOf(map(type, values), str) == len(values):
-            return _ours(values)
+            return values if type(values) is tuple else list(values)
         kinds = {*map(type, values)}
+        if self._any:
+            return _ours(values) if all(map(plain, kinds)) and (self.nullable or NoneType not in kinds) else None
         if kinds <= self._as_it_is and not (self._bounded and not _within(values, kinds)):
             return _ours(values)
         if kinds <= self._enum:
             with suppress(KeyError):
                 return [self._names[value] for value in values]
         if all(map(plain, kinds)) and (self.nullable or NoneType not in kinds):
-            if self._any:
-                return _ours(values)
             with suppress(Exception):
                 if self._many is not None and NoneType not in kinds:
                     return self._many(values)

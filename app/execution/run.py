@@ -12,7 +12,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, is_awaitable
 from strawberry.types.field import StrawberryField
 
-from app.execution.assembling import Results, finished
+from app.execution.assembling import READY, Results, finished
 from app.execution.columns import THERE
 from app.execution.errors import NULLED, Errors
 from app.execution.info import HELPERS, ResolveInfo
@@ -70,7 +70,7 @@ class Group:
 
     def zip(self, *, climbing: bool) -> None:
         """Makes the rows. All groups below have theirs."""
-        columns = [finished(column) for column in self.columns]
+        columns: list[Any] = [each if type(each) in READY else each.finish() for each in self.columns]  # type: ignore[union-attr]
         self.results = self.selection.rows(columns) if columns else [{} for _ in range(len(self.parents))]
         if climbing:
             null = None if self.nullable else NULLED

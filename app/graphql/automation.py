@@ -2,7 +2,13 @@
 
 import strawberry
 
-from app.domain.limits import PAGE_SIZE, REPLAYED_AT_ONCE, SECRET_OVERLAP_SECONDS, TRIGGERS_PER_SHOP
+from app.domain.limits import (
+    PAGE_SIZE,
+    REPLAYED_AT_ONCE,
+    SECRET_OVERLAP_SECONDS,
+    SECRETS_AT_ONCE,
+    TRIGGERS_PER_SHOP,
+)
 from app.domain.problems import Code, Problem
 from app.domain.trigger_drafts import DraftTrigger
 from app.domain.verdicts import Answer, Outcome
@@ -60,11 +66,11 @@ class TriggerInput:
     trigger: strawberry.ID = strawberry.field(description="`id` or `idTrigger`.")
 
 
-@strawberry.input(description="Dead letters that are to be sent again: by their ids, or the oldest that there are.")
+@strawberry.input(description="Deliveries to send again: by their ids, or the oldest dead letters that there are.")
 class ReplayDeliveriesInput:
     ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description=f"1 to {PAGE_SIZE}, each `id` or `idDelivery`. Others than dead letters are passed "
-        "over."
+        default=None, description=f"1 to {PAGE_SIZE}, each `id` or `idDelivery`. What is pending is sent now, with "
+        "what waits of its record; what is passed over has a warning."
     )  # fmt: skip
     trigger: strawberry.ID | None = strawberry.field(
         default=None, description=f"Without ids: only of this trigger. At most {REPLAYED_AT_ONCE:,} at once."
@@ -75,8 +81,8 @@ class ReplayDeliveriesInput:
 class RotateWebhookSecretInput:
     overlap: int = strawberry.field(
         default=86_400,
-        description="Seconds during which the secret before signs too, so that receivers can change over: 0 to "
-        f"{SECRET_OVERLAP_SECONDS:,}.",
+        description="Seconds during which the secrets before sign too, so that receivers can change over: 0 to "
+        f"{SECRET_OVERLAP_SECONDS:,}. One that is to end sooner does. At most {SECRETS_AT_ONCE} sign at once.",
     )
 
 
@@ -94,8 +100,9 @@ class DeleteTriggerPayload:
 
 @strawberry.type(description="What is sent again.")
 class ReplayDeliveriesPayload:
-    replayed: int = strawberry.field(description="How many dead letters are sent again.")
+    replayed: int = strawberry.field(description="How many are sent again.")
     ids: list[strawberry.ID] = strawberry.field(description="Their idDelivery.")
+    warnings: list[UserError] = strawberry.field(description="Why others that were named are not.")
     user_errors: list[UserError]
 
 
@@ -109,7 +116,8 @@ class WebhookSecretPayload:
 
 async def create_trigger(info: Info, input: CreateTriggerInput) -> TriggerPayload:
     """Adds a trigger: from now on, changes of the definition's records for which the condition becomes true (or as
-    `transition` says) are told to an endpoint."""
+    `transition` says) are told to an endpoint, signed with the shop's secret: `rotateWebhookSecret` makes one and shows
+    it, once."""
     call = await info.context.begin_call(info.field_name, input)
     on: OnDefinition | None = input.on  # type: ignore[assignment]
     known = (input.definition is not None, input.when is not None)
@@ -155,21 +163,24 @@ async def delete_trigger(info: Info, input: TriggerInput) -> DeleteTriggerPayloa
 
 
 async def replay_deliveries(info: Info, input: ReplayDeliveriesInput) -> ReplayDeliveriesPayload:
-    """Sends dead letters again, from the first attempt on. Later deliveries of their records may have gone before."""
+    """Sends dead letters again, from the first attempt on. Later deliveries of their records may have gone before.
+    Pending deliveries that are named are sent now."""
     call = await info.context.begin_call(info.field_name, input)
     ids = None if input.ids is None else [_number(each, "WebhookDelivery") for each in input.ids]
     trigger = None if input.trigger is None else _number(input.trigger)
     if problem := _unclear(input, ids, trigger):
-        return ReplayDeliveriesPayload(replayed=0, ids=[], user_errors=user_errors((problem,)))
+        return ReplayDeliveriesPayload(replayed=0, ids=[], warnings=[], user_errors=user_errors((problem,)))
     known = None if ids is None else [id_ for id_ in ids if id_ is not None]
     answer = await operations.replay_deliveries(info.context.database, call, known, trigger)
     again = [strawberry.ID(verdict.id or "") for verdict in answer.verdicts]
-    return ReplayDeliveriesPayload(replayed=len(again), ids=again, user_errors=user_errors(answer.problems))
+    return ReplayDeliveriesPayload(
+        replayed=len(again), ids=again, warnings=user_errors(answer.warnings), user_errors=user_errors(answer.problems)
+    )
 
 
 async def rotate_webhook_secret(info: Info, input: RotateWebhookSecretInput) -> WebhookSecretPayload:
-    """Makes a new secret for the shop's webhooks and shows it, this once. Until the one before has ended, deliveries
-    carry the signatures of both."""
+    """Makes a new secret for the shop's webhooks and shows it, this once. Until those before have ended, deliveries
+    carry their signatures too."""
     await info.context.renewed()
     rotated = await operations.rotate_webhook_secret(info.context.database, info.context.shop.id, input.overlap)
     return WebhookSecretPayload(secret=rotated.secret, user_errors=user_errors(rotated.problems))
@@ -189,7 +200,9 @@ async def _payload(info: Info, answer: Answer, on: OnDefinition | None = None) -
     return TriggerPayload(trigger=found, user_errors=user_errors(problems))
 
 
-_ONE_FORM = Problem(Code.INVALID_CONDITION, "Send either definition and when, or on.", "when")
+_ONE_FORM = Problem(
+    Code.INVALID_CONDITION, "Send either definition and when (`{}` is true of every record), or on.", "when"
+)
 
 
 def _private(info: Info) -> bool:

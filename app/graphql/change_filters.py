@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.domain.changes import Kind, Logged
@@ -18,13 +19,21 @@ from app.store.matching import State, matching
 
 _STATES = (Kind.CREATED, Kind.UPDATED, Kind.DELETED)  # what has one to be looked at
 
-Wanted = Callable[[Sequence[Logged]], Awaitable[Sequence[Logged]]]
+
+class Chosen(NamedTuple):
+    """What is told of some changes. `over`: the definition that is followed was deleted, nothing comes any more."""
+
+    told: Sequence[Logged]
+    over: bool
+
+
+Wanted = Callable[[Sequence[Logged]], Awaitable[Chosen]]
 
 
 async def following(info: Info, definition_id: int | None, kinds: frozenset[Kind], where: JSON | None) -> Wanted:
-    """The function that chooses: of one definition, if it is given; of these kinds; not suppressed; and fulfilling the
-    condition, read anew each time, since "this week" moves on. An erasure is told whatever the condition.
-    Raises Refusal for a condition that is none."""
+    """The function that chooses: of one definition, if it is given; of these kinds; not suppressed; and, of what
+    happened to one record, fulfilling the condition, read anew each time, since "this week" moves on. An
+    erasure is told whatever the condition. Raises Refusal for a condition that is none, or is none any more."""
 
     def told(changes: Sequence[Logged]) -> list[Logged]:
         return [
@@ -32,28 +41,41 @@ async def following(info: Info, definition_id: int | None, kinds: frozenset[Kind
             if not each.suppressed and each.change.kind in kinds and definition_id in (None, each.definition_id)
         ]  # fmt: skip
 
-    async def chosen(changes: Sequence[Logged]) -> Sequence[Logged]:
-        return told(changes)
+    async def chosen(changes: Sequence[Logged]) -> Chosen:
+        return Chosen(told(changes), _deleted(changes, definition_id))
 
     if where is None:
         return chosen
     if definition_id is None:
         raise Refusal("BAD_USER_INPUT", "where speaks of a definition's records: send definition, too.")
-    _condition(info, await info.context.model(), definition_id, where)
+    known = await info.context.model()
+    _condition(info, known, known.by_id[definition_id], where)
 
-    async def fulfilling(changes: Sequence[Logged]) -> Sequence[Logged]:
-        looked = [each for each in told(changes) if each.change.kind in (*_STATES, Kind.CONTACT_ERASED)]
-        if not any(each.change.kind in _STATES for each in looked):
-            return looked
+    async def fulfilling(changes: Sequence[Logged]) -> Chosen:
+        nonlocal known
+        every, over = await chosen(changes)
+        looked = [each for each in every if each.change.kind in _STATES]
+        if not looked:
+            return Chosen(every, over)
         database, shop_id = info.context.database, info.context.shop.id
         async with database.reading(shop_id) as session:
             model = await database.models.current(session)
-            definition, condition = _condition(info, model, definition_id, where)
-            states = [_state(each) for each in looked if each.change.kind in _STATES]
-            found = iter(await matching(session, definition, condition, states))
-        return [each for each in looked if each.change.kind is Kind.CONTACT_ERASED or next(found)]
+            if definition_id in model.by_id:  # else it was deleted since: what came before is judged as it was
+                known = model
+            definition = known.by_id[definition_id]
+            found = await matching(
+                session, definition, _condition(info, known, definition, where), [_state(each) for each in looked]
+            )
+        unfit = {each.sequence for each, fulfilled in zip(looked, found, strict=True) if not fulfilled}
+        return Chosen([each for each in every if each.sequence not in unfit], over)
 
     return fulfilling
+
+
+def _deleted(changes: Sequence[Logged], definition_id: int | None) -> bool:
+    return definition_id is not None and any(
+        each.change.kind is Kind.DEFINITION_DELETED and each.definition_id == definition_id for each in changes
+    )
 
 
 def _state(logged: Logged) -> State:
@@ -63,12 +85,9 @@ def _state(logged: Logged) -> State:
     return State(change.record_id or 0, change.version or 0, dict(data or {}), logged.made_at)
 
 
-def _condition(info: Info, model: Model, definition_id: int, where: JSON) -> tuple[Definition, Condition]:
-    definition = model.by_id.get(definition_id)
-    if definition is None:
-        raise Refusal("DEFINITION_NOT_FOUND", "The definition whose changes are followed has been deleted.")
+def _condition(info: Info, model: Model, definition: Definition, where: JSON) -> Condition:
     calendar = Calendar(datetime.now(UTC), ZoneInfo(info.context.shop.time_zone))
     condition, problem = parse_condition(model, of_definition(definition), where, calendar)
     if condition is None:
         refuse_where(problem, where)
-    return definition, condition
+    return condition

@@ -17,6 +17,7 @@ from app.graphql.node import Node, decode, number, number_of, opaque_id, own_id
 from app.graphql.records import CustomDataRecord, find_definition, load_records
 from app.graphql.scalars import JSON
 from app.store import changes as store
+from app.store.feeds import NotReached
 from app.store.paging import Page
 
 ChangeKind = domain.Kind
@@ -107,7 +108,8 @@ async def custom_data_changes(
     first: First = None, after: AfterChange = None, last: Last = None, before: BeforeChange = None,
 ) -> Connection[CustomDataChange]:  # fmt: skip
     """What happened to the shop's records and definitions, in the order of commits: whoever goes on behind an
-    endCursor, or a sequence, misses nothing and reads nothing twice."""
+    endCursor, or a sequence, misses nothing and reads nothing twice. A sequence that the log has not reached is an
+    error: it may have been restored from a backup."""
     if definition is not None and record is not None:
         raise Refusal("BAD_USER_INPUT", "Send definition or record, not both: a record has one definition.")
     definition_id = (await find_definition(info, definition)).id if definition is not None else None
@@ -120,6 +122,8 @@ async def custom_data_changes(
     page = Page(size.limit, behind, until, size.backward)
     session = info.context.session
     rows = await store.page(session, page, definition_id=definition_id, record_id=record_id)
+    if behind and not rows:
+        await _require_reached(info, behind)
 
     async def counted() -> int:
         return await store.count(session, COUNT_BOUND + 1, definition_id=definition_id, record_id=record_id)
@@ -143,6 +147,22 @@ def position(text: str, name: str) -> int:
         message = f"{name} is the sequence of a change, such as the last one that was seen, 0 for all, or a cursor."
         raise Refusal("BAD_USER_INPUT", message)
     return sequence
+
+
+async def _require_reached(info: Info, sequence: int) -> None:
+    """Raises Refusal where the log ends before it. What a replica has not seen yet, the primary may have."""
+    session = info.context.session
+    last = (await store.ends(session))[1]
+    if sequence > last and session.replicas is not None:
+        async with info.context.database.reading(info.context.shop.id) as primary:
+            last = (await store.ends(primary))[1]
+    if sequence > last:
+        raise not_reached(NotReached(sequence, last))
+
+
+def not_reached(beyond: NotReached) -> Refusal:
+    """The log ends before what was asked for; `last` tells where."""
+    return Refusal("CHANGES_NOT_REACHED", str(beyond), last=str(beyond.last))
 
 
 def _id(number_: int | None) -> strawberry.ID | None:

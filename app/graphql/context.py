@@ -39,6 +39,7 @@ class Context:
         self.writes = 0  # begun so far
         self._timeless = False
         self.only_primary = False
+        self.repeatable = False  # whether an operation that only reads can be run again
         self._start()
 
     def _start(self) -> None:
@@ -51,10 +52,13 @@ class Context:
             return self.database.read_session(self.shop.id)
         return self.database.contact_session(self.shop.id, self.viewer.contact_id)
 
-    def from_replicas(self) -> None:
-        """The operation only reads: a replica may answer it, if one has seen what it must see."""
+    def only_reads(self) -> None:
+        """A replica may answer the operation, if one has seen what it must see; and if it can be run again, the model
+        that we know is taken for the shop's before the database says so."""
         if not self.only_primary:
             self.session.replicas = self.database.replicas
+        if self.repeatable:
+            self.session.assume()
 
     def without_times(self) -> None:
         """The operation's document asks for no times: they need not be read."""

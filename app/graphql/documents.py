@@ -43,6 +43,7 @@ class Documents:
     def __init__(self, family: "Documents | None" = None, characters: int = 250_000) -> None:
         self.shelf: Shelf[Document] = family.shelf if family is not None else Shelf(characters)
         self._owner = self.shelf.owner()
+        self._latest: tuple[str, Document] | None = None  # who asks for one asks several times
 
     def find(self, text: str) -> Document | None:
         found = self.shelf.find(self._owner, text)
@@ -50,8 +51,13 @@ class Documents:
 
     def valid(self, text: str | None) -> Document | None:
         """The document, if it is known and without errors."""
+        if self._latest is not None and self._latest[0] is text:
+            return self._latest[1]
         found = self.find(text or "")
-        return found if found is not None and found.errors == [] else None
+        if text is None or found is None or found.errors != []:
+            return None
+        self._latest = text, found
+        return found
 
     def keep(self, text: str, document: Document) -> None:
         if self.shelf.find(self._owner, text) is None:
@@ -59,4 +65,5 @@ class Documents:
 
     def forget(self) -> None:
         """Ends the documents of a schema that is not used any more."""
+        self._latest = None
         self.shelf.forget(self._owner)

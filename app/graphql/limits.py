@@ -10,6 +10,7 @@ from graphql import DocumentNode, GraphQLSchema, GraphQLSyntaxError, parse
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
+from app.domain.document_limits import Limits
 from app.graphql.cost import Plan, Shape
 from app.graphql.documents import Document, Documents
 from app.graphql.errors import Refusal
@@ -18,19 +19,8 @@ if TYPE_CHECKING:
     from app.graphql.context import Context
 
 TOO_COMPLEX = "QUERY_TOO_COMPLEX"
+_USUAL = Limits()
 _READ_FOR_ONE = 100  # characters of a new document that take as long to parse and validate as a row
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The most that one operation may ask for."""
-
-    tokens: int = 5_000
-    depth: int = 12
-    aliases: int = 30
-    root_fields: int = 20
-    directives: int = 50
-    cost: int = 10_000
 
 
 def _free(_cost: int) -> None:
@@ -46,7 +36,7 @@ class Allowance:
     """What bounds one viewer. `spend` is told a cost before it arises, and the operation runs inside `turn`. Both
     raise to refuse."""
 
-    limits: Limits = Limits()
+    limits: Limits = _USUAL
     spend: Callable[[int], None] = _free
     turn: Callable[[], AbstractAsyncContextManager[None]] = _at_once
     private_webhooks: bool = False  # whether triggers may name private addresses
@@ -123,7 +113,7 @@ def spend(document: Document, cost: Mapping[str, int], context: "Context") -> No
     _check("cost", cost["requested"], cost["maximum"], "Ask for smaller pages, or for less inside them.")
     context.allowance.spend(cost["requested"])
     if document.reads:
-        context.from_replicas()
+        context.only_reads()
     if not document.times:
         context.without_times()
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, cast
 
 import strawberry
@@ -46,6 +47,9 @@ Ids: TypeAlias = Sequence[str]
 Viewers: TypeAlias = Sequence[int | None]
 
 
+_PRICE, _DISCOUNT = itemgetter(0), itemgetter(1)  # of what is told of a product
+
+
 class ShownProduct(NamedTuple):
     """What resolvers of a product are given: whose price it is, too, unless they are told another contact."""
 
@@ -81,7 +85,7 @@ class Product(Node):
         ids: Ids, viewers: Viewers, natives: Sequence[Decimal], info: Info, contact: ForContact = None
     ) -> Column[Decimal | None]:
         _, told = await _told(ids, viewers, info, contact)
-        return amounts_of(natives, [price for price, *_ in told])
+        return amounts_of(natives, [*map(_PRICE, told)])
 
     @batched(
         of=("row.id", "viewer", "row.price_discount"),
@@ -92,7 +96,7 @@ class Product(Node):
         ids: Ids, viewers: Viewers, natives: Sequence[Decimal | None], info: Info, contact: ForContact = None
     ) -> Column[Decimal | None]:
         _, told = await _told(ids, viewers, info, contact)
-        return amounts_of(natives, [discount for _, discount, *_ in told])
+        return amounts_of(natives, [*map(_DISCOUNT, told)])
 
     @batched(
         of=("row.id", "viewer", "row.price", "row.price_discount"), description="What this contact pays in the end."

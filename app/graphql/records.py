@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import Annotated, Any, NamedTuple, TypeAlias, cast
 
 import strawberry
@@ -163,7 +164,7 @@ def values(schemas: Sequence[Definition], data: Sequence[Data], field: str) -> C
         return held.get(field)
 
     if all_one(schemas) and field in schemas[0].field:
-        return [held.get(field) for held in data]
+        return [*map(dict.get, data, repeat(field))]
     return each(list(zip(schemas, data, strict=True)), value)
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 from itertools import repeat
-from operator import sub
+from operator import countOf, sub
 from typing import Any, NamedTuple, cast
 
 from app.domain.definitions import Definition, Relationship, Target
@@ -136,7 +136,8 @@ async def _pages(
 ) -> Column[Connection[CustomDataRecord]]:
     """For each relation and the value it is to hold a page of the definition's records."""
     page, follow = number_page(*asked), followed(info)
-    good = [way for way in ways if type(way) is tuple]
+    whole = countOf(map(type, ways), tuple) == len(ways)
+    good: Sequence[Any] = ways if whole else [way for way in ways if type(way) is tuple]
     if not good:
         return cast(Column[Connection[CustomDataRecord]], ways)
     fields, values = zip(*good, strict=True)
@@ -173,7 +174,7 @@ async def _by_relation(
 def _shown(found: Sequence[Stretch | None], page: Page[int]) -> tuple[Cut, Sequence[bool]]:
     """The records that are shown of those found, list by list, and whether there are more."""
     size = page.limit - 1
-    there = [each for each in found if each is not None]
+    there: Sequence[Any] = [each for each in found if each is not None] if None in found else found
     tables, starts, stops = zip(*there, strict=True) if there else ((), (), ())
     lengths = list(map(sub, stops, starts))
     whole = len(there) == len(found) and max(lengths) <= size and not page.backward and tables[0] is tables[-1]

@@ -3,9 +3,9 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import chain
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from aiodataloader import DataLoader
 
@@ -25,10 +25,11 @@ class Calls:
 
     Built on aiodataloader with a call, not a key, as its unit: a column of a thousand keys costs one future."""
 
-    def __init__(self) -> None:
-        self._batches: DataLoader[_Call, list[Any]] = DataLoader(_answers, cache=False, get_cache_key=id)
+    _batches: DataLoader[_Call, list[Any]] | None = None  # made when something is asked: many operations ask nothing
 
     def ask(self, loader: "Loader[K, V]", keys: Sequence[K | None]) -> Awaitable[list[V | None]]:
+        if self._batches is None:
+            self._batches = DataLoader(_answers, cache=False, get_cache_key=id)
         return self._batches.load((loader, keys))
 
 
@@ -74,8 +75,9 @@ class Loader(Generic[K, V]):
 
     async def load_alone(self, key: K) -> V | None:
         """The same, where nobody else asks in this tick, and so nobody need be waited for."""
-        if key not in self._answers and (error := await self.learn(((key,),))) is not None:
-            raise error
+        if key not in self._answers:
+            batch(self.name, 1)
+            self._answers[key] = (await self._many([key])).get(key)
         return self._answers[key]
 
     async def learn(self, columns: Sequence[Sequence[K | None]]) -> Exception | None:
@@ -131,13 +133,28 @@ class loading(Generic[K, V]):
         return made
 
 
+class asking(Generic[Q, K, V]):
+    """Makes a method from a question and keys to the answers there are into a family of loaders, likewise."""
+
+    def __init__(self, many: Callable[[Any, Q, list[K]], Awaitable[Mapping[K, V]]]) -> None:
+        self._many = many
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, loaders: Any, _owner: type) -> "Family[Q, K, V]":
+        made: Family[Q, K, V] = Family(self._many.__get__(loaders), loaders.calls, self._name)
+        loaders.__dict__[self._name] = made
+        return made
+
+
 class Family(Generic[Q, K, V]):
     """Loaders of one kind, one for each question: `many` answers keys to a question."""
 
-    def __init__(self, many: Callable[[Q, list[K]], Awaitable[Mapping[K, V]]], calls: Calls) -> None:
+    def __init__(self, many: Callable[[Q, list[K]], Awaitable[Mapping[K, V]]], calls: Calls, name: str) -> None:
         self._many = many
         self._calls = calls
-        self._name = many.__name__.removeprefix("_")
+        self._name = name
         self._loaders: dict[Q, Loader[K, V]] = {}
 
     def of(self, question: Q) -> Loader[K, V]:
@@ -150,9 +167,12 @@ class Family(Generic[Q, K, V]):
 def forget(loaders: object) -> None:
     """Ends an object's loaders: they and it refer to each other, so that else what they have read would stay until the
     interpreter looks for such circles."""
-    own = vars(loaders)
-    for name in [name for name, value in own.items() if type(value) in _REFERRING]:
+    own, owner = vars(loaders), cast(Hashable, type(loaders))
+    for name in own.keys() & _made_later(owner):
         del own[name]
 
 
-_REFERRING = {Loader, Family}
+@cache
+def _made_later(owner: Any) -> frozenset[str]:
+    """The names of the loaders, and of the families, that a class's objects have once they are asked for."""
+    return frozenset(name for name, made in vars(owner).items() if isinstance(made, loading | asking))

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from app.domain.access import may_follow
@@ -14,7 +14,7 @@ from app.domain.products import Product
 from app.domain.records import Record
 from app.domain.references import ContactReference
 from app.loaders.asked import Asked
-from app.loaders.batching import Calls, Family, loading
+from app.loaders.batching import Calls, asking, loading
 from app.loaders.membership import FindingKey, MemberKey, Questions
 from app.loaders.prices import NATIVE, Pair, Told, quote
 from app.loaders.references import Resolved, Resolver
@@ -169,13 +169,10 @@ class Loaders:
         model = await self.model()
         return self._all_shown(model, await records.by_ids(self._session, ids))
 
-    @cached_property
-    def records_following(self) -> Family[tuple[str, ...], int, Table[Record]]:
+    @asking
+    async def records_following(self, names: tuple[str, ...], ids: list[int]) -> Mapping[int, Table[Record]]:
         """Records of definitions that were not deleted, by the relations that are followed from them, each in a table
         of its own; what they point at is known from then on."""
-        return Family(self._records_following, self.calls)
-
-    async def _records_following(self, names: tuple[str, ...], ids: list[int]) -> Mapping[int, Table[Record]]:
         model = await self.model()
         read, targets = await records.by_ids_following(self._session, ids, self._follows(model, names))
         self._learn(model, targets)
@@ -214,11 +211,8 @@ class Loaders:
             return definition is not None
         return may_follow(definition, record, self._contact_id)
 
-    @cached_property
-    def related(self) -> Family[Related, int | str, Stretch]:
-        return Family(self._related, self.calls)
-
-    async def _related(self, asked: Related, values: list[int | str]) -> Mapping[int | str, Stretch]:
+    @asking
+    async def related(self, asked: Related, values: list[int | str]) -> Mapping[int | str, Stretch]:
         model = await self.model()
         definition = model.by_id[asked.definition_id]
         follow = self._follows(definition, asked.follow)

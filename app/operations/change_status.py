@@ -54,7 +54,11 @@ async def delete_definition(database: Database, call: Call, key_or_id: str, *, f
         await definitions.set_status(session, definition.id, Status.DELETED)
         change = Change(Kind.DEFINITION_DELETED, before=shown(definition, definition.status))
         await log(session, call, definition.id, [change])
-        warnings = (*_removed(model, sources), *map(_broken, segments), *map(_fires_no_more, firing))
+        warnings = (
+            *_removed(model, sources),
+            *map(_broken, segments),
+            *(_fires_no_more(trigger, definition) for trigger in firing),
+        )
         return Answer((Verdict(0, Outcome.DELETED, str(definition.id)),), warnings=warnings)
 
     return await perform(database, call, work)
@@ -85,8 +89,11 @@ def _removed(model: Model, sources: Iterable[OverrideSource]) -> tuple[Problem, 
     )
 
 
-def _fires_no_more(trigger: Trigger) -> Problem:
-    message = f"The trigger {trigger.name!r} used the definition: it fires nothing until it is changed."
+def _fires_no_more(trigger: Trigger, definition: Definition) -> Problem:
+    if trigger.definition_id == definition.id:
+        message = f"The trigger {trigger.name!r} watched the definition: it fires nothing any more. Delete the trigger."
+    else:
+        message = f"The trigger {trigger.name!r} used the definition: it fires nothing until its condition is changed."
     return Problem(Code.TRIGGERS_BROKEN, message)
 
 

@@ -92,7 +92,8 @@ async def _looked(session: Session, reference: ContactReference) -> _Looked:
 async def _erased(
     session: Session, model: Model, asked: EraseContact, looked: _Looked, *, alone: bool
 ) -> tuple[Eraser, Person, Erasure]:
-    """Raises Retryable where the shop's definitions, or who is meant, changed since it was looked."""
+    """`alone` keeps others from writing what is erased. Raises Retryable where the shop's definitions, or who is meant,
+    changed since it was looked."""
     related = related_to_contacts(await definitions.every(session))
     chosen = _chosen(model, related, asked)
     contact_id = await _contact(session, asked.contact)
@@ -100,7 +101,7 @@ async def _erased(
         raise Retryable("The shop's definitions or contacts changed meanwhile. Send it again.")
     if alone:
         await erasures.take_turns(session, [each.id for each in related])
-    watching = await erasures.hold_triggers(session)
+    watching = await (erasures.hold_triggers if alone else erasures.triggers)(session)
     who = await erasures.person(session, contact_id)
     eraser = Eraser(session, model, related, chosen, watching, looked.seen)
     erasure = await eraser.erase(who or Person(contact_id), known=who is not None)

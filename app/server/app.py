@@ -1,7 +1,7 @@
 """The application: what a worker runs."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from starlette.applications import Starlette
@@ -24,8 +24,10 @@ from app.server.governor import Governor
 from app.server.refusals import Refused
 from app.server.running import Operations
 from app.server.settings import Settings, read_settings
+from app.server.shared_rates import SharedRates
 from app.server.shop_schemas import ShopSchemas
 from app.server.sockets import Sockets
+from app.server.sweeping import sweeping
 from app.server.telling import set_up_logging, telling
 from app.store.database import Database
 from app.store.failures import StoreFailure
@@ -76,11 +78,12 @@ def build(settings: Settings) -> Starlette:
             replica_urls=settings.replica_urls, trust=settings.replica_staleness_ms / 1000,
         )  # fmt: skip
         try:
-            async with telling(settings, database) as telemetry:
-                app.open(mount(app, database, settings, telemetry))
+            rates = SharedRates(settings.bounds, database) if settings.shared_rates else None
+            async with telling(settings, database) as telemetry, rates.settling() if rates else nullcontext():
+                app.open(mount(app, database, settings, telemetry, rates))
                 database.wakes.start()
                 spare_collections()
-                async with delivering(settings):
+                async with sweeping(database), delivering(settings):
                     yield
         finally:
             await database.close()
@@ -94,7 +97,11 @@ def build(settings: Settings) -> Starlette:
 
 
 def mount(
-    app: Starlette, database: Database, settings: Settings | None = None, telemetry: Telemetry | None = None
+    app: Starlette,
+    database: Database,
+    settings: Settings | None = None,
+    telemetry: Telemetry | None = None,
+    rates: SharedRates | None = None,
 ) -> Endpoint:
     """Adds the routes that need the database; gives the one of /graphql."""
     settings, telemetry = settings or Settings.model_construct(), telemetry or Telemetry()
@@ -109,7 +116,7 @@ def mount(
     documents = Trusted(settings.trusted_documents) if settings.trusted_documents else Persisted()
     schema = schema_for(settings.executor)
     schemas = ShopSchemas(schema, database)
-    gate, operations = Gate(database), Operations(schemas, database, documents, Governor(settings.bounds))
+    gate, operations = Gate(database), Operations(schemas, database, documents, Governor(settings.bounds, rates))
     endpoint = Endpoint(gate, operations, settings.bounds.body, telemetry)
     app.router.routes.append(Route("/readyz", ready))
     app.router.routes.append(Route(_GRAPHQL, endpoint))

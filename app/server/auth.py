@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.access import Viewer
@@ -11,6 +11,7 @@ from app.operations import contact_tokens
 from app.store import contacts
 from app.store.database import Database
 from app.store.keys import find_key
+from app.store.rates import Spender
 from app.store.shops import find_shop
 
 _TRUST_SECONDS = 1.0  # how long a worker may not know of a revocation
@@ -29,9 +30,9 @@ class Admitted:
     shop: Shop
 
     @property
-    def bucket(self) -> Hashable:
+    def bucket(self) -> Spender:
         """Whose rate counts: each key's, and each contact's."""
-        return (self.shop.id, self.viewer.api_key_id, self.viewer.contact_id)
+        return (self.shop.id, self.viewer.api_key_id or 0, self.viewer.contact_id or 0)
 
 
 class Gate:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from app.graphql.limits import Limits
+from app.domain.document_limits import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,5 +35,5 @@ async def until_stopped(settings: Settings, urls: EmbeddedUrls) -> None:
 def _couriers(settings: Settings, url: str) -> AbstractAsyncContextManager[None]:
     return couriers(
         url, settings.webhooks, statement_timeout_ms=settings.statement_timeout_ms,
-        direct_url=settings.database_direct_url,
+        direct_url=settings.database_direct_url, change_days=settings.change_days,
     )  # fmt: skip

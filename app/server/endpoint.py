@@ -106,6 +106,8 @@ def _asked(query_string: bytes) -> bool:
 
 def _negotiated(accept: str) -> str:
     media = answer_type(accept)
+    if media is None and wants_events(accept):
+        raise Refused("NOT_ACCEPTABLE", "Send the operation by POST: only what is posted is answered by events.")
     if media is None:
         raise Refused("NOT_ACCEPTABLE", f"Answers come as {GRAPHQL} or {JSON}: accept one of them.")
     return media

@@ -1,29 +1,23 @@
 """The serving parent: it alone starts and stops the embedded database; the workers it watches get a URL."""
 
-import multiprocessing
 import os
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
-import uvicorn
-
-from app.server import open_sockets
-from app.server.connections import Connection
-from app.server.decoding import LARGEST_BODY
+from app.server import nursery
 
 APPLICATION = "app.server.app:create"
-_GRACE_SECONDS = 8  # for requests under way when a worker is told to stop
+GRACE_SECONDS = 8  # for requests under way when a worker is told to stop
+_WORK = "app.server.worker:work"  # by its name: this process does not import what workers do
 _PAUSE_SECONDS = 1  # between two starts of a worker that is killed; and beyond the grace, before one is killed
-_BACKLOG = 2048
-_FROM_TERMINAL = (signal.SIGINT, signal.SIGHUP)
-_spawning = multiprocessing.get_context("spawn")
+BACKLOG = 2048
 
 
 class ServingFailure(Exception):
@@ -35,7 +29,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     """The socket all workers accept from. Raises ServingFailure."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ServingFailure(
@@ -77,7 +71,7 @@ def serve(
     running: dict[BaseProcess, float] = {}  # since when
     try:
         for _ in range(workers):
-            running[_start(listener, application)] = time.monotonic()
+            running[nursery.start(_WORK, application, listener)] = time.monotonic()
         while True:
             for worker in _ended(running):
                 since = running.pop(worker)
@@ -88,45 +82,6 @@ def serve(
         _stop(running)
 
 
-class _Worker(uvicorn.Server):
-    """A server that also ends when its parent has gone without saying so, and with it the port it holds."""
-
-    def __init__(self, config: uvicorn.Config, parent: int) -> None:
-        super().__init__(config)
-        self._parent = parent
-
-    async def on_tick(self, counter: int) -> bool:
-        return await super().on_tick(counter) or os.getppid() != self._parent
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await open_sockets.close_all()
-        await super().shutdown(sockets)
-
-
-def configuration(application: str) -> uvicorn.Config:
-    """How a worker serves."""
-    return uvicorn.Config(
-        application, factory=True, loop="uvloop", http=Connection, timeout_graceful_shutdown=_GRACE_SECONDS,
-        access_log=False, log_level="warning", log_config=None, server_header=False, backlog=_BACKLOG,
-        ws="websockets-sansio", ws_max_size=LARGEST_BODY,
-    )  # fmt: skip
-
-
-def _work(parent: int, application: str, listener: socket.socket) -> None:
-    _Worker(configuration(application), parent).run(sockets=[listener])
-
-
-def _start(listener: socket.socket, application: str) -> BaseProcess:
-    """Workers leave Ctrl-C, which a terminal sends to all of them, to the parent."""
-    worker = _spawning.Process(target=_work, args=(os.getpid(), application, listener), daemon=True)
-    signal.pthread_sigmask(signal.SIG_BLOCK, _FROM_TERMINAL)
-    try:
-        worker.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _FROM_TERMINAL)
-    return worker
-
-
 def _ended(running: Collection[BaseProcess]) -> list[BaseProcess]:
     gone = wait([worker.sentinel for worker in running])
     return [worker for worker in running if worker.sentinel in gone]
@@ -134,18 +89,24 @@ def _ended(running: Collection[BaseProcess]) -> list[BaseProcess]:
 
 def _replace(worker: BaseProcess, since: float, listener: socket.socket, application: str) -> BaseProcess:
     worker.join()
-    if (worker.exitcode or 0) >= 0:
-        raise ServingFailure(f"A worker could not start (exit code {worker.exitcode}); what it said is above.")
-    print(f"Worker {worker.pid} was killed by signal {-(worker.exitcode or 0)}; starting another.", file=sys.stderr)
+    code = worker.exitcode or 0
+    if code == nursery.FORSAKEN:
+        print(f"Worker {worker.pid} is out of sight; starting another.", file=sys.stderr)
+        with suppress(ProcessLookupError):
+            os.kill(worker.pid or 0, signal.SIGTERM)
+    elif code >= 0:
+        raise ServingFailure(f"A worker could not start (exit code {code}); what it said is above.")
+    else:
+        print(f"Worker {worker.pid} was killed by signal {-code}; starting another.", file=sys.stderr)
     time.sleep(max(0.0, since + _PAUSE_SECONDS - time.monotonic()))
-    return _start(listener, application)
+    return nursery.start(_WORK, application, listener)
 
 
 def _stop(workers: Collection[BaseProcess]) -> None:
     for worker in workers:
         worker.terminate()
     for worker in workers:
-        worker.join(_GRACE_SECONDS + _PAUSE_SECONDS)
+        worker.join(GRACE_SECONDS + _PAUSE_SECONDS)
         if worker.is_alive():
             worker.kill()
             worker.join()

@@ -61,6 +61,7 @@ class Operations:
         schema = self._schemas.known(admitted) or await self._schemas.of(admitted)
         text = self._text(schema, asked, admitted)
         context = self._context(schema, admitted, idempotency_key)
+        context.repeatable = True
         seen = Seen(schema, asked, text)
 
         def run() -> Awaitable[ExecutionResult]:
@@ -74,8 +75,8 @@ class Operations:
 
         try:
             result = await run()
-            if context.session.interrupted:  # a replica failed in the midst of a query
-                context.only_primary = True
+            if not await context.session.confirmed():  # a replica failed in its midst, or the model had changed
+                context.only_primary, context.repeatable = True, False
                 await context.renewed()
                 result = await run()
         except _UNRUNNABLE as error:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.domain.document_limits import Limits
 from app.domain.limits import CHANGE_DAYS, LONGEST_CHANGE_DAYS
-from app.graphql.limits import Limits
 from app.server.bounds import Bounds
 from app.server.documents import read_manifest
 from app.webhooks.bounds import WebhookBounds
@@ -119,9 +119,11 @@ class Settings(BaseSettings):
     max_root_fields: int = _bound("CUSTOM_DATA_MAX_ROOT_FIELDS", _BOUNDS.limits.root_fields)
     max_directives: int = _bound("CUSTOM_DATA_MAX_DIRECTIVES", _BOUNDS.limits.directives)
     max_cost: int = _bound("CUSTOM_DATA_MAX_COST", _BOUNDS.limits.cost)
-    # what one key or contact may spend at once, and gets back each second, in each worker
+    # what one key or contact may spend at once, and gets back each second, in each worker unless rates are shared
     rate_size: int = _bound("CUSTOM_DATA_RATE_SIZE", _BOUNDS.rate_size)
     rate_refill: int = _bound("CUSTOM_DATA_RATE_REFILL", _BOUNDS.rate_refill)
+    # whether all workers and hosts count one rate together, instead of one each
+    shared_rates: bool = Field(default=False, validation_alias="CUSTOM_DATA_SHARED_RATES")
     # operations of one shop that a worker runs at once
     max_in_flight: int = _bound("CUSTOM_DATA_MAX_IN_FLIGHT", _BOUNDS.in_flight)
     request_timeout_ms: int = _bound("CUSTOM_DATA_REQUEST_TIMEOUT_MS", 10_000)

@@ -9,7 +9,7 @@ import orjson
 
 from app.domain.changes import Change, Kind, Logged
 from app.domain.limits import LARGEST_ID
-from app.store import statements
+from app.store import changes_apart, statements
 from app.store.paging import Page
 from app.store.session import Session
 from app.store.statements import Statement
@@ -33,13 +33,15 @@ async def record(
 ) -> int:
     """Writes changes of one definition to the log, and gives the sequence of the last. To be called last in a
     transaction: writers of the shop wait here for each other until they commit."""
-    rows = await session.fetch(
-        _sql.record, definition_id, suppressed, cause.operation, cause.api_key_id, cause.idempotency_key,
+    shared = (definition_id, suppressed, cause.operation, cause.api_key_id, cause.idempotency_key)
+    columns = (
         [each.kind.value for each in changes], [each.record_id for each in changes],
         [each.version for each in changes], [_json(each.before) for each in changes],
         [_json(each.after) for each in changes], [_json(each.summary) for each in changes],
-        session.change_days,
     )  # fmt: skip
+    if session.spread:
+        return await changes_apart.record(session, shared, columns)
+    rows = await session.fetch(_sql.record, *shared, *columns, session.change_days)
     return int(rows[-1]["sequence"])
 
 
@@ -49,9 +51,14 @@ async def move(session: Session) -> None:
     await session.fetch(MOVE)
 
 
+async def forget(session: Session, most: int) -> int:
+    """Removes the oldest changes that are older than the days for which they are kept; how many."""
+    return len(await session.fetch(_sql.forget, session.change_days, most))
+
+
 async def ends(session: Session) -> tuple[int, int]:
-    """The first sequence that is kept (0 if none is), and the latest that was given (0 before the first)."""
-    [row] = await session.fetch(_sql.ends)
+    """The first sequence that is kept (the next one if none is), and the latest that was given (0 before the first)."""
+    [row] = await session.fetch(_sql.ends, session.change_days)
     return row["first"], row["last"]
 
 
@@ -59,7 +66,7 @@ async def page(
     session: Session, asked: Page[int], *, definition_id: int | None = None, record_id: int | None = None
 ) -> list[Logged]:
     """Changes of the shop, of a definition or of a record, in order of sequence (last first when asked backward)."""
-    bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit)
+    bounds = (asked.after or 0, asked.before or LARGEST_ID, asked.limit, session.change_days)
     if record_id is not None:
         statement = _sql.of_record_backward if asked.backward else _sql.of_record
         rows = await session.fetch(statement, *bounds, record_id)
@@ -74,11 +81,11 @@ async def page(
 async def count(session: Session, bound: int, *, definition_id: int | None = None, record_id: int | None = None) -> int:
     """How many such changes there are, counting no further than the bound."""
     if record_id is not None:
-        rows = await session.fetch(_sql.count_of_record, bound, record_id)
+        rows = await session.fetch(_sql.count_of_record, bound, session.change_days, record_id)
     elif definition_id is not None:
-        rows = await session.fetch(_sql.count_of_definition, bound, definition_id)
+        rows = await session.fetch(_sql.count_of_definition, bound, session.change_days, definition_id)
     else:
-        rows = await session.fetch(_sql.count, bound)
+        rows = await session.fetch(_sql.count, bound, session.change_days)
     return int(rows[0]["n"])
 
 

@@ -24,56 +24,91 @@ from head cross join unnest($7::text[], $8::bigint[], $9::integer[], $10::json[]
 returning sequence;
 
 -- name: ends
--- The first sequence that is kept, and the last that was given.
-select coalesce((select sequence from changes where shop_id = $1 order by sequence limit 1), 0) as first,
-       coalesce((select sequence from change_heads where shop_id = $1), 0) as last;
+-- The first sequence that is kept, or would be the next, and the last that was given. What is older than $2 days is not
+-- kept, here and below, also where it has not been removed yet.
+with head as (
+    select coalesce((select sequence from change_heads where shop_id = $1), 0) as last
+)
+select coalesce((
+    select sequence from changes
+    where shop_id = $1 and made_at >= now() - make_interval(days => $2) order by sequence limit 1
+), last + 1) as first, last from head;
+
+-- name: forget
+-- Those of the $3 oldest changes that are older than $2 days. It waits for nobody: what a writer is removing is left to it.
+delete from changes where shop_id = $1 and sequence in (
+    select sequence from changes where shop_id = $1 and sequence in (
+        select sequence from (
+            select sequence, made_at from changes where shop_id = $1 order by sequence limit $3
+        ) oldest where made_at < now() - make_interval(days => $2)
+    ) for update skip locked
+)
+returning sequence;
 
 -- name: page
 -- Changes in order of sequence.
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
        idempotency_key, made_at, erased
 from changes
-where shop_id = $1 and sequence > $2 and sequence < $3 order by sequence limit $4;
+where shop_id = $1 and sequence > $2 and sequence < $3 and made_at >= now() - make_interval(days => $5)
+order by sequence limit $4;
 
 -- name: page_backward
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
        idempotency_key, made_at, erased
 from changes
-where shop_id = $1 and sequence > $2 and sequence < $3 order by sequence desc limit $4;
+where shop_id = $1 and sequence > $2 and sequence < $3 and made_at >= now() - make_interval(days => $5)
+order by sequence desc limit $4;
 
 -- name: of_definition
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
        idempotency_key, made_at, erased
 from changes
-where shop_id = $1 and definition_id = $5 and sequence > $2 and sequence < $3 order by sequence limit $4;
+where shop_id = $1 and definition_id = $6 and sequence > $2 and sequence < $3
+      and made_at >= now() - make_interval(days => $5)
+order by sequence limit $4;
 
 -- name: of_definition_backward
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
        idempotency_key, made_at, erased
 from changes
-where shop_id = $1 and definition_id = $5 and sequence > $2 and sequence < $3 order by sequence desc limit $4;
+where shop_id = $1 and definition_id = $6 and sequence > $2 and sequence < $3
+      and made_at >= now() - make_interval(days => $5)
+order by sequence desc limit $4;
 
 -- name: of_record
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
        idempotency_key, made_at, erased
 from changes
-where shop_id = $1 and record_id = $5 and sequence > $2 and sequence < $3 order by sequence limit $4;
+where shop_id = $1 and record_id = $6 and sequence > $2 and sequence < $3
+      and made_at >= now() - make_interval(days => $5)
+order by sequence limit $4;
 
 -- name: of_record_backward
 select sequence, definition_id, kind, record_id, version, before, after, summary, suppressed, operation, api_key_id,
        idempotency_key, made_at, erased
 from changes
-where shop_id = $1 and record_id = $5 and sequence > $2 and sequence < $3 order by sequence desc limit $4;
+where shop_id = $1 and record_id = $6 and sequence > $2 and sequence < $3
+      and made_at >= now() - make_interval(days => $5)
+order by sequence desc limit $4;
 
 -- name: count
 -- How many changes there are, counting to a bound.
-select count(*) as n from (select from changes where shop_id = $1 limit $2) bounded;
+select count(*) as n from (
+    select from changes where shop_id = $1 and made_at >= now() - make_interval(days => $3) limit $2
+) bounded;
 
 -- name: count_of_definition
-select count(*) as n from (select from changes where shop_id = $1 and definition_id = $3 limit $2) bounded;
+select count(*) as n from (
+    select from changes
+    where shop_id = $1 and definition_id = $4 and made_at >= now() - make_interval(days => $3) limit $2
+) bounded;
 
 -- name: count_of_record
-select count(*) as n from (select from changes where shop_id = $1 and record_id = $3 limit $2) bounded;
+select count(*) as n from (
+    select from changes
+    where shop_id = $1 and record_id = $4 and made_at >= now() - make_interval(days => $3) limit $2
+) bounded;
 
 -- name: move
 -- A write that is not in the log moves the shop's position too.

@@ -6,17 +6,17 @@ grant usage on schema {schema} to custom_data_contact;
 grant select on shops, definitions, override_sources, contacts, customers, products, records, change_heads
     to custom_data_contact;
 
-create policy own_contact on contacts as restrictive for select to custom_data_contact
-    using (id = nullif(current_setting('app.contact_id', true), '')::bigint);
+create policy own_contact on contacts {kind} for select to custom_data_contact
+    using ({within} and id = nullif(current_setting('app.contact_id', true), '')::bigint);
 
-create policy own_customers on customers as restrictive for select to custom_data_contact
-    using (contact_id = nullif(current_setting('app.contact_id', true), '')::bigint);
+create policy own_customers on customers {kind} for select to custom_data_contact
+    using ({within} and contact_id = nullif(current_setting('app.contact_id', true), '')::bigint);
 
-create policy active_catalogue on products as restrictive for select to custom_data_contact
-    using (is_active);
+create policy active_catalogue on products {kind} for select to custom_data_contact
+    using ({within} and is_active);
 
-create policy own_records on records as restrictive for select to custom_data_contact
-    using (
+create policy own_records on records {kind} for select to custom_data_contact
+    using ({within} and (
         definition_id = any (nullif(current_setting('app.nobodys', true), '')::bigint[])
         or (ref1 = nullif(current_setting('app.contact_id', true), '')::bigint
             and definition_id = any (nullif(current_setting('app.own_ref1', true), '')::bigint[]))
@@ -26,4 +26,4 @@ create policy own_records on records as restrictive for select to custom_data_co
             and definition_id = any (nullif(current_setting('app.own_ref3', true), '')::bigint[]))
         or (ref4 = nullif(current_setting('app.contact_id', true), '')::bigint
             and definition_id = any (nullif(current_setting('app.own_ref4', true), '')::bigint[]))
-    );
+    ));

@@ -11,12 +11,8 @@ from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE
 from app.store.session import Session
 from app.store.statements import Statement
 
-_OPEN = Statement(
-    "contact_session.open_records",
-    "select set_config('app.nobodys', $2, true), set_config('app.own_ref1', $3, true),"
-    " set_config('app.own_ref2', $4, true), set_config('app.own_ref3', $5, true), set_config('app.own_ref4', $6, true)"
-    " where $1::bigint is not null",
-)
+_NAMES = ("app.nobodys", "app.own_ref1", "app.own_ref2", "app.own_ref3", "app.own_ref4")
+_OPEN = Statement("contact_session.open_records", "; ".join(f"set local {name} = '{{...}}'" for name in _NAMES))
 
 
 class ContactSession(Session):
@@ -28,15 +24,20 @@ class ContactSession(Session):
         """Tells the policies which definitions a contact may read; until then no record is seen."""
         nobodys, by_slot = readable_definitions(model)
         arrays = [nobodys, *(by_slot.get(f"ref{n}", []) for n in range(1, 5))]
-        await self.fetch(_OPEN, *("{" + ",".join(map(str, ids)) + "}" for ids in arrays))
+        told = (",".join(str(int(id_)) for id_ in ids) for ids in arrays)
+        commands = "; ".join(f"set local {name} = '{{{ids}}}'" for name, ids in zip(_NAMES, told, strict=True))
+        async with self._asking():
+            connection = await self._ready()
+            self._observe(_OPEN)
+            await self._run(connection, self._pool.server.locally(commands))
 
     async def fetch_as_gateway(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
         async with self._asking():
             connection = await self._ready()
             try:
-                await self._run(connection, f"set local role {GATEWAY_ROLE}")
+                await self._run(connection, self._pool.server.locally(f"set local role {GATEWAY_ROLE}"))
                 rows = await self._fetch(connection, statement, args)
-                await self._run(connection, f"set local role {CONTACT_ROLE}")
+                await self._run(connection, self._pool.server.locally(f"set local role {CONTACT_ROLE}"))
             except BaseException:
                 self._role_unknown = True
                 raise

@@ -51,14 +51,15 @@ cross join lateral (
 -- name: write
 -- New customers and new states of known ones.
 insert into customers (shop_id, source, id_customer, contact_id, email, email_key, email_verified,
-                       first_name, last_name, lang)
-select $1, c.*
+                       first_name, last_name, lang, created_at, updated_at)
+select $1, c.*, $11, $11
 from unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::boolean[],
             $8::text[], $9::text[], $10::text[])
     as c (source, id_customer, contact_id, email, email_key, email_verified, first_name, last_name, lang)
 on conflict (shop_id, source, id_customer) do update
 set email = excluded.email, email_key = excluded.email_key, email_verified = excluded.email_verified,
-    first_name = excluded.first_name, last_name = excluded.last_name, lang = excluded.lang, updated_at = $11;
+    first_name = excluded.first_name, last_name = excluded.last_name, lang = excluded.lang,
+    updated_at = excluded.updated_at;
 
 -- name: delete
 -- Removes a customer.

@@ -168,6 +168,7 @@ class Database:
     async def trying(self, shop_id: int) -> AsyncIterator[Session]:
         """A transaction that may write, in one snapshot, and is always undone."""
         session = Session(self.pool, shop_id, _TRYING.format(int(shop_id)), self.observers)
+        session.change_days = self._change_days
         try:
             yield session
         except NoConnection as failure:
@@ -177,14 +178,27 @@ class Database:
             await session.close("rollback")
 
     def _reader(self, shop_id: int, check: Check | None = None) -> Session:
-        return Session(self.pool, shop_id, _reading(shop_id), self.observers, lingers=True, check=check)
+        session = Session(self.pool, shop_id, _reading(shop_id), self.observers, lingers=True, check=check)
+        session.change_days = self._change_days
+        return session
 
     async def automated_shops(self) -> list[int]:
         """The shops that have had triggers, for those who look after all of them. Raises the store's failures."""
+        async with self._administering() as connection:
+            return await shops.automated_shops(connection)
+
+    async def shops_behind(self, shop_id: int, most: int) -> list[int]:
+        """The next shops behind one, in order of ids, for who goes through all of them. Raises the store's failures."""
+        async with self._administering() as connection:
+            return await shops.shops_behind(connection, shop_id, most)
+
+    @asynccontextmanager
+    async def _administering(self) -> AsyncIterator[Connection]:
+        """A transaction that sees which shops there are, and nothing of what is theirs."""
         with translated():
             async with self.pool.acquire() as connection, connection.transaction():
                 await connection.execute("set local app.administration = 'on'")
-                return await shops.automated_shops(connection)
+                yield connection
 
     async def know_records(self) -> None:
         """Has the records' statistics made anew where the table has outgrown them: without any, the planner takes all

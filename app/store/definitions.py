@@ -111,6 +111,7 @@ async def insert(session: Session, plan: Planned) -> int:
 
 async def extend(session: Session, definition_id: int, plan: Planned) -> None:
     """Writes what an extension may change. Raises Conflict when the name is taken."""
+    await session.fetch(_sql.wait_turn, definition_id)
     await session.fetch(
         _sql.extend, definition_id, plan.name, plan.name_key, plan.description, _fields_json(plan.fields),
         _relationships_json(plan.relationships), plan.contact_access.value,
@@ -118,6 +119,7 @@ async def extend(session: Session, definition_id: int, plan: Planned) -> None:
 
 
 async def set_status(session: Session, definition_id: int, status: Status) -> None:
+    await session.fetch(_sql.wait_turn, definition_id)
     await session.fetch(_sql.set_status, definition_id, status.value)
 
 

@@ -36,14 +36,18 @@ insert into definitions (shop_id, key, name, name_key, description, fields, rela
 values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9)
 returning id;
 
+-- name: wait_turn
+-- Before a definition is changed: waits for those who hold it, and those who come to hold it meanwhile wait for us.
+select pg_advisory_xact_lock(-id) from definitions where shop_id = $1 and id = $2;
+
 -- name: extend
 -- What an extension may change.
 update definitions
 set name = $3, name_key = $4, description = $5, fields = $6::jsonb, relationships = $7::jsonb, contact_access = $8,
     updated_at = now()
-where shop_id = $1 and id = $2 and (select true from pg_advisory_xact_lock(-$2::bigint));
+where shop_id = $1 and id = $2;
 
 -- name: set_status
 -- Activates, deactivates or deletes.
 update definitions set status = $3, updated_at = now()
-where shop_id = $1 and id = $2 and (select true from pg_advisory_xact_lock(-$2::bigint));
+where shop_id = $1 and id = $2;

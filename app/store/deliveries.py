@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import asyncpg
 
-from app.domain.limits import DELIVERY_DAYS, LARGEST_ID
+from app.domain.limits import DELIVERY_DAYS, LARGEST_ID, SOON_SECONDS
 from app.domain.webhooks import Delivery, DeliveryStatus
 from app.store import statements
 from app.store.paging import Page
 from app.store.session import Session
 
 _sql = statements.load("deliveries.sql")
+_MORE = 10
 
 
 class NewDelivery(NamedTuple):
@@ -42,11 +43,18 @@ class Failure(NamedTuple):
 
 
 async def insert(session: Session, trigger_id: int, new: Sequence[NewDelivery]) -> None:
-    """To be sent in order of sequence, record by record. Raises Conflict when one of the changes is told already."""
+    """To be sent in order of sequence, record by record. As many that were settled long ago, and some more, are
+    forgotten. Raises Conflict when one of the changes is told already."""
+    await forget(session, len(new) + _MORE)
     await session.fetch(
         _sql.insert, trigger_id, [each.sequence for each in new], [each.record_id for each in new],
-        [each.body for each in new], DELIVERY_DAYS,
+        [each.body for each in new],
     )  # fmt: skip
+
+
+async def forget(session: Session, most: int, days: int = DELIVERY_DAYS) -> int:
+    """Removes so many of those that were settled more than so many days ago, the oldest; how many."""
+    return len(await session.fetch(_sql.forget, days, most))
 
 
 async def claim(session: Session, rooms: Mapping[int, Room], seconds: float) -> list[list[Delivery]]:
@@ -84,7 +92,7 @@ async def let_go(session: Session, claimed: Sequence[Delivery]) -> None:
 
 
 async def by_id(session: Session, delivery_id: int) -> Delivery | None:
-    rows = await session.fetch(_sql.by_id, delivery_id)
+    rows = await session.fetch(_sql.by_id, delivery_id, DELIVERY_DAYS)
     return delivery(rows[0]) if rows else None
 
 
@@ -94,20 +102,32 @@ async def page(
     """Deliveries in order of id (last first when asked backward)."""
     rows = await session.fetch(
         _sql.page_backward if asked.backward else _sql.page, asked.after or 0, asked.before or LARGEST_ID, asked.limit,
-        [each.value for each in statuses], trigger_id,
+        [each.value for each in statuses], trigger_id, DELIVERY_DAYS,
     )  # fmt: skip
     return [*map(delivery, rows)]
 
 
 async def count(session: Session, bound: int, statuses: Sequence[DeliveryStatus], trigger_id: int | None = None) -> int:
     """How many such deliveries there are, counting no further than the bound."""
-    rows = await session.fetch(_sql.count, bound, [each.value for each in statuses], trigger_id)
+    asked = [each.value for each in statuses]
+    rows = await session.fetch(_sql.count, bound, asked, trigger_id, DELIVERY_DAYS)
     return int(rows[0]["n"])
 
 
 async def replay(session: Session, ids: Sequence[int]) -> list[int]:
     """Sends those of them again that are dead letters; their ids."""
     return [int(row["id"]) for row in await session.fetch(_sql.replay, list(ids))]
+
+
+async def hurry(session: Session, ids: Sequence[int]) -> list[int]:
+    """Sends those of them now that are pending and would wait longer than a minute, or whose record's earlier ones
+    would, with all that waits of their records; their ids."""
+    return [int(row["id"]) for row in await session.fetch(_sql.hurry, list(ids), SOON_SECONDS)]
+
+
+async def statuses(session: Session, ids: Sequence[int]) -> dict[int, DeliveryStatus]:
+    """Of those that there are."""
+    return {row["id"]: DeliveryStatus(row["status"]) for row in await session.fetch(_sql.statuses, list(ids))}
 
 
 async def replay_all(session: Session, trigger_id: int | None, most: int) -> list[int]:

@@ -1,16 +1,18 @@
 -- name: insert
--- What is to be told of some changes. As many of the oldest that were settled, and some more, go if they are older than
--- $6 days.
-with forgotten as (
-    delete from deliveries where shop_id = $1 and id in (
-        select id from deliveries
-        where shop_id = $1 and settled_at < now() - make_interval(days => $6)
-        order by settled_at limit cardinality($3::bigint[]) + 10
-    )
-)
+-- What is to be told of some changes. It returns something for a cluster's sake: see changes_apart.sql.
 insert into deliveries (shop_id, trigger_id, sequence, record_id, body)
 select $1, $2, new.sequence, new.record_id, new.body
-from unnest($3::bigint[], $4::bigint[], $5::text[]) as new (sequence, record_id, body);
+from unnest($3::bigint[], $4::bigint[], $5::text[]) as new (sequence, record_id, body)
+returning id;
+
+-- name: forget
+-- Up to $3 that were settled more than $2 days ago, and nobody is at.
+delete from deliveries where shop_id = $1 and id in (
+    select id from deliveries
+    where shop_id = $1 and settled_at < now() - make_interval(days => $2) order by settled_at limit $3
+    for update skip locked
+)
+returning id;
 
 -- name: claim
 -- Of each trigger so many records ($3), and of each its first delivery, if it is due, and so many behind it ($4), as far
@@ -61,7 +63,7 @@ where shop_id = $1 and id = $2 and status = 'PENDING';
 -- An attempt that failed, by who claimed it until $3: to be tried again after $6 seconds, or given up ($7).
 update deliveries
 set attempts = attempts + 1, answered = $4, error = $5, next_at = now() + make_interval(secs => $6),
-    status = case when $7 then 'DEAD' else 'PENDING' end, settled_at = case when $7 then now() end
+    status = case when $7 then 'DEAD' else 'PENDING' end, settled_at = (select now() where $7)
 where shop_id = $1 and id = $2 and status = 'PENDING' and next_at = $3;
 
 -- name: let_go
@@ -69,27 +71,33 @@ where shop_id = $1 and id = $2 and status = 'PENDING' and next_at = $3;
 update deliveries set next_at = now() where shop_id = $1 and id = $2 and status = 'PENDING' and next_at = $3;
 
 -- name: by_id
+-- What was settled more than $3 days ago is not shown, here and below, also where it has not been removed yet.
 select id, trigger_id, sequence, record_id, status, body, attempts, next_at, answered, error, created_at, settled_at
-from deliveries where shop_id = $1 and id = $2;
+from deliveries
+where shop_id = $1 and id = $2 and (settled_at is null or settled_at >= now() - make_interval(days => $3));
 
 -- name: page
 -- Deliveries of some statuses, of one trigger ($6) or all, in order of id.
 select id, trigger_id, sequence, record_id, status, body, attempts, next_at, answered, error, created_at, settled_at
 from deliveries
 where shop_id = $1 and id > $2 and id < $3 and status = any($5::text[]) and ($6::bigint is null or trigger_id = $6)
+      and (settled_at is null or settled_at >= now() - make_interval(days => $7))
 order by id limit $4;
 
 -- name: page_backward
 select id, trigger_id, sequence, record_id, status, body, attempts, next_at, answered, error, created_at, settled_at
 from deliveries
 where shop_id = $1 and id > $2 and id < $3 and status = any($5::text[]) and ($6::bigint is null or trigger_id = $6)
+      and (settled_at is null or settled_at >= now() - make_interval(days => $7))
 order by id desc limit $4;
 
 -- name: count
 -- How many such deliveries there are, counting to a bound.
 select count(*) as n from (
     select from deliveries
-    where shop_id = $1 and status = any($3::text[]) and ($4::bigint is null or trigger_id = $4) limit $2
+    where shop_id = $1 and status = any($3::text[]) and ($4::bigint is null or trigger_id = $4)
+          and (settled_at is null or settled_at >= now() - make_interval(days => $5))
+    limit $2
 ) bounded;
 
 -- name: replay
@@ -97,6 +105,24 @@ select count(*) as n from (
 update deliveries set status = 'PENDING', attempts = 0, next_at = now(), settled_at = null
 where shop_id = $1 and id = any($2::bigint[]) and status = 'DEAD'
 returning id;
+
+-- name: hurry
+-- Of those that wait for longer than $3 seconds, with whatever waits of their records and triggers: sent now. What waits
+-- less is on its way, or will be in a moment. Gives those that were named.
+with named as (
+    select id, trigger_id, record_id from deliveries
+    where shop_id = $1 and id = any($2::bigint[]) and status = 'PENDING'
+), hurried as (
+    update deliveries set next_at = now()
+    where shop_id = $1 and status = 'PENDING' and next_at > now() + make_interval(secs => $3)
+      and (trigger_id, record_id) in (select trigger_id, record_id from named)
+    returning trigger_id, record_id
+)
+select id from named where (trigger_id, record_id) in (select trigger_id, record_id from hurried);
+
+-- name: statuses
+-- Of those that there are of these ids.
+select id, status from deliveries where shop_id = $1 and id = any($2::bigint[]);
 
 -- name: replay_all
 -- The oldest dead letters of a trigger, or of all.

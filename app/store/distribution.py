@@ -32,10 +32,15 @@ _HAND_ON_SETTINGS = (
 )
 
 
+async def is_spread(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    """Whether the database is a Citus cluster."""
+    return bool(await connection.fetchval(_IS_CITUS))
+
+
 async def distribute(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
     """The tables that it distributed, in order; none where all are, or where the database is no cluster. Needs their
     owner."""
-    if not await connection.fetchval(_IS_CITUS):
+    if not await is_spread(connection):
         return []
     await connection.execute(await connection.fetchval(_HAND_ON_SETTINGS))
     tables = [row["relname"] for row in await connection.fetch(_LOCAL)]

@@ -25,6 +25,17 @@ class Forgotten(Exception):
     """The log no longer has what is asked for. The text says since when it has."""
 
 
+class NotReached(Exception):
+    """The log has not come so far: it may have been restored from a backup."""
+
+    def __init__(self, after: int, last: int) -> None:
+        super().__init__(
+            f"The change log ends at {last}: it has no change {after}. It may have been restored from a backup. Read "
+            f"the records anew, then go on without after, or behind {last}."
+        )
+        self.last = last
+
+
 class Feeds:
     """The feeds of one process, each there while somebody follows its shop."""
 
@@ -35,13 +46,15 @@ class Feeds:
 
     async def start(self, shop_id: int, after: int | None) -> int:
         """The sequence behind which to follow: the one asked for, or the latest. Raises Forgotten where changes behind
-        it are gone already."""
+        it are gone already, NotReached where the log ends before it."""
         async with self._reading(shop_id) as session:
             first, last = await changes.ends(session)
         if after is None:
             return last
         if after + 1 < first:
             raise Forgotten(f"Changes before {first} are no longer kept. Read the records anew, then go on from there.")
+        if after > last:
+            raise NotReached(after, last)
         return after
 
     async def follow(self, shop_id: int, after: int) -> AsyncGenerator[list[Logged], None]:

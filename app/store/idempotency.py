@@ -47,3 +47,8 @@ async def forget_expired(session: Session) -> None:
 
 async def keep(session: Session, asked: Claim, answer: str) -> None:
     await session.fetch(_sql.keep, *asked.columns, answer)
+
+
+async def forget(session: Session, most: int) -> int:
+    """Removes so many of the answers whose day is over; how many."""
+    return len(await session.fetch(_sql.forget, IDEMPOTENCY_HOURS, most))

@@ -18,3 +18,12 @@ where shop_id = $1 and api_key_id = $2 and operation = $3 and key = $4;
 -- name: forget_expired
 -- Removes what is older than its day.
 delete from idempotent_answers where shop_id = $1 and created_at < now() - make_interval(hours => $2);
+
+-- name: forget
+-- Up to $3 of those that are older than $2 hours, and nobody is at.
+delete from idempotent_answers where shop_id = $1 and (api_key_id, operation, key) in (
+    select api_key_id, operation, key from idempotent_answers
+    where shop_id = $1 and created_at < now() - make_interval(hours => $2) order by created_at limit $3
+    for update skip locked
+)
+returning key;

@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 
 from app.store.administration import connected
+from app.store.commands import commands
 from app.store.distribution import distribute
 from app.store.roles import GATEWAY_ROLE, ready_contact_role
 from app.store.servers import is_pooled
@@ -127,7 +128,8 @@ async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", migrations: l
     missing = [migration for migration in migrations if migration.number not in history]
     for migration in missing:
         async with connection.transaction():
-            await connection.execute(migration.sql)
+            for command in commands(migration.sql):
+                await connection.execute(command)
             await connection.execute(
                 "insert into schema_migrations (number, name, checksum) values ($1, $2, $3)",
                 migration.number, migration.name, migration.checksum,

@@ -1,5 +1,7 @@
 """How one PostgreSQL is connected to: directly, or through a pooler that hands each transaction to any connection.
 
+On a Citus cluster the node of a shop is to know the tenant too, and hears "set local" only.
+
 Behind a pooler in transaction mode (pgbouncer) nothing may outlive a transaction: settings and the role are set in each
 one's beginning, statements are not kept prepared, and no transaction is left open for the next. LISTEN, and the lock of
 migrations, need a connection of their own to the server.
@@ -9,6 +11,7 @@ from functools import partial
 
 import asyncpg
 
+from app.store.distribution import is_spread
 from app.store.failures import Unavailable, translated
 from app.store.roles import GATEWAY_ROLE
 from app.store.statements import Statement
@@ -17,6 +20,16 @@ _CONNECT_SECONDS = 10
 _SILENCE_SECONDS = 2  # beyond the statement timeout, which the server keeps: then nobody is there who could
 _MAY_BYPASS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
 _IDENTITY = "select system_identifier || ' ' || current_database() from pg_control_system()"
+# What a coordinator needs: a plan for each value of the shop; the tenant set at the nodes too; no statement run by the
+# coordinator's own process, whose role does not change with the nodes' (see `Server.locally`); and no look for shards
+# in the catalogue, which makes the driver's question for a type last seconds.
+_COORDINATOR = {
+    "plan_cache_mode": "auto",
+    "citus.propagate_set_commands": "local",
+    "citus.enable_local_execution": "off",
+    "citus.override_table_visibility": "off",
+}
+_AS_TEXTS = "do $$declare own text := current_user; begin {}; perform set_config('role', own, true); end$$"
 _MAY_TAKE_ROLE = "select exists (select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member'))"
 
 
@@ -42,6 +55,7 @@ class Server:
 
     def __init__(self, url: str, settings: dict[str, str], *prepared: Statement) -> None:
         self.pooled = False
+        self.spread = False  # whether it is the coordinator of a Citus cluster
         self.identity: str | None = None  # where it was looked at, and told
         self.same_as: Server | None = None  # whose identity it must have, for a replica or the way past a pooler
         self._url = url
@@ -62,6 +76,9 @@ class Server:
                 async with probe.transaction():
                     if await probe.fetchval(_MAY_BYPASS) and await probe.fetchval(_MAY_TAKE_ROLE, GATEWAY_ROLE):
                         self._settings = {**self._settings, "role": GATEWAY_ROLE}
+                    if await is_spread(probe):
+                        self.spread = True
+                        self._settings = {**self._settings, **_COORDINATOR}
                 self.identity = await identity(probe)
             finally:
                 await probe.close()
@@ -95,8 +112,16 @@ class Server:
 
     def opening(self, begin: str) -> str:
         """The commands that begin a transaction, with our own settings after the first."""
+        if not self.pooled and not self.spread:
+            return begin
         first, rest = begin.split("; ", 1)
-        return "; ".join([first, *self.own, rest]) if self.pooled else begin
+        return "; ".join([first, self.locally("; ".join([*self.own, rest]))])
+
+    def locally(self, settings: str) -> str:
+        """Commands "set local ...", to be sent alone or among others. A coordinator hands on the whole text that such a
+        command comes in, so it gets each as a text of its own. The role is the nodes' only: the coordinator goes to
+        them with its own, in one transaction for both, and holds no rows itself."""
+        return _AS_TEXTS.format(settings) if self.spread else settings
 
     def command(self, statement: Statement, *numbers: int) -> str:
         """One of the prepared statements with its numbers, as a command."""

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from app.domain.limits import CHANGE_DAYS
+from app.store.ahead import Ahead
+from app.store.asking import Asking
 from app.store.failures import NoConnection, Retryable, TimedOut, Unavailable, translated, translation
 from app.store.pool import Pool
 from app.store.replicas import Replica, Replicas
@@ -39,7 +41,8 @@ class Session:
     where its state is not known. A session that got no connection does not wait for one again.
 
     A session that `lingers` has nothing to write: unless something went wrong, it gives its connection back with the
-    transaction open, and the next one ends it. A `check` needs a transaction with one snapshot.
+    transaction open, and the next one ends it. What begins its own is sent together with its first statement, in one
+    round trip. A `check` needs a transaction with one snapshot.
 
     With `replicas`, set before the first statement, its transaction is one of theirs if it can be."""
 
@@ -55,14 +58,16 @@ class Session:
     ) -> None:
         self.shop_id = shop_id
         self.timeless = False  # whether nobody will look at the times of what is read
-        self.change_days = CHANGE_DAYS  # how long the change log keeps what this session writes to it
+        self.change_days = CHANGE_DAYS  # how long the change log keeps what happened
         self.replicas: Replicas | None = None
-        self.interrupted = False  # whether a replica failed in the midst of it: the primary would have answered
+        self.interrupted = False  # whether what it read is void: asked again, another session would have answered
         self._replica: Replica | None = None
         self._pool = pool
         self._begin = begin
         self._check = check
         self._checked = False
+        self._assuming = False
+        self._assumed = False  # whether somebody relies on what the check has not said yet
         self._connection: Any = None
         self._lingers = lingers and not pool.server.pooled
         self._disturbed = False  # whether something went wrong
@@ -77,12 +82,19 @@ class Session:
     async def fetch(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
         """The statement's rows. The shop's id is passed as $1, `args` as $2 and on."""
         async with self._asking():
+            if self._connection is None and self._lingers and self.replicas is None and not self._closed:
+                return await self._fetch_first(statement, args)
             return await self._fetch(await self._ready(), statement, args)
 
     async def fetch_as_gateway(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
         """The same with the gateway's own rights, also where the session reads in the name of a contact. For prices,
         which come from records that the contact may not read, and for the model, which is the whole shop's."""
         return await self.fetch(statement, *args)
+
+    @property
+    def spread(self) -> bool:
+        """Whether the shops are spread over a cluster, which takes fewer forms of statements."""
+        return self._pool.server.spread
 
     async def command(self, text: str) -> None:
         """Runs a command of ours that takes no values, such as a savepoint."""
@@ -103,12 +115,27 @@ class Session:
         if self._check is None:
             return None
         if self._connection is None:
+            if self._assuming and self.replicas is None:
+                self._assumed = True
+                return self._check.number
             async with self._asking():
                 await self._ready()
         return self._check.number if self._checked else None
 
-    def _asking(self) -> "_Asking":
-        return _Asking(self)
+    def assume(self) -> None:
+        """Has `checked` take for granted that a row will be found, so that the check needs no round trip of its own: it
+        goes with the first statement. For who asks `confirmed` in the end, and can do everything again."""
+        self._assuming = self._lingers
+
+    async def confirmed(self) -> bool:
+        """Whether what was read counts: nothing interrupted it, and what was assumed is so."""
+        if self._assumed and self._connection is None and not self.interrupted:
+            async with self._asking():
+                await self._ready()
+        return not self.interrupted
+
+    def _asking(self) -> Asking:
+        return Asking(self)
 
     async def _ready(self) -> Any:
         """The connection, with the transaction begun. Raises NoConnection when none comes free in time."""
@@ -122,16 +149,10 @@ class Session:
         if self.replicas is not None and (connection := await self._begun_by(self.replicas)) is not None:
             return connection
         connection = await self._acquired()
-        server = self._pool.server
-        commands = [server.opening(self._begin)]
-        if connection.is_in_transaction():  # the session before this one lingers
-            commands.insert(0, "commit")
-        if self._check is not None:
-            commands.append(server.command(self._check.statement, self.shop_id, self._check.number))
-            self._observe(self._check.statement)
+        commands = self._beginning(connection)
         began = time.perf_counter()
         try:
-            done = await connection.execute("; ".join(commands))
+            done = await connection.execute(commands)
             observation.asked(_BEGIN if self._check is None else self._check.statement, began)
             self._running = None
             if self._closed:
@@ -142,8 +163,45 @@ class Session:
             connection.terminate()
             self._pool.give(connection)
             raise
-        self._checked = done == _FOUND
+        self._told(done)
         return connection
+
+    def _beginning(self, connection: Any) -> str:
+        """The commands that begin the transaction on this connection."""
+        server = self._pool.server
+        commands = [server.opening(self._begin)]
+        if connection.is_in_transaction():  # the session before this one lingers
+            commands.insert(0, "commit")
+        if self._check is not None:
+            commands.append(server.command(self._check.statement, self.shop_id, self._check.number))
+            self._observe(self._check.statement)
+        return "; ".join(commands)
+
+    async def _fetch_first(self, statement: Statement, args: tuple[Any, ...]) -> list[asyncpg.Record]:
+        """The rows of the first statement, sent together with the beginning. Were that to fail, the statement found
+        nothing: without a tenant no row is seen. Raises Retryable where something was assumed that is not so."""
+        self._connection = connection = await self._acquired()
+        began = time.perf_counter()
+        ahead = Ahead(connection, self._beginning(connection))
+        try:
+            rows = await self._fetch(connection, statement, args)
+        except Exception as error:
+            if ahead.error is not None:
+                raise ahead.error from error
+            raise
+        if ahead.error is not None:
+            raise ahead.error
+        observation.asked(_BEGIN if self._check is None else self._check.statement, began, ahead.ended)
+        self._running = statement, ahead.ended
+        self._told(ahead.tag)
+        if self.interrupted:
+            raise Retryable("The shop's definitions have just changed. Send it again.")
+        return rows
+
+    def _told(self, tag: str) -> None:
+        """What came of the check."""
+        self._checked = tag == _FOUND
+        self.interrupted |= self._assumed and not self._checked
 
     async def _begun_by(self, replicas: Replicas) -> Any:
         began = time.perf_counter()
@@ -231,38 +289,3 @@ class Session:
                 with translated():
                     await self._connection.execute(how, timeout=_ENDING_SECONDS if hurried else None)
                 observation.asked(_END, began)
-
-
-class _Asking:
-    """A task's turn at a session; the driver's exceptions leave it as ours. Loaders ask in tasks of their own, which
-    outlive a cancelled operation unless `close` ends them. A plain class: entered for every statement, it costs a third
-    of a generator."""
-
-    __slots__ = ("_asker", "_session")
-
-    def __init__(self, session: Session) -> None:
-        self._asker = asyncio.current_task()
-        self._session = session
-
-    async def __aenter__(self) -> None:
-        session = self._session
-        session._askers.add(self._asker)
-        try:
-            await session._turn.acquire()
-        except BaseException:
-            session._askers.discard(self._asker)
-            raise
-
-    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        session = self._session
-        running, session._running = session._running, None
-        if running is not None:
-            observation.asked(*running)
-        try:
-            if error is not None:
-                await session._failed(error)
-        finally:
-            session._turn.release()
-            session._askers.discard(self._asker)
-        if error is not None and (ours := translation(error)) is not None:
-            raise ours from error

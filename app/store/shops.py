@@ -43,3 +43,8 @@ async def named_shops(connection: Connection, reference: str) -> list[Shop]:
 async def automated_shops(connection: Connection) -> list[int]:
     """The ids of the shops that have had triggers."""
     return [row["id"] for row in await connection.fetch(_sql.admin_automated_shops.sql)]
+
+
+async def shops_behind(connection: Connection, shop_id: int, most: int) -> list[int]:
+    """The ids of the next shops behind one, or from the first (0), in order."""
+    return [row["id"] for row in await connection.fetch(_sql.admin_shops_behind.sql, shop_id, most)]

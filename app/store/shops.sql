@@ -26,3 +26,7 @@ order by (shop_id::text = $1) desc, shop_id;
 -- name: admin_automated_shops
 -- The tenants that have had triggers. Outside any tenant.
 select shop_id as id from shops where automated order by shop_id;
+
+-- name: admin_shops_behind
+-- The next tenants behind one, by id. Outside any tenant.
+select shop_id as id from shops where shop_id > $1 order by shop_id limit $2;

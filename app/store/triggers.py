@@ -6,7 +6,7 @@ import asyncpg
 
 from app.domain.trigger_drafts import PlannedTrigger
 from app.domain.triggers import Transition, Trigger
-from app.store import statements
+from app.store import changes, statements
 from app.store.session import Session
 
 _sql = statements.load("triggers.sql")
@@ -29,9 +29,11 @@ async def every(session: Session) -> list[Trigger]:
 
 async def insert(session: Session, plan: PlannedTrigger, *, enabled: bool) -> int:
     """A new trigger, which judges what is committed from now on. Raises Conflict when its name is taken."""
+    await session.fetch(_sql.automate)
+    _, reached = await changes.ends(session)
     rows = await session.fetch(
         _sql.insert, plan.name, plan.name_key, plan.definition_id, plan.text, list(plan.definition_ids),
-        plan.transition.value, plan.url, enabled,
+        plan.transition.value, plan.url, enabled, reached,
     )  # fmt: skip
     return int(rows[0]["id"])
 

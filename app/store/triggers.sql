@@ -5,15 +5,15 @@ select id, name, definition_id, condition as text, definition_ids, transition, u
 from triggers where shop_id = $1 order by id;
 
 -- name: insert
--- A new trigger: it judges what happens from now on. From now on couriers look after the shop.
-with automated as (
-    update shops set automated = true where shop_id = $1 and not automated
-)
+-- A new trigger: it judges what happens behind a sequence ($10).
 insert into triggers (shop_id, name, name_key, definition_id, condition, definition_ids, transition, url, enabled,
                       reached)
-select $1, $2, $3, $4, $5, $6::bigint[], $7, $8, $9,
-       coalesce((select sequence from change_heads where shop_id = $1), 0)
+values ($1, $2, $3, $4, $5, $6::bigint[], $7, $8, $9, $10)
 returning id;
+
+-- name: automate
+-- From now on couriers look after the shop.
+update shops set automated = true where shop_id = $1 and not automated returning shop_id;
 
 -- name: update
 -- What a trigger is to be. What it has not judged yet is judged so.

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.store import changes_apart
 from app.store.changes import MOVE, RECORD
 from app.store.session import Session
 from app.store.statements import Statement, writes
@@ -23,4 +24,4 @@ class WritingSession(Session):
     def _observe(self, statement: Statement) -> None:
         super()._observe(statement)
         self._wrote = self._wrote or writes(statement)
-        self._moved = self._moved or statement in (RECORD, MOVE)
+        self._moved = self._moved or statement in (RECORD, MOVE, changes_apart.MOVE)

@@ -70,10 +70,10 @@ class Observation:
         self.began = time.perf_counter()
         self.statements: list[Asked] = []
 
-    def asked(self, query: Query, began: float) -> None:
-        """A statement that began then has ended now."""
+    def asked(self, query: Query, began: float, ended: float | None = None) -> None:
+        """A statement that began then has ended now, unless it is known when it did."""
         if len(self.statements) < _MOST:
-            self.statements.append(Asked(query, began, time.perf_counter() - began))
+            self.statements.append(Asked(query, began, (ended or time.perf_counter()) - began))
         else:
             self.untold += 1
 
@@ -103,11 +103,11 @@ class Observation:
 current: ContextVar[Observation | None] = ContextVar("observation", default=None)
 
 
-def asked(query: Query, began: float) -> None:
+def asked(query: Query, began: float, ended: float | None = None) -> None:
     """Notes a statement, if an operation is observed."""
     seen = current.get()
     if seen is not None:
-        seen.asked(query, began)
+        seen.asked(query, began, ended)
 
 
 def watched_levels() -> Callable[[float, int], None] | None:

@@ -11,9 +11,9 @@ class WebhookBounds:
     timeout: float = 10.0  # for an endpoint to answer
     attempts: int = 15  # then a delivery is a dead letter
     first_pause: float = 5.0  # after the first failed attempt; see domain/webhooks.py for the others
-    per_trigger: int = 4  # sent at once for one trigger; 1 while its endpoint fails or is slow
+    per_trigger: int = 4  # sent at once for one trigger; 1 while its endpoint is new, fails or is slow
     slow: float = 2.0  # an answer that takes longer is slow
-    at_once: int = 64  # sent at once in all
+    at_once: int = 128  # sent at once in all; see places.py
     look: float = 5.0  # when nothing wakes a courier, it looks again
 
     @property

@@ -5,12 +5,14 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from app.domain.limits import CHANGE_DAYS
 from app.store.database import Database
 from app.store.failures import StoreFailure
 from app.telemetry import metrics
 from app.webhooks.bounds import WebhookBounds
+from app.webhooks.places import Places
 from app.webhooks.sending import Sender
-from app.webhooks.shop_courier import Places, ShopCourier
+from app.webhooks.shop_courier import ShopCourier
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 2.0  # for shops with a first trigger
@@ -62,11 +64,12 @@ class Couriers:
 
 @asynccontextmanager
 async def couriers(
-    url: str, bounds: WebhookBounds, *, statement_timeout_ms: int = 5000, direct_url: str | None = None
-) -> AsyncIterator[None]:
+    url: str, bounds: WebhookBounds, *, statement_timeout_ms: int = 5000, direct_url: str | None = None,
+    change_days: int = CHANGE_DAYS,
+) -> AsyncIterator[None]:  # fmt: skip
     """Couriers at work for as long as the block runs."""
     database = await Database.connect_in_time(
-        url, size=POOL_SIZE, statement_timeout_ms=statement_timeout_ms, direct_url=direct_url
+        url, size=POOL_SIZE, statement_timeout_ms=statement_timeout_ms, direct_url=direct_url, change_days=change_days
     )
     at_work = Couriers(database, bounds)
     running = asyncio.create_task(at_work.run())

@@ -11,6 +11,7 @@ from app.store import deliveries
 from app.store.database import Database
 from app.store.failures import StoreFailure
 from app.webhooks.bounds import WebhookBounds
+from app.webhooks.dead_letters import DeadLetters
 from app.webhooks.sending import Attempt
 
 _log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class Settler:
         self._shop_id = shop_id
         self._bounds = bounds
         self._told = told
+        self._dead_letters = DeadLetters(shop_id)
         self._waiting: list[_Settled] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -76,6 +78,7 @@ class Settler:
             await deliveries.delivered(session, arrived)
             await deliveries.failed(session, failed)
             await deliveries.let_go(session, [each.delivery for each in some if each.attempt is None])
+        self._dead_letters.tell([each.delivery for each in failed if each.dead])
 
     def _failure(self, delivery: Delivery, answered: int | None, error: str) -> deliveries.Failure:
         attempts = delivery.attempts + 1

@@ -17,6 +17,7 @@ from app.store.failures import StoreFailure
 from app.store.triggers import State
 from app.telemetry import metrics
 from app.webhooks.bounds import WebhookBounds
+from app.webhooks.places import Places, Standing
 from app.webhooks.sending import Attempt, Sender
 from app.webhooks.settling import Settler
 
@@ -27,19 +28,13 @@ _RECORDS = 4  # claimed for each place: those behind the first are sent when it 
 _BEHIND = 16  # claimed behind a record's first delivery
 
 
-class Places:
-    """How many deliveries may be sent at once in this process."""
-
-    def __init__(self, free: int) -> None:
-        self.free = free
-
-
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """What was claimed for one trigger: records' deliveries in order. Sending must begin before `until` (of the
     monotonic clock), so that it ends while the claim lasts."""
 
     trigger_id: int
+    standing: Standing  # for which it has its places
     url: str
     secrets: Sequence[str]
     until: float
@@ -56,7 +51,7 @@ class ShopCourier:
         self._bounds = bounds
         self._places = places
         self._sending: Counter[int] = Counter()  # by trigger
-        self._slow: set[int] = set()  # triggers whose last attempt failed, or took long
+        self._standings: defaultdict[int, Standing] = defaultdict(lambda: Standing.NEW)  # by trigger
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = False
         self._woken = asyncio.Event()
@@ -118,53 +113,66 @@ class ShopCourier:
 
     async def _claim(self, due: Sequence[State]) -> bool:
         """Begins to send; whether there was anything."""
-        places = self._free_places([each.id for each in due])
-        if not places:
+        taken = self._take([each.id for each in due])
+        self._places.looked(self._shop_id)
+        if not taken:
             return False
-        self._places.free -= (taken := sum(places.values()))
-        until = time.monotonic() + self._bounds.lease - self._bounds.timeout
         try:
+            until = time.monotonic() + self._bounds.lease - self._bounds.timeout
             async with self._database.writing(self._shop_id, untold=True) as session:
-                rooms = {id_: self._room(id_, free) for id_, free in places.items()}
+                rooms = {id_: self._room(standing, places) for id_, (standing, places) in taken.items()}
                 claimed = await deliveries.claim(session, rooms, self._bounds.lease)
                 secrets = await webhook_secrets.valid(session) if claimed else []
+            if not claimed:
+                self._places.leave(self._shop_id)  # it looks again soon
+            batches: dict[int, deque[list[Delivery]]] = defaultdict(deque)
+            for chain in claimed:
+                batches[chain[0].trigger_id].append(chain)
+            urls = {each.id: each.url for each in due}
+            for id_, chains in batches.items():
+                standing, places = taken[id_]
+                needed = min(places, len(chains))
+                taken[id_] = standing, places - needed
+                for _ in range(needed):
+                    self._begin(_Batch(id_, standing, urls[id_], secrets, until, chains))
         finally:
-            self._places.free += taken
-        batches: dict[int, deque[list[Delivery]]] = defaultdict(deque)
-        for chain in claimed:
-            batches[chain[0].trigger_id].append(chain)
-        urls = {each.id: each.url for each in due}
-        for id_, chains in batches.items():
-            for _ in range(min(places[id_], len(chains))):
-                self._begin(_Batch(id_, urls[id_], secrets, until, chains))
+            for standing, places in taken.values():
+                if places:
+                    self._places.give_back(self._shop_id, standing, places, unused=True)
         return bool(claimed)
 
-    def _free_places(self, trigger_ids: Sequence[int]) -> dict[int, int]:
-        """An endpoint that fails, or is slow, is asked one thing at a time, so that it takes no places of others."""
-        found: dict[int, int] = {}
-        left = self._places.free
+    def _take(self, trigger_ids: Sequence[int]) -> dict[int, tuple[Standing, int]]:
+        """Places for each trigger, as far as there are any: one where its endpoint is new, fails, or is slow. Waits for
+        more where some are missing."""
+        taken: dict[int, tuple[Standing, int]] = {}
         for id_ in trigger_ids:
-            width = 1 if id_ in self._slow else self._bounds.per_trigger
-            free = min(width - self._sending[id_], left)
-            if free > 0:
-                found[id_] = free
-                left -= free
-        return found
+            standing = self._standings[id_]
+            width = self._bounds.per_trigger if standing is Standing.QUICK else 1
+            wanted = width - self._sending[id_]
+            if wanted <= 0:
+                continue
+            places = min(wanted, self._places.free(self._shop_id, standing))
+            if places < wanted:
+                self._places.wait(self._shop_id, standing, self._woken)
+            if places > 0:
+                self._places.take(self._shop_id, standing, places)
+                taken[id_] = standing, places
+        return taken
 
-    def _room(self, trigger_id: int, places: int) -> deliveries.Room:
+    def _room(self, standing: Standing, places: int) -> deliveries.Room:
         """One thing at a time is claimed for an endpoint that fails, or is slow."""
-        slow = trigger_id in self._slow
+        slow = standing is Standing.SLOW
         return deliveries.Room(1) if slow else deliveries.Room(places * _RECORDS, _BEHIND)
 
     def _begin(self, batch: _Batch) -> None:
-        self._places.free -= 1
+        """At a place that was taken for it."""
         self._sending[batch.trigger_id] += 1
         task = asyncio.create_task(self._send(batch))
 
         def ended(_: asyncio.Task[None]) -> None:
-            self._places.free += 1
             self._sending[batch.trigger_id] -= 1
             self._tasks.discard(task)
+            self._places.give_back(self._shop_id, batch.standing)
             self._woken.set()
 
         self._tasks.add(task)
@@ -181,7 +189,7 @@ class ShopCourier:
                     break
             for delivery in chain[sent:]:
                 self._settler.let_go(delivery)
-            if batch.trigger_id in self._slow or not self._in_time(batch):
+            if self._standings[batch.trigger_id] is Standing.SLOW or not self._in_time(batch):
                 while batch.chains:
                     for delivery in batch.chains.popleft():
                         self._settler.let_go(delivery)
@@ -201,9 +209,11 @@ class ShopCourier:
         seconds = time.monotonic() - began
         dead = attempt.error is not None and delivery.attempts + 1 >= self._bounds.attempts
         metrics.attempted("DEAD" if dead else "FAILED" if attempt.error else "DELIVERED", seconds)
-        if attempt.error is None and seconds < self._bounds.slow:
-            self._slow.discard(delivery.trigger_id)
-        else:
-            self._slow.add(delivery.trigger_id)
+        quick = attempt.error is None and seconds < self._bounds.slow
+        standing, self._standings[delivery.trigger_id] = (
+            self._standings[delivery.trigger_id], Standing.QUICK if quick else Standing.SLOW
+        )  # fmt: skip
+        if quick and standing is not Standing.QUICK:
+            self._woken.set()  # it may have more places
         self._settler.attempted(delivery, attempt)
         return attempt.error is None

@@ -220,10 +220,38 @@ async def test_what_the_log_has_forgotten_is_told(app: Starlette, shop: ShopClie
         assert [each["after"]["n"] for each in await events(socket, 3)] == [2, 3, 4]
 
 
+async def test_a_log_that_has_not_come_so_far_is_told(app: Starlette, shop: ShopClient) -> None:
+    """It may have been restored from a backup: what comes next would come under numbers that were seen already."""
+    key = await shop.define("Visit", {"n": "NUMBER"})
+    await shop.save(key, {"n": 1})
+    async with connected(app) as socket:
+        await socket.init({"spm-api-key": shop.key})
+        [error] = await socket.run(CHANGED, variables={"after": "3"})
+    [told] = error["payload"]
+    assert told["extensions"] == {"code": "CHANGES_NOT_REACHED", "last": "2"}
+    assert "without after, or behind 2" in told["message"]
+    asked = "query($after: String) { customDataChanges(after: $after) { nodes { sequence } } }"
+    assert await shop.errors(asked, after="3") == [("CHANGES_NOT_REACHED", told["message"])]
+    assert (await shop.ask(asked, after="2"))["customDataChanges"] == {"nodes": []}
+    async with subscribed(app, shop, after="2") as socket:
+        await shop.save(key, {"n": 2})
+        assert [each["sequence"] for each in await events(socket, 1)] == ["3"]
+
+
+async def test_a_summary_comes_whatever_the_condition(app: Starlette, shop: ShopClient) -> None:
+    key = await shop.define("Visit", {"n": "NUMBER"})
+    async with subscribed(app, shop, definition=key, where={"n": {"gte": 2}}) as socket:
+        await shop.save(key, {"n": 1})
+        await shop.save(key, {"n": 1}, {"n": 2}, events="SUMMARY")
+        await shop.save(key, {"n": 3})
+        assert [each["kind"] for each in await events(socket, 2)] == ["SUMMARY", "CREATED"]
+
+
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
         ({"after": "x"}, "BAD_USER_INPUT"),
+        ({"on": []}, "BAD_USER_INPUT"),
         ({"definition": "none"}, "DEFINITION_NOT_FOUND"),
         ({"where": {}}, "BAD_USER_INPUT"),
     ],

@@ -168,3 +168,33 @@ async def test_each_shop_has_its_own(shop: ShopClient, other_shop: ShopClient) -
     answer = await other_shop.run("updateTrigger", PROBLEMS, trigger=id_, name="Mine")
     assert [each["code"] for each in answer["userErrors"]] == ["TRIGGER_NOT_FOUND"]
     assert (await other_shop.run("deleteTrigger", "deleted", trigger=id_)) == {"deleted": False}
+
+
+async def test_without_a_condition_it_says_how_to_mean_every_record(shop: ShopClient) -> None:
+    key = await loyalty(shop)
+    refused = await shop.run("createTrigger", PROBLEMS, name="All", definition=key, deliver=URL)
+    [problem] = refused["userErrors"]
+    assert (problem["code"], "`{}` is true of every record" in problem["message"]) == ("INVALID_CONDITION", True)
+
+
+async def test_what_became_of_a_trigger_is_said_as_it_can_be_mended(vets: VetShop) -> None:
+    """One that watched what was deleted cannot be changed, one whose condition used it can."""
+    shop = vets.shop
+    on = {"veto_id": {"is": {"nom": {"eq": "Dr Martin"}}}}
+    ids = [
+        await new_trigger(shop, name=name, definition=key, when=when, deliver=URL)
+        for name, key, when in (("of vets", "veterinarian", {}), ("of prices", "vet_pricing", on))
+    ]
+    deleted = await shop.run(
+        "deleteCustomDataDefinition", "warnings { code message }", definition="veterinarian", force=True
+    )
+    said = [each["message"] for each in deleted["warnings"] if each["code"] == "TRIGGERS_BROKEN"]
+    assert ["Delete the trigger" in each for each in said] == [True, False]
+    assert ["until its condition is changed" in each for each in said] == [False, True]
+    broken = [each["broken"] for each in (await shop.ask("{ triggers { broken } }"))["triggers"]]
+    assert ["create another" in each for each in broken] == [True, False]
+    assert ["Update its condition" in each for each in broken] == [False, True]
+    told = [await shop.run("updateTrigger", PROBLEMS, trigger=id_, when={}) for id_ in ids]
+    assert [[each["message"] for each in one["userErrors"]] for one in told] == [
+        [broken[0].removeprefix("when: ")], []
+    ]  # fmt: skip

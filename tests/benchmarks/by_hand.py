@@ -168,8 +168,10 @@ def _route(name: str, handler: Handler, database: Database, shop: int) -> Route:
     async def answer(request: Request) -> Response:
         sent = orjson.loads(await request.body())["variables"]
         session = database.read_session(shop)
+        session.assume()
         try:
             data = await handler(session.fetch, await database.models.current(session), sent)
+            assert await session.confirmed()
         finally:
             await session.close()
         return Response(orjson.dumps({"data": data}), media_type="application/json")

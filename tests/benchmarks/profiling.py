@@ -65,18 +65,18 @@ async def asking(bench: Bench) -> Any:
     database.observers.append(lambda _shop, statement: statements.append(statement.name))
     app = mount(Starlette(), database, settings)
     try:
-        yield (lambda body: _ask(app, bench, body)), statements
+        yield (lambda body: ask_once(app, bench, body)), statements
     finally:
         await database.close()
 
 
-async def _ask(app: ASGIApp, bench: Bench, body: bytes) -> None:
+async def ask_once(app: ASGIApp, bench: Bench, body: bytes, path: str = "/graphql") -> None:
     """One request, as the server's protocol passes it on."""
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers += [(name.encode(), value.encode()) for name, value in bench.headers.items()]
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
-        "path": "/graphql", "raw_path": b"/graphql", "query_string": b"", "root_path": "", "headers": headers,
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": headers,
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000),
     }  # fmt: skip
     incoming = [{"type": "http.request", "body": body, "more_body": False}]

@@ -26,7 +26,7 @@ from time import perf_counter
 import uvloop
 
 from app.server.processes import until_told_to_stop
-from tests.benchmarks import grid, load, peer, profiling
+from tests.benchmarks import grid, load, peer, profiling, steps
 from tests.benchmarks.queries import QUESTIONS, Question, from_ours, from_peer
 from tests.benchmarks.serving import NotServing, Server, started
 from tests.benchmarks.sides import BY_HAND, CORE, GATEWAY, PEER, Bench, all_serving, prepare
@@ -119,9 +119,10 @@ def measure_workers(bench: Bench, question: Question, options: argparse.Namespac
 
 
 def run(url: str, options: argparse.Namespace) -> None:
-    if options.profile:
+    if options.profile or options.steps:
         bench = asyncio.run(prepare(url))
-        uvloop.run(profiling.main(bench, _KNOWN[options.profile]))
+        profile = profiling.main if options.profile else steps.main
+        uvloop.run(profile(bench, _KNOWN[options.profile or options.steps]))
         return
     load.require_wrk()
     print(peer.install())
@@ -149,6 +150,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=5, help="of each round (5)")
     parser.add_argument("--workers", action="store_true", help="instead: Q1 with one worker, and with two")
     parser.add_argument("--profile", choices=_KNOWN, help="instead: where the time of a request goes (profiling.py)")
+    parser.add_argument("--steps", choices=_KNOWN, help="instead: the same in the interpreter's steps (steps.py)")
     return parser.parse_args()
 
 

@@ -60,7 +60,7 @@ def _postmaster(home: Path) -> Machine:
     return Machine(int((home / "postgres" / "postmaster.pid").read_text().split()[0]))
 
 
-async def _filled(vets: VetShop) -> list[int]:
+async def filled(vets: VetShop) -> list[int]:
     """100 cards, each of a contact and with a product; the ids of some."""
     shop = vets.shop
     await shop.define(
@@ -82,7 +82,7 @@ async def _filled(vets: VetShop) -> list[int]:
     return ids
 
 
-def _questions(ids: list[int]) -> dict[str, Ask]:
+def questions(ids: list[int]) -> dict[str, Ask]:
     saves = iter(range(10**9))
 
     async def save(shop: ShopClient, _: int) -> None:
@@ -136,12 +136,12 @@ async def main(url: str, admin: str, direct: str, standby: Standby) -> None:
         first = next(iter(arranged.values()))[0]
         async with httpx.AsyncClient(base_url=first, timeout=PATIENCE) as http:
             vets = await new_vet_shop(await new_shop(database, http, admin))
-            questions = _questions(await _filled(vets))
+            asks = questions(await filled(vets))
         for round_ in range(3):
             for name, (address, machines) in arranged.items():
                 async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as http:
                     shop = replace(vets.shop, http=http)
-                    for question, ask in questions.items():
+                    for question, ask in asks.items():
                         used = await _measured(shop, ask, machines, REQUESTS if "save" not in question else 160)
                         print(
                             f"{round_ + 1} {name:20}{question:16}" + "".join(f"{ms:10.2f}" for ms in used.values()),

@@ -65,10 +65,10 @@ class Server:
 
 
 def cpu_of(process: psutil.Process) -> float:
-    """Seconds that it and its children have used, those too that have ended."""
+    """Seconds that it and those below it have used, those too that have ended."""
     times = process.cpu_times()
     total = times.user + times.system + times.children_user + times.children_system
-    for child in process.children():
+    for child in process.children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             used = child.cpu_times()
             total += used.user + used.system
@@ -147,10 +147,10 @@ def main(application: str, port: str, page_size: str | None = None) -> None:
         limits.PAGE_SIZE = int(page_size)  # before anything that asks for it is imported
     import uvicorn
 
-    from app.server import processes
+    from app.server import processes, worker
 
     with processes.listening("127.0.0.1", int(port)) as listener:
-        uvicorn.Server(processes.configuration(application)).run(sockets=[listener])
+        uvicorn.Server(worker.configuration(application)).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -30,8 +30,9 @@ from app.store.migrate import migrate
 from app.store.shops import create_shop
 from app.webhooks.bounds import WebhookBounds
 from app.webhooks.couriers import POOL_SIZE
+from app.webhooks.places import Places
 from app.webhooks.sending import Sender
-from app.webhooks.shop_courier import Places, ShopCourier
+from app.webhooks.shop_courier import ShopCourier
 from tests.benchmarks.grid import gateway, server
 from tests.webhooks.receiver import Received, receiving
 

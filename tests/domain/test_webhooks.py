@@ -55,7 +55,13 @@ def test_good_addresses(url: str) -> None:
         ("https://hooks.example.com/\r\nx: y", Code.INVALID_URL),
         ("https://café.example/", Code.INVALID_URL),
         ("https://hooks.example.com/" + "x" * 2000, Code.INVALID_URL),
+        ("not a url", Code.INVALID_URL),
         ("https://localhost/", Code.PRIVATE_ADDRESS),
+        ("https://0x7f000001/", Code.PRIVATE_ADDRESS),
+        ("https://2130706433/", Code.PRIVATE_ADDRESS),
+        ("https://127.1/", Code.PRIVATE_ADDRESS),
+        ("https://127.0.0.1./", Code.PRIVATE_ADDRESS),
+        ("https://0177.0.0.1/", Code.PRIVATE_ADDRESS),
         ("https://LOCALHOST./", Code.PRIVATE_ADDRESS),
         ("https://db.internal/", Code.PRIVATE_ADDRESS),
         ("https://127.0.0.1/", Code.PRIVATE_ADDRESS),
@@ -68,6 +74,12 @@ def test_bad_addresses(url: str, code: Code) -> None:
     problem = url_problem(url, private=False)
     assert problem is not None
     assert (problem.code, problem.path) == (code, "url")
+
+
+def test_what_is_no_url_is_called_so() -> None:
+    problem = url_problem("not a url", private=False)
+    assert problem is not None
+    assert problem.message.startswith("This is no URL.")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/", "http://localhost/", "https://10.0.0.1/"])

@@ -11,9 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import psutil
-
-from tests.processes import PATIENCE, environment, postmaster
+from tests.processes import PATIENCE, environment, postmaster, workers
 
 WORKERS = 2
 _PAUSE_SECONDS = 0.1  # before it is started again; a port may still be held
@@ -60,8 +58,7 @@ class Supervised:
 
     def workers(self) -> list[int]:
         """The processes that answer."""
-        children = psutil.Process(self.pid).children()
-        return [each.pid for each in children if "spawn_main" in " ".join(each.cmdline())]
+        return workers(self.pid)
 
     async def start(self) -> None:
         await self._launch()

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from app.server.app import mount
 from app.server.settings import Settings
+from app.server.shared_rates import SharedRates
 from app.store.administration import connected
 from app.store.database import Database
 from tests.shops import ShopClient
@@ -22,10 +23,12 @@ NEVER_MS = 3 * PATIENCE * 1000  # for time-outs that must not be what ends a wai
 
 
 @asynccontextmanager
-async def bounded(shop: ShopClient, database: Database | None = None, **settings: Any) -> AsyncIterator[ShopClient]:
+async def bounded(
+    shop: ShopClient, database: Database | None = None, rates: SharedRates | None = None, **settings: Any
+) -> AsyncIterator[ShopClient]:
     """The same shop behind another gateway with these settings."""
     app = Starlette()
-    mount(app, database or shop.database, Settings.model_construct(**settings))
+    mount(app, database or shop.database, Settings.model_construct(**settings), rates=rates)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield replace(shop, http=client)

@@ -8,7 +8,8 @@ import socket
 
 import uvicorn
 
-from app.server.processes import APPLICATION, configuration
+from app.server.processes import APPLICATION
+from app.server.worker import configuration
 
 
 class _Observed(uvicorn.Server):

@@ -3,7 +3,8 @@
 import pytest
 
 from app.server.bounds import Bounds
-from app.server.governor import Bucket, Governor
+from app.server.buckets import Bucket
+from app.server.governor import Governor
 from app.server.refusals import Refused
 from tests.limits.edge import bounded
 from tests.limits.test_cost import N
@@ -13,7 +14,7 @@ from tests.shops import ShopClient
 class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr("app.server.governor.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("app.server.buckets.time.monotonic", lambda: self.now)
 
 
 @pytest.fixture
@@ -59,10 +60,10 @@ def test_a_bucket_never_holds_more_than_its_size(clock: Clock) -> None:
 @pytest.mark.usefixtures("clock")
 def test_viewers_do_not_share() -> None:
     governor = Governor(Bounds(rate_size=100, rate_refill=10))
-    for viewer in ((1, 1, None), (1, None, 7), (1, 2, None)):
+    for viewer in ((1, 1, 0), (1, 0, 7), (1, 2, 0)):
         governor.allowance(viewer, 1).spend(100)
     with pytest.raises(Refused):
-        governor.allowance((1, None, 7), 1).spend(1)
+        governor.allowance((1, 0, 7), 1).spend(1)
 
 
 def test_what_is_dearer_than_a_bucket_waits_until_it_is_full(clock: Clock) -> None:
@@ -79,7 +80,7 @@ def test_what_is_dearer_than_a_bucket_waits_until_it_is_full(clock: Clock) -> No
 def test_the_number_of_buckets_is_bounded() -> None:
     governor = Governor(Bounds())
     for viewer in range(10_500):
-        governor.allowance(viewer, 1).spend(1)
+        governor.allowance((1, viewer, 0), 1).spend(1)
     assert governor.allowance.cache_info().currsize == 10_000
 
 

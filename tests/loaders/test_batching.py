@@ -89,6 +89,7 @@ async def test_a_thousand_keys_are_one_future(squares: Squares, monkeypatch: pyt
         made.append(asyncio.Future(loop=loop))
         return made[-1]
 
+    await squares.loader.load(1_000)
     monkeypatch.setattr(squares.loader._calls._batches, "loop", _Loop(loop, create_future))
     assert len(await squares.loader.load_many(range(1_000))) == 1_000
     assert len(made) == 1

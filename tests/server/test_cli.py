@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.domain.shops import parse_key
-from tests.processes import Gateway, children, postmaster, run, serving, wait_until_gone
+from tests.processes import Gateway, children, postmaster, run, serving, wait_until_gone, workers
 
 
 @pytest.fixture
@@ -103,9 +103,9 @@ def test_a_command_runs_the_embedded_database_for_itself(home: Path) -> None:
 def test_serving_stops_workers_and_database_when_told_to(home: Path, number: int) -> None:
     with serving("--workers", "2", CUSTOM_DATA_HOME=home) as gateway:
         assert alive(gateway)
-        workers = children(gateway.process.pid)
+        answering = workers(gateway.process.pid)
         assert gateway.end(number) == 0
-    wait_until_gone(workers)
+    wait_until_gone(answering)
     assert postmaster(home) is None
 
 
@@ -122,9 +122,9 @@ def test_a_command_beside_a_gateway_uses_its_database_and_a_second_gateway_is_re
 def test_after_a_kill_the_next_gateway_starts_and_its_stop_stops_the_database(home: Path) -> None:
     with serving("--workers", "2", CUSTOM_DATA_HOME=home) as killed:
         assert alive(killed)
-        workers = children(killed.process.pid)
+        answering = workers(killed.process.pid)
         killed.end(signal.SIGKILL)
-    wait_until_gone(workers)
+    wait_until_gone(answering)
     with serving(CUSTOM_DATA_HOME=home) as gateway:
         assert alive(gateway)
         assert gateway.end() == 0
@@ -134,10 +134,22 @@ def test_after_a_kill_the_next_gateway_starts_and_its_stop_stops_the_database(ho
 def test_a_killed_worker_is_replaced(given: dict[str, str]) -> None:
     with serving(**given) as gateway:
         assert alive(gateway)
-        before = children(gateway.process.pid)
+        before = workers(gateway.process.pid)
         os.kill(before[-1], signal.SIGKILL)
         assert alive(gateway)
-        assert before[-1] not in children(gateway.process.pid)
+        assert before[-1] not in workers(gateway.process.pid)
+        assert gateway.end() == 0
+
+
+def test_workers_are_replaced_when_the_process_they_were_forked_from_is_killed(given: dict[str, str]) -> None:
+    with serving("--workers", "2", **given) as gateway:
+        assert alive(gateway)
+        before = workers(gateway.process.pid)
+        assert len(before) == 2
+        [nursery] = children(gateway.process.pid, "forkserver")
+        os.kill(nursery, signal.SIGKILL)
+        wait_until_gone(before)
+        assert alive(gateway)
         assert gateway.end() == 0
 
 

@@ -105,6 +105,14 @@ async def test_a_body_over_two_mebibytes_is_413(shop: ShopClient) -> None:
     assert (response.status_code, codes(response)) == (413, ["PAYLOAD_TOO_LARGE"])
 
 
+async def test_events_come_by_post_alone(shop: ShopClient) -> None:
+    headers = {"spm-api-key": shop.key, "accept": "text/event-stream"}
+    query = {"query": "subscription { ping(times: 1) }"}
+    response = await shop.http.get("/graphql", params=query, headers=headers)
+    assert (response.status_code, codes(response)) == (406, ["NOT_ACCEPTABLE"])
+    assert "by POST" in response.json()["errors"][0]["message"]
+
+
 async def test_an_answer_nobody_takes_is_406(shop: ShopClient) -> None:
     response = await post(shop, asking("{ __typename }"), "text/csv")
     assert (response.status_code, codes(response)) == (406, ["NOT_ACCEPTABLE"])

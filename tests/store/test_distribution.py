@@ -1,13 +1,20 @@
-"""What `migrate` does on a Citus cluster, with a stand-in for Citus that refuses what Citus is known to refuse. The
-cluster itself is tested by tests/scale/citus where there is one."""
+"""What `migrate` does on a Citus cluster, and what the gateway does otherwise there, with a stand-in for Citus that
+refuses what Citus is known to refuse. The cluster itself is tested by tests/scale/citus where there is one."""
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
+from app.server.app import mount
 from app.store.administration import connected
+from app.store.database import Database
 from app.store.migrate import Migrated, migrate
-from tests.store.scratch import scratch_database
+from app.store.roles import CONTACT_ROLE, GATEWAY_ROLE, contact_role_usable
+from tests.shops import new_shop
+from tests.store.scratch import as_login, scratch_database
+from tests.tour import tour
 
 STAND_IN = """
     create table pg_dist_partition (logicalrelid regclass, colocated text, n int generated always as identity);
@@ -81,3 +88,58 @@ async def test_a_table_of_a_later_version_joins_the_others(cluster: str) -> None
 async def test_elsewhere_nothing_is_distributed(admin_url: str) -> None:
     async with scratch_database(admin_url) as url:
         assert (await migrate(url)).distributed == Migrated((), role_ready=True).distributed
+
+
+async def test_a_shops_whole_life_in_the_forms_that_a_cluster_takes(cluster: str) -> None:
+    await migrate(cluster)
+    database = await Database.connect(as_login(cluster, GATEWAY_ROLE), size=8)
+    try:
+        app = Starlette()
+        mount(app, database)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://gateway") as http:
+            shop = await new_shop(database, http, cluster)
+            with shop.statements() as seen:
+                await tour(shop, cluster)
+    finally:
+        await database.close()
+    assert database.pool.server.spread
+    assert "changes.record" not in seen
+    assert seen.count("changes_apart.move") == seen.count("changes_apart.write") > 20
+
+
+_VISIBLE = "select shop_id, id from contacts order by shop_id, id"
+
+
+async def test_what_a_contact_sees_does_not_rest_on_restrictive_policies(cluster: str) -> None:
+    """Nodes make all of them permissive."""
+    await migrate(cluster)
+    async with connected(cluster) as admin:
+        assert {row["permissive"] for row in await admin.fetch("select permissive from pg_policies")} == {"PERMISSIVE"}
+        shops = [
+            row["shop_id"] for row in await admin.fetch("insert into shops (name) values ('a'), ('b') returning *")
+        ]
+        await admin.execute(
+            "insert into contacts (shop_id, id) select shop, id"
+            " from unnest($1::bigint[]) shop, generate_series(1, 3) id",
+            shops,
+        )
+        for role, seen in (
+            (GATEWAY_ROLE, [(shops[0], 1), (shops[0], 2), (shops[0], 3)]),
+            (CONTACT_ROLE, [(shops[0], 2)]),
+        ):
+            async with admin.transaction():
+                await admin.execute(
+                    f"set local app.shop_id = '{shops[0]}'; set local app.contact_id = '2'; set local role {role}"
+                )
+                assert [tuple(row) for row in await admin.fetch(_VISIBLE)] == seen
+
+
+async def test_contacts_are_refused_where_they_would_see_the_whole_shop_until_it_is_mended(admin_url: str) -> None:
+    async with scratch_database(admin_url) as url:
+        await migrate(url)
+        async with connected(as_login(url, GATEWAY_ROLE)) as gateway, connected(url) as admin:
+            assert await contact_role_usable(gateway)
+            await admin.execute(STAND_IN)
+            assert not await contact_role_usable(gateway)
+            await migrate(url)
+            assert await contact_role_usable(gateway)

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from app.store.administration import connected
+from app.store.ahead import Ahead
 from app.store.database import Database
 from app.store.failures import Retryable, TimedOut, Unavailable, translation
 from app.store.session import Session
@@ -27,9 +28,15 @@ async def narrow(gateway_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 
 @pytest.fixture
-async def sent(narrow: Database) -> AsyncIterator[list[str]]:
-    """Every round trip of the one connection, by its text."""
+async def sent(narrow: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[str]]:
+    """Every round trip of the one connection, by its text; what is sent ahead of a statement is part of its."""
     texts: list[str] = []
+
+    def sent_ahead(connection: object, commands: str) -> Ahead:
+        texts.append(f"{commands} +")
+        return Ahead(connection, commands)
+
+    monkeypatch.setattr("app.store.session.Ahead", sent_ahead)
     connection = await narrow.pool.take()
     with connection.query_logger(lambda query: texts.append(query.query)):
         narrow.pool.give(connection)
@@ -50,13 +57,14 @@ async def test_a_session_ends_the_one_before_in_the_round_trip_that_begins_it(
     for each in (shop, other_shop):
         async with narrow.reading(each.id) as session:
             assert tuple((await session.fetch(WHO))[0]) == (each.id, each.id)
+        await asyncio.sleep(0)  # the driver tells of a statement a moment later
     async with narrow.writing(shop.id) as session:
         await session.fetch(WHO)
-    await asyncio.sleep(0)  # the driver tells of a statement a moment later
+    await asyncio.sleep(0)
     snapshot = "begin isolation level repeatable read read only; set local app.shop_id"
     assert sent == [
-        f"{snapshot} = '{shop.id}'", WHO.sql,
-        f"commit; {snapshot} = '{other_shop.id}'", WHO.sql,
+        f"{snapshot} = '{shop.id}' +", WHO.sql,
+        f"commit; {snapshot} = '{other_shop.id}' +", WHO.sql,
         f"commit; begin; set local app.shop_id = '{shop.id}'", WHO.sql, "commit",
     ]  # fmt: skip
 

@@ -178,3 +178,21 @@ async def test_contacts_and_other_shops_see_nothing_of_it(
             await socket.init({"spm-api-key": stranger.key})
             [error] = await socket.run("subscription { loyaltyChanged { sequence } }")
             assert "loyaltyChanged" in error["payload"][0]["message"]
+
+
+async def test_a_sequence_that_the_log_has_not_reached_is_told(app: Starlette, club: ShopClient) -> None:
+    async with connected(app) as socket:
+        await socket.init({"spm-api-key": club.key})
+        [error] = await socket.run(CHANGED, variables={"after": "999999"})
+    assert error["payload"][0]["extensions"]["code"] == "CHANGES_NOT_REACHED"
+
+
+async def test_it_ends_with_its_definition(app: Starlette, club: ShopClient) -> None:
+    """What was saved before is told as it was."""
+    async with subscribed(app, club, on=["CREATED", "DEFINITION_DELETED"]) as socket:
+        await save(club, tier="gold", points="1.5")
+        await club.run("deleteCustomDataDefinition", "userErrors { code }", definition="loyalty", force=True)
+        created, gone = await events(socket, 2)
+        assert (await socket.receive())["type"] == "complete"
+    assert created["after"]["tier"] == "gold"
+    assert (gone["kind"], gone["before"], gone["after"], gone["record"]) == ("DEFINITION_DELETED", None, None, None)

@@ -15,8 +15,9 @@ from app.store.database import Database
 from app.store.migrate import migrate
 from app.store.roles import GATEWAY_ROLE
 from app.webhooks.bounds import WebhookBounds
+from app.webhooks.places import Places
 from app.webhooks.sending import Sender
-from app.webhooks.shop_courier import Places, ShopCourier
+from app.webhooks.shop_courier import ShopCourier
 from tests.shops import ShopClient, new_shop
 from tests.store.scratch import as_login, scratch_database
 from tests.webhooks.receiver import Receiver, receiving

@@ -15,10 +15,10 @@ from tests.webhooks.receiver import Received, Receiver, receiving
 from tests.webhooks.test_delivering import every_match, loyalty, settled
 
 
-async def changed(shop: ShopClient, codes: str) -> int:
+async def changed(shop: ShopClient, codes: str, url: str = "http://127.0.0.1:9/hooks") -> int:
     """One change for each letter, of the record of that code, and their deliveries; the trigger's id."""
     await loyalty(shop)
-    trigger = int(await every_match(shop, "http://127.0.0.1:9/hooks"))
+    trigger = int(await every_match(shop, url))
     for n, code in enumerate(codes):
         await shop.save("loyalty", {"code": code, "points": n})
     while await fire(shop.database, shop.id, trigger):

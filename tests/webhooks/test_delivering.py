@@ -7,7 +7,6 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from tests.processes import run
 from tests.shops import ShopClient
 from tests.tour import new_trigger
 from tests.webhooks.conftest import Courier
@@ -84,21 +83,6 @@ async def test_a_change_is_posted_and_signed(shop: ShopClient, receiver: Receive
     assert delivery["body"] == told
 
 
-async def test_two_secrets_sign_while_they_are_changed(shop: ShopClient, receiver: Receiver, courier: Courier) -> None:
-    await loyalty(shop)
-    await every_match(shop, receiver.url)
-    first, second, third = [await secret_of(shop, overlap=overlap) for overlap in (60, 60, 60)]
-    async with courier():
-        await shop.save("loyalty", {"code": "a"})
-        await receiver.until(1)
-        await secret_of(shop, overlap=0)
-        await shop.save("loyalty", {"code": "b"})
-        one, two = await receiver.until(2)
-    assert signed_with(one) == {digest(third, one), digest(second, one)}
-    assert digest(first, one) not in signed_with(one)
-    assert len(signed_with(two)) == 1
-
-
 async def test_a_record_is_told_in_order_while_others_go_on(shop: ShopClient, courier: Courier) -> None:
     """The endpoint refuses one record twice; its later changes wait, those of others do not."""
     refusals = {"a": 2}
@@ -122,32 +106,6 @@ async def test_a_record_is_told_in_order_while_others_go_on(shop: ShopClient, co
     assert by_code == {"a": [0, 0, 0, 1, 2, 3], "b": [0, 1, 2, 3], "c": [0, 1, 2, 3]}
 
 
-async def test_what_fails_too_often_is_a_dead_letter_that_can_be_replayed(shop: ShopClient, courier: Courier) -> None:
-    status = [500]
-
-    async def answer(_: Received) -> int:
-        return status[0]
-
-    await loyalty(shop)
-    async with receiving(answer) as receiver, courier():
-        await every_match(shop, receiver.url)
-        await shop.save("loyalty", {"code": "a"}, {"code": "b"})
-        dead = await settled(shop, 2)
-        assert [(each["status"], each["attempts"], each["lastStatus"]) for each in dead] == [("DEAD", 3, 500)] * 2
-        assert {each["lastError"] for each in dead} == {"Answered 500."}
-        status[0] = 202
-        ids = [dead[0]["id"], "999999999"]
-        one = await shop.run("replayDeliveries", "replayed ids userErrors { code }", ids=ids)
-        assert one == {"replayed": 1, "ids": [dead[0]["idDelivery"]], "userErrors": []}
-        rest = await shop.run("replayDeliveries", "replayed")
-        assert rest["replayed"] == 1
-        await receiver.until(8)
-        after = await settled(shop, 2)
-    assert [(each["status"], each["attempts"], each["lastError"]) for each in after] == [("DELIVERED", 1, None)] * 2
-    events = [each.event for each in receiver.received]
-    assert sorted(map(events.count, set(events))) == [4, 4]
-
-
 async def test_a_dead_letter_lets_its_record_go_on(shop: ShopClient, courier: Courier) -> None:
     async def refuse_the_first(received: Received) -> int:
         return 500 if received.told["change"]["version"] == 1 else 200
@@ -160,23 +118,6 @@ async def test_a_dead_letter_lets_its_record_go_on(shop: ShopClient, courier: Co
         found = await settled(shop, 3)
     assert [each["status"] for each in found] == ["DEAD", "DELIVERED", "DELIVERED"]
     assert [each.told["change"]["version"] for each in receiver.received] == [1, 1, 2, 3]
-
-
-async def test_a_replay_says_what_it_cannot_use(shop: ShopClient) -> None:
-    problems = "replayed userErrors { code path }"
-    cases: list[tuple[dict[str, Any], str, str]] = [
-        ({"ids": []}, "NO_ITEMS", "ids"),
-        ({"ids": ["1"] * 101}, "TOO_MANY_ITEMS", "ids"),
-        ({"ids": ["1", "x"]}, "INVALID_REFERENCE", "ids.1"),
-        ({"ids": ["1"], "trigger": "1"}, "INVALID_REFERENCE", "ids"),
-        ({"trigger": "x"}, "INVALID_REFERENCE", "trigger"),
-    ]
-    for input_, code, path in cases:
-        told = await shop.run("replayDeliveries", problems, **input_)
-        assert told == {"replayed": 0, "userErrors": [{"code": code, "path": path}]}
-    assert (await shop.run("rotateWebhookSecret", problems.replace("replayed", "secret"), overlap=-1)) == {
-        "secret": None, "userErrors": [{"code": "INVALID_VALUE", "path": "overlap"}],
-    }  # fmt: skip
 
 
 async def test_redirects_are_not_followed(shop: ShopClient, courier: Courier) -> None:
@@ -266,30 +207,3 @@ async def test_several_couriers_send_each_delivery_once(shop: ShopClient, receiv
         await settled(shop, 80)
     events = [each.event for each in receiver.received]
     assert len(events) == len(set(events)) == 80
-
-
-async def test_the_command_line_lists_shows_and_replays(
-    shop: ShopClient, receiver: Receiver, courier: Courier, admin_url: str, gateway_url: str
-) -> None:
-    given = {"DATABASE_URL": gateway_url, "DATABASE_ADMIN_URL": admin_url}
-    await loyalty(shop)
-    await every_match(shop, receiver.url)
-    await shop.save("loyalty", {"code": "a"})
-    async with courier(private=False, attempts=1):
-        [dead] = await settled(shop, 1)
-    own = ("--shop", str(shop.id))
-    said = await asyncio.to_thread(run, "deliveries", "list", *own, **given)
-    assert said.stdout.startswith(f"{dead['idDelivery']}\tDEAD\t")
-    assert "private address" in said.stdout
-    shown = await asyncio.to_thread(run, "deliveries", "show", *own, dead["idDelivery"], **given)
-    assert '"code":"a"' in shown.stdout
-    unclear = await asyncio.to_thread(run, "deliveries", "replay", *own, **given)
-    assert (unclear.returncode, "say --all" in unclear.stderr) == (1, True)
-    again = await asyncio.to_thread(run, "deliveries", "replay", *own, dead["idDelivery"], **given)
-    assert again.stdout == "1 are sent again.\n"
-    async with courier():
-        await receiver.until(1)
-    none = await asyncio.to_thread(run, "deliveries", "replay", *own, "--all", **given)
-    assert none.stdout == "0 are sent again.\n"
-    missing = await asyncio.to_thread(run, "deliveries", "show", *own, "1", **given)
-    assert missing.returncode == 1

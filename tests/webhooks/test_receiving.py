@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 
 import httpx
 import pytest
@@ -45,6 +46,18 @@ async def test_what_is_not_signed_is_refused() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://receiver") as http:
         answer = await http.post("/hooks", content=BODY, headers={"custom-data-signature": "v1=é".encode()})
     assert (answer.status_code, said) == (401, ["Refused: the timestamp '' is not of the last five minutes."])
+
+
+async def test_a_signature_that_fits_none_says_when_secrets_are_read() -> None:
+    """A receiver that runs since before a rotation does not know the new secret."""
+    said: list[str] = []
+    transport = httpx.ASGITransport(app=receiver(["before"], said.append))
+    now = int(time.time())
+    headers = {"custom-data-timestamp": str(now), "custom-data-signature": signature(["after"], now, BODY)}
+    async with httpx.AsyncClient(transport=transport, base_url="http://receiver") as http:
+        answer = await http.post("/hooks", content=BODY, headers=headers)
+    assert answer.status_code == 401
+    assert "read when this receiver started" in said[0]
 
 
 async def test_the_demos_trigger_is_seen_to_fire(apart: tuple[str, ShopClient]) -> None:

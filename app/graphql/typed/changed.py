@@ -14,7 +14,7 @@ from graphql import (
 )
 
 from app.domain import naming
-from app.domain.changes import Logged, changed_fields
+from app.domain.changes import Kind, Logged, changed_fields
 from app.domain.definitions import Definition
 from app.domain.entities import of_definition
 from app.domain.records import Record
@@ -30,6 +30,7 @@ _KEPT = (
     "id", "sequence", "kind", "idRecord", "version", "summary", "erased", "operation", "idempotencyKey", "idApiKey",
     "madeAt",
 )  # fmt: skip
+_STATES = (Kind.CREATED, Kind.UPDATED, Kind.DELETED)  # of a record
 _NEVER = b""  # a time that is not asked for
 
 
@@ -74,10 +75,16 @@ class Changed:
         found = {each: core[each] for each in _KEPT}
         found["record"] = retyped(core["record"], self._records.type(definition))
         found["before"] = native_field(
-            values, _state("before"), informed=True, description="The values before; null of what was created."
+            values,
+            _state("before", definition),
+            informed=True,
+            description="The values before; null of what was created.",
         )
         found["after"] = native_field(
-            values, _state("after"), informed=True, description="The values after; null of what was deleted."
+            values,
+            _state("after", definition),
+            informed=True,
+            description="The values after; null of what was deleted.",
         )
         names = GraphQLNonNull(GraphQLList(GraphQLNonNull(GraphQLString)))
         text = "The fields whose values differ before and after, as they are called here."
@@ -100,19 +107,19 @@ def _following(key: str) -> Callable[..., AsyncGenerator[Logged, None]]:
     return subscribe
 
 
-def _state(side: str) -> Callable[..., Any]:
-    """The record as it was on one side of a change, read by the definition as it is."""
+def _state(side: str, known: Definition) -> Callable[..., Any]:
+    """The record as it was on one side of a change, read by the definition as it is; as it was known, once it is
+    deleted."""
 
     async def state(parents: Sequence[Logged], info: Any) -> Column[Any]:
-        model = await info.context.model()
-        return [_shown(parent, getattr(parent.change, side), model) for parent in parents]
+        definition = (await info.context.model()).by_id.get(known.id, known)
+        return [_shown(parent, getattr(parent.change, side), definition) for parent in parents]
 
     return state
 
 
-def _shown(logged: Logged, data: Any, model: Any) -> ShownRecord | None:
-    definition = model.by_id.get(logged.definition_id)
-    if data is None or definition is None:
+def _shown(logged: Logged, data: Any, definition: Definition) -> ShownRecord | None:
+    if data is None or logged.change.kind not in _STATES:
         return None
     change = logged.change
     row = Record(change.record_id or 0, definition.id, change.version or 0, dict(data), _NEVER, _NEVER)

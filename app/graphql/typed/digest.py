@@ -8,10 +8,14 @@ from app.domain.definitions import Definition, Status
 
 Shape = tuple[object, ...]
 
+# Of what is made of definitions. Another one, whenever the same definitions give other types or fields: clients have to
+# generate their code anew then, too. A test says when, and which.
+GENERATION = "b5559de055fb0d6a"
+
 
 def version(core: str, definitions: Sequence[Definition], *, contact: bool) -> str:
     """The version of the schema with these definitions, on a core whose SDL is that text."""
-    shape = (core, contact, *_shapes(definitions))
+    shape = (GENERATION, core, contact, *_shapes(definitions))
     return sha256(repr(shape).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

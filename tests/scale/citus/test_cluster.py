@@ -1,46 +1,31 @@
-"""Each statement is one shard's, and row-level security holds on the workers."""
+"""All tables are distributed by shop, and each statement is one shard's."""
 
-import os
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
-import httpx
 import pytest
-from starlette.applications import Starlette
 
-from app.server.app import mount
 from app.store.administration import connected
-from app.store.database import Database
-from app.store.migrate import migrate
-from app.store.roles import GATEWAY_ROLE
 from app.store.session import Session
-from app.store.statements import Statement
-from tests.shops import ShopClient, new_shop
-from tests.store.scratch import as_login
-from tests.tour import tour
+from app.store.statements import Statement, writes
+from tests.shops import ShopClient
+from tests.tour import COMPOSED, named_statements, tour
 
 TASKS = re.compile(r"Task Count: (\d+)")
+# an insert of rows that are given: the coordinator sends them to the shard of the shop that each names
+GIVEN = "INSERT/SELECT method: pull to coordinator"
+ONE, SENT = "one shard", "sent to the shop's shard"
 
 
-@pytest.fixture(scope="module")
-def owner() -> str:
-    return os.environ["CITUS_DATABASE_URL"]
+def _place(plan: str) -> str:
+    """Where a plan runs."""
+    tasks = TASKS.findall(plan)
+    if GIVEN in plan:
+        return SENT if tasks == [] else plan
+    return ONE if set(tasks) == {"1"} else plan
 
 
-@pytest.fixture(scope="module")
-async def shop(owner: str) -> AsyncIterator[ShopClient]:
-    await migrate(owner)
-    database = await Database.connect(as_login(owner, GATEWAY_ROLE), size=8)
-    app = Starlette()
-    mount(app, database)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://gateway") as http:
-        yield await new_shop(database, http, owner)
-    await database.close()
-
-
-@pytest.mark.usefixtures("shop")
+@pytest.mark.usefixtures("cluster")
 async def test_all_tables_of_shops_are_distributed_together(owner: str) -> None:
     async with connected(owner) as admin:
         local = await admin.fetch(
@@ -54,33 +39,42 @@ async def test_all_tables_of_shops_are_distributed_together(owner: str) -> None:
 
 
 async def test_each_statement_is_one_shards(owner: str, shop: ShopClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Explained in the transaction that issues it, with its own values."""
-    tasks: dict[str, set[int]] = {}
-    fetch = Session.fetch
+    """Explained in the transaction that issues it, with its own values. A shop is all the tour's, so each statement has
+    something to find."""
+    places: dict[str, set[str]] = {}
+    fetch, run_many = Session.fetch, Session.run_many
+
+    async def explain(session: Session, statement: Statement, args: Any) -> None:
+        async with session._asking():
+            connection = await session._ready()
+            explained = f"explain {statement.sql}"
+            plan = "\n".join(row[0] for row in await connection.fetch(explained, session.shop_id, *args))
+        place = _place(plan)
+        assert place != SENT or writes(statement)
+        places.setdefault(statement.name, set()).add(place)
 
     async def explained(self: Session, statement: Statement, *args: Any) -> Any:
-        async with self._asking():
-            connection = await self._ready()
-            prepared = f"explain {statement.sql}"
-            plan = "\n".join(row[0] for row in await connection.fetch(prepared, self.shop_id, *args))
-        tasks.setdefault(statement.name, set()).update(map(int, TASKS.findall(plan)))
+        await explain(self, statement, args)
         return await fetch(self, statement, *args)
 
+    async def explained_many(self: Session, statement: Statement, rows: Any) -> None:
+        for row in rows[:1]:
+            await explain(self, statement, row)
+        await run_many(self, statement, rows)
+
     monkeypatch.setattr(Session, "fetch", explained)
+    monkeypatch.setattr(Session, "run_many", explained_many)
     await tour(shop, owner)
-    assert len(tasks) > 50
-    assert {name: counts for name, counts in tasks.items() if counts - {1}} == {}
+    apart = {name for name in places if name.startswith("changes_apart.")}
+    assert {name: found for name, found in places.items() if found - {ONE, SENT}} == {}
+    assert len(apart) == 3
+    assert {*named_statements(), *COMPOSED} - places.keys() == {"changes.record", "definitions.model_known"}
 
 
-async def test_row_level_security_holds_on_the_workers(owner: str, shop: ShopClient) -> None:
-    """Without the first lock, another shop's transaction finds nothing."""
-    await shop.contact("ada@example.com")
-    connection = await asyncpg.connect(as_login(owner, GATEWAY_ROLE))
-    try:
-        for tenant, seen in ((shop.id, True), (shop.id + 1_000_000, False)):
-            async with connection.transaction():
-                await connection.execute(f"set local app.shop_id = '{tenant}'")
-                found = await connection.fetch("select id from contacts where shop_id = $1", shop.id)
-            assert bool(found) is seen
-    finally:
-        await connection.close()
+async def test_neighbours_are_on_several_nodes(owner: str) -> None:
+    """Else this would be no cluster, and nothing here would show anything."""
+    async with connected(owner) as admin:
+        nodes = await admin.fetchval(
+            "select count(distinct nodename || nodeport) from citus_shards where table_name = 'shops'::regclass"
+        )
+    assert nodes > 1

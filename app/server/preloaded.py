@@ -1,0 +1,12 @@
+"""All that workers have in common: imported once, by the process that they are forked from (see `nursery.py`)."""
+
+import gc
+
+import app.server.app
+import app.server.worker
+
+__all__ = ["app"]
+
+# what is never looked at for garbage is not copied for it either
+gc.collect()
+gc.freeze()

@@ -10,6 +10,7 @@ from app.bulk.cells import Decode, decoder, whole
 from app.bulk.lines import Unreadable
 from app.domain.catalogue_rows import Part
 from app.domain.definitions import Definition, Model, Relationship, Target
+from app.domain.problems import Problem
 
 IGNORED = "#"  # columns whose name begins so are for people: "#errors" of a file of rejects
 
@@ -36,7 +37,7 @@ def of_records(model: Model, definition: Definition, *, decimal_comma: bool = Fa
         field = names.get(_folded(header))
         if field is not None:
             relationship = definition.relationship.get(field)
-            return Column(field, _bare(relationship) if relationship else decoder(
+            return Column(field, _bare(model, relationship) if relationship else decoder(
                 definition.field[field].type, decimal_comma=decimal_comma
             ))  # fmt: skip
         field = names.get(_folded(name))
@@ -70,6 +71,9 @@ def _read(
         if name.startswith(IGNORED):
             found.append(Column(None))
             continue
+        if not name:
+            raise Unreadable(f"Column {number_} has no name. Where lines end with a delimiter, take it out of all of "
+                             "them; or head the column #, and it is not read.")  # fmt: skip
         read = column(name)
         if read is None:
             raise Unreadable(_unknown(number_, name, known, ways, what))
@@ -102,8 +106,14 @@ def _folded(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _bare(relationship: Relationship) -> Decode | None:
-    return None if relationship.target is Target.PRODUCTS else whole
+def _bare(model: Model, relationship: Relationship) -> Decode | None:
+    return None if relationship.target is Target.PRODUCTS else _id(model, relationship)
+
+
+def _id(model: Model, relationship: Relationship) -> Decode:
+    others = [by for by in _identifiers(model, relationship) if by not in ("id_contact", "id_record")]
+    ways = [f"{relationship.field}.{by}" for by in others]
+    return partial(whole, f", or head the column {', '.join(ways)}" if ways else "")
 
 
 def _identifiers(model: Model, relationship: Relationship) -> list[str]:
@@ -122,7 +132,7 @@ def _by(model: Model, relationship: Relationship, by: str) -> Decode | None:
         if word in ("customer", "id_customer"):
             return partial(_reference, "id_customer", None, {"source": source} if colon else {})
         if by == "id_contact":
-            return partial(_reference, by, whole, {})
+            return partial(_reference, by, _id(model, relationship), {})
         return partial(_reference, by, None, {}) if by == "email" else None
     if relationship.target is Target.PRODUCTS:
         return partial(_reference, by, None, {}) if by in ("id", "reference") else None
@@ -130,11 +140,13 @@ def _by(model: Model, relationship: Relationship, by: str) -> Decode | None:
         return None
     target = model.by_id.get(relationship.definition_id or 0)
     if by == "id_record" or target is None:
-        return partial(_reference, by, whole, {})
-    inner = target.relationship.get(by)
-    decode = _bare(inner) if inner else decoder(target.field[by].type, decimal_comma=False)
+        return partial(_reference, by, _id(model, relationship), {})
+    if inner := target.relationship.get(by):
+        return partial(_reference, by, None if inner.target is Target.PRODUCTS else partial(whole, ""), {})
+    decode = decoder(target.field[by].type, decimal_comma=False)
     return partial(_reference, by, decode, {})
 
 
 def _reference(by: str, decode: Decode | None, more: Mapping[str, str], cell: str) -> Any:
-    return {"by": by, "value": cell if decode is None else decode(cell), **more}
+    value = cell if decode is None else decode(cell)
+    return value if isinstance(value, Problem) else {"by": by, "value": value, **more}

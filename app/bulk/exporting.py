@@ -1,7 +1,5 @@
 """An export: a shop's rows, page by page out of one snapshot, as files that an import takes."""
 
-import csv
-import io
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -9,8 +7,9 @@ from typing import Any, Protocol
 import orjson
 
 from app.bulk.cells import written
+from app.bulk.csv_text import csv_text
 from app.domain.contacts import Contact, Customer
-from app.domain.definitions import Definition, Model
+from app.domain.definitions import Definition, FieldType, Model
 from app.domain.products import Product
 from app.operations.import_chunk import ImportStopped
 from app.operations.writable import definition_not_found
@@ -28,10 +27,11 @@ Pages = AsyncIterator[Sequence[Row]]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is exported: its columns, and its rows in pages."""
+    """What is exported: its columns, and its rows in pages. Texts in columns `as_json` are JSON even in CSV."""
 
     columns: tuple[str, ...]
     pages: Callable[[Session], Pages]
+    as_json: frozenset[str] = frozenset()
 
 
 class Writer(Protocol):
@@ -45,19 +45,20 @@ class Writer(Protocol):
 class CsvWriter:
     """The columns' names, then a line for each row. Null is an empty cell; so is an empty text."""
 
-    def __init__(self, columns: Sequence[str], delimiter: str = ",") -> None:
-        self._columns = columns
+    def __init__(self, source: Source, delimiter: str = ",") -> None:
+        self._columns = source.columns
+        self._as_json = [name in source.as_json for name in source.columns]
         self._delimiter = delimiter
 
     def heading(self) -> bytes:
-        return self.rows([self._columns])
+        return csv_text([self._columns], self._delimiter)
 
     def rows(self, rows: Sequence[Row]) -> bytes:
-        text = io.StringIO()
-        csv.writer(text, delimiter=self._delimiter, lineterminator="\n").writerows(
-            [written(value) for value in row] for row in rows
-        )
-        return text.getvalue().encode()
+        as_json = self._as_json
+        cells = (
+            [written(value, as_json=quoted) for value, quoted in zip(row, as_json, strict=True)] for row in rows
+        )  # fmt: skip
+        return csv_text(cells, self._delimiter)
 
 
 class JsonWriter:
@@ -83,7 +84,8 @@ async def of_records(database: Database, shop_id: int, key_or_id: str) -> Source
         raise ImportStopped(definition_not_found(model, key_or_id).message)
     touched(definition.key)
     names = tuple(definition.field)
-    return Source(names, lambda session: _record_pages(session, definition, names))
+    as_json = frozenset(field.name for field in definition.fields if field.type is FieldType.JSON)
+    return Source(names, lambda session: _record_pages(session, definition, names), as_json)
 
 
 async def _record_pages(session: Session, definition: Definition, names: tuple[str, ...]) -> Pages:

@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import BinaryIO
 
 from app.bulk import columns
 from app.bulk.lines import Lines, Unreadable
 from app.bulk.reading import CsvRows, Dialect, JsonRows, Rows
-from app.bulk.rejects import CsvForm, Form, JsonForm, Rejected, Rejects
+from app.bulk.rejects import CsvForm, Form, JsonForm, Rejected
+from app.bulk.rejects_file import Rejects
 from app.domain.catalogue_rows import CUSTOMER, PRODUCT
 from app.domain.definitions import Definition
 from app.domain.imports import Import, Kind, Mark, Sent
-from app.domain.limits import CUSTOMERS_PER_CHUNK, RESUME_DAYS, ROWS_PER_CHUNK
+from app.domain.limits import CHUNK_BYTES, CUSTOMERS_PER_CHUNK, RESUME_DAYS, ROWS_PER_CHUNK
 from app.domain.verdicts import Outcome, Verdict
 from app.operations.import_chunk import ImportStopped, Way, import_chunk
 from app.operations.transaction import Call
@@ -57,7 +57,7 @@ async def run(database: Database, call: Call, job: Job, begun: Begun, told: Told
     definition = await _definition(database, call, job.way)
     rows, form = await _opened(database, call, job, lines, definition)
     definition_id = definition.id if definition else 0
-    at, repeated = await _place(database, call, job, lines, rows.mark, definition)
+    at, repeated = await _place(database, call, job, lines, rows, definition)
     if repeated:
         return Ended(at, repeated=True)
     await begun(at)
@@ -73,6 +73,8 @@ async def run(database: Database, call: Call, job: Job, begun: Begun, told: Told
     if not job.way.dry_run:
         async with database.writing(call.shop_id) as session:
             await imports.finish(session, at.id)
+    if rejects and not at.tally.rejected:
+        rejects.clear()
     return Ended(at)
 
 
@@ -104,10 +106,11 @@ async def _opened(
 
 
 async def _place(
-    database: Database, call: Call, job: Job, lines: Lines, first: Mark, definition: Definition | None
+    database: Database, call: Call, job: Job, lines: Lines, rows: Rows, definition: Definition | None
 ) -> tuple[Import, bool]:
     """Where to go on: behind what the latest unfinished import of this file has written, told by what the file begins
     with. Also whether there is nothing to do: rows without a unique key, imported before to the end of the file."""
+    first = rows.mark
     nothing = Import(0, first)
     if job.way.dry_run or job.restart:
         return nothing, False
@@ -118,10 +121,18 @@ async def _place(
         if (each.finished_at is None or doubles) and lines.skip_to(each.mark):
             if each.finished_at is None:
                 return each, False
-            if lines.ended:
+            if _ended(rows):
                 return each, True
     lines.skip_to(first)
     return nothing, False
+
+
+def _ended(rows: Rows) -> bool:
+    """Whether no row follows."""
+    try:
+        return next(iter(rows), None) is None
+    except Unreadable:
+        return False
 
 
 class _Run:
@@ -172,7 +183,7 @@ class _Run:
             rejected = [
                 pair for pair in zip(chunk, verdicts, strict=True) if pair[1].outcome is Outcome.REJECTED
             ] if self._rejects and tally.rejected > before.tally.rejected else []  # fmt: skip
-            length = self._rejects.write(before.reject_bytes, rejected) if self._rejects else 0
+            length = self._rejects.write(before, rejected) if self._rejects else 0
             after = replace(before, mark=mark, tally=tally, reject_bytes=length)
             if not self._way.dry_run and not await imports.advance(session, before, after):
                 raise ImportStopped(f"Another process goes on with import {before.id}. Let it come to its end.")
@@ -185,7 +196,13 @@ class _Run:
 
 
 def _chunks(rows: Rows, size: int) -> Iterator[tuple[list[Sent], Mark]]:
-    """Some rows, and how far the file has been read with them."""
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, size)):
+    """Some rows, their bytes bounded, and how far the file has been read with them."""
+    chunk: list[Sent] = []
+    begun = rows.offset
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) >= size or rows.offset - begun >= CHUNK_BYTES:
+            yield chunk, rows.mark
+            chunk, begun = [], rows.offset
+    if chunk:
         yield chunk, rows.mark

@@ -26,6 +26,11 @@ class Lines:
         return Mark(self._offset, self._line, self._digest.digest())
 
     @property
+    def offset(self) -> int:
+        """Bytes read so far."""
+        return self._offset
+
+    @property
     def line(self) -> int:
         """Lines read so far."""
         return self._line
@@ -33,7 +38,9 @@ class Lines:
     def __iter__(self) -> Iterator[bytes]:
         while line := self._file.readline(LINE_BYTES + 1):
             if len(line) > LINE_BYTES:
-                raise Unreadable(f"Line {self._line + 1} is longer than {LINE_BYTES:,} bytes.")
+                raise Unreadable(
+                    f"Line {self._line + 1} is longer than {LINE_BYTES:,} bytes. Lines end with a newline."
+                )
             self._offset += len(line)
             self._line += 1
             self._digest.update(line)
@@ -52,6 +59,14 @@ class Lines:
             return False
         self._offset, self._line, self._digest = mark.offset, mark.line, digest
         return True
+
+    def first(self) -> tuple[bytes, bool]:
+        """What the first line begins with, and whether nothing follows it; at the beginning again."""
+        self.rewind()
+        line = self._file.readline(LINE_BYTES + 1)
+        alone = self.ended
+        self.rewind()
+        return line, alone
 
     def rewind(self) -> None:
         """Back to the beginning."""

@@ -1,19 +1,16 @@
-"""Rows that were rejected, in a file of the same form: to be corrected and imported again, as it is."""
+"""Rows that were rejected, in the form of their file: to be corrected and imported again, as they are."""
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 import orjson
 
-from app.bulk.columns import IGNORED
+from app.bulk.csv_text import csv_text
+from app.bulk.notes import ERRORS, LINE, RAW, members
 from app.domain.imports import Sent
 from app.domain.verdicts import Verdict
-
-_NOTES = (f"{IGNORED}line", f"{IGNORED}errors")  # ignored when the file is imported
 
 Rejected = tuple[Sent, Verdict]
 
@@ -25,31 +22,39 @@ class Form(Protocol):
 
     def rows(self, rejected: Iterable[Rejected]) -> bytes: ...
 
+    def stood(self, rows: bytes) -> list[int]:
+        """On which line each of these rows stood; 0 for what is no row of ours."""
+        ...
+
 
 class CsvForm:
-    """The file's own columns, and two more that say where each row stood and what is wrong with it."""
+    """The file's own columns, and three more: where each row stood, what is wrong with it, and the whole line where its
+    cells are not those of the columns."""
 
     def __init__(self, header: Sequence[str], delimiter: str) -> None:
         self._delimiter = delimiter
         self._header = header
-        self._kept = [n for n, name in enumerate(header) if name.strip() not in _NOTES]
+        names = [name.strip() for name in header]
+        self._kept = [n for n, name in enumerate(names) if name not in (LINE, ERRORS, RAW)]
+        self._raw = names.index(RAW) if RAW in names else None
 
     def heading(self) -> bytes:
-        return self._written([[*(self._header[n] for n in self._kept), *_NOTES]])
+        return csv_text([[*(self._header[n] for n in self._kept), LINE, ERRORS, RAW]], self._delimiter)
 
     def rows(self, rejected: Iterable[Rejected]) -> bytes:
-        return self._written(
-            [*self._cells(sent.raw), str(sent.line), " ".join(_words(verdict))] for sent, verdict in rejected
-        )
+        return csv_text((self._row(*each) for each in rejected), self._delimiter)
 
-    def _cells(self, cells: Sequence[str]) -> list[str]:
-        """Those of the file's columns; a line of another width as it is, as far as there are columns."""
-        return [cells[n] if n < len(cells) else "" for n in self._kept]
+    def stood(self, rows: bytes) -> list[int]:
+        read = csv.reader(io.StringIO(rows.decode("utf-8", "replace"), newline=""), delimiter=self._delimiter)
+        at, width = len(self._kept), len(self._kept) + 3
+        return [int(cells[at]) if len(cells) == width and cells[at].isdecimal() else 0 for cells in read]
 
-    def _written(self, rows: Iterable[Sequence[str]]) -> bytes:
-        text = io.StringIO()
-        csv.writer(text, delimiter=self._delimiter, lineterminator="\n").writerows(rows)
-        return text.getvalue().encode()
+    def _row(self, sent: Sent, verdict: Verdict) -> list[str]:
+        if isinstance(sent.raw, str):
+            cells, raw = [""] * len(self._kept), sent.raw
+        else:
+            cells, raw = [sent.raw[n] for n in self._kept], "" if self._raw is None else sent.raw[self._raw]
+        return [*cells, str(sent.line), " ".join(_words(verdict)), raw]
 
 
 class JsonForm:
@@ -59,42 +64,33 @@ class JsonForm:
         return b""
 
     def rows(self, rejected: Iterable[Rejected]) -> bytes:
-        return b"".join(self._row(sent, verdict) for sent, verdict in rejected)
+        return b"".join(self._row(*each) for each in rejected)
+
+    def stood(self, rows: bytes) -> list[int]:
+        return [_line(row) for row in rows.splitlines()]
 
     def _row(self, sent: Sent, verdict: Verdict) -> bytes:
-        notes = orjson.dumps({_NOTES[0]: sent.line, _NOTES[1]: _words(verdict)})
-        raw = sent.raw.strip()
-        if isinstance(sent.value, dict):  # every digit as it was sent
-            rest = raw[1:].lstrip()
-            return bytes(notes[:-1] + (b"}" if rest == b"}" else b"," + rest) + b"\n")
-        return bytes(notes[:-1] + b"," + orjson.dumps({f"{IGNORED}raw": raw.decode()})[1:] + b"\n")
+        notes = orjson.dumps({LINE: sent.line, ERRORS: _words(verdict)}).decode()
+        line = sent.raw.decode().strip()
+        own = _members(line) if isinstance(sent.value, dict) else None
+        if own is None:
+            own = [f'"{RAW}":{orjson.dumps(line).decode()}']
+        return f"{','.join([notes[:-1], *own])}}}\n".encode()
 
 
-class Rejects:
-    """The file of rejects. It is made by the first one."""
+def _members(line: str) -> list[str] | None:
+    try:
+        return members(line)
+    except RecursionError:  # so deep that it could just be read
+        return None
 
-    def __init__(self, path: Path, form: Form) -> None:
-        self.path = path
-        self._form = form
-        self._file: BinaryIO | None = None
 
-    def write(self, at: int, rejected: Sequence[Rejected]) -> int:
-        """Puts the rows behind the first `at` bytes, whatever stood there, and on the disk; how long the file is."""
-        if not rejected:
-            return at
-        if self._file is None:
-            at = at if self.path.exists() and self.path.stat().st_size >= at else 0  # it was taken away
-            self._file = open(self.path, "r+b" if at else "w+b")  # noqa: SIM115  # kept open
-        self._file.seek(at)
-        self._file.truncate()
-        self._file.write((b"" if at else self._form.heading()) + self._form.rows(rejected))
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return self._file.tell()
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
+def _line(row: bytes) -> int:
+    try:
+        line = orjson.loads(row)[LINE]
+    except (ValueError, LookupError, TypeError):
+        return 0
+    return line if isinstance(line, int) else 0
 
 
 def _words(verdict: Verdict) -> list[str]:

@@ -13,6 +13,7 @@ from app.bulk.exporting import CsvWriter, JsonWriter, Source, export
 from app.bulk.person import NobodyFound, person_file
 from app.bulk.private import opener
 from app.cli.group import main, shop_option
+from app.cli.outputs import refuse_unwritable
 from app.cli.people import contact_option, contact_reference, source_option
 from app.server import access
 from app.store.database import Database
@@ -121,7 +122,7 @@ def _run(chosen: Chosen, *, reference: str, file: str, form: str | None, delimit
         timeout, rows = STATEMENT_TIMEOUT_MS, 0
         async with access.shop_database(url, reference, statement_timeout_ms=timeout) as (database, shop):
             source = await chosen(database, shop.id)
-            writer = CsvWriter(source.columns, delimiter) if form == "csv" else JsonWriter(source.columns)
+            writer = CsvWriter(source, delimiter) if form == "csv" else JsonWriter(source.columns)
             with ExitStack() as stack:
                 opened = sys.stdout.buffer if file == "-" else _opened(stack, file)
                 async for count, piece in export(database, shop.id, source, writer):
@@ -134,4 +135,5 @@ def _run(chosen: Chosen, *, reference: str, file: str, form: str | None, delimit
 
 
 def _opened(stack: ExitStack, file: str) -> BinaryIO:
+    refuse_unwritable(Path(file))
     return stack.enter_context(open(file, "wb", opener=opener))

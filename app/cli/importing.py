@@ -4,7 +4,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,13 +13,16 @@ import click
 import orjson
 
 from app.bulk.importing import Ended, Job, run
+from app.bulk.private import opener
 from app.bulk.reading import Dialect
-from app.bulk.rejects import Form, Rejected, Rejects, told
+from app.bulk.rejects import Form, Rejected, told
+from app.bulk.rejects_file import Rejects
 from app.cli.group import main, shop_option
+from app.cli.outputs import refuse_same, refuse_unwritable
 from app.cli.progress import Progress
 from app.domain.changes import Events
 from app.domain.imports import Import, Kind
-from app.operations.import_chunk import Way
+from app.operations.import_chunk import ImportStopped, Way
 from app.operations.transaction import Call
 from app.server import access
 
@@ -99,6 +102,7 @@ def _run(way: Way, *, reference: str, file: str, form: str | None, delimiter: st
     form = form or _FORMATS.get(Path(file).suffix.lower(), "csv")
     if delimiter is not None and (delimiter := delimiter.replace("\\t", "\t")) not in (",", ";", "|", "\t"):
         raise click.ClickException("A delimiter is one of , ; | and tab.")
+    _look_at(file, rejects or Path(f"{'import-0' if file == '-' else file}.rejects.{form}"), verdicts)
     with _opened(file) as opened, ExitStack() as stack:
         screen = _Screen(stack, opened, verdicts)
 
@@ -117,6 +121,16 @@ def _run(way: Way, *, reference: str, file: str, form: str | None, delimiter: st
 
         ended = access.administer(work)
     screen.ended(way, ended)
+
+
+def _look_at(file: str, rejects: Path, verdicts: Path | None) -> None:
+    """What is to be written can be, and is not what is read."""
+    refuse_same(input=Path("/dev/stdin" if file == "-" else file), rejects=rejects, verdicts=verdicts)
+    refuse_unwritable(rejects)
+    if rejects.exists() and not rejects.is_file():
+        raise click.ClickException(f"{rejects} is no file that rejects can be kept in. Name another.")
+    if verdicts:
+        refuse_unwritable(verdicts)
 
 
 @contextmanager
@@ -150,13 +164,23 @@ class _Screen:
             click.echo(f"Going on with import {at.id} of {at.started_at:%Y-%m-%d %H:%M} UTC behind row "
                        f"{at.tally.rows:,}. --restart begins again.", err=True)  # fmt: skip
         self.progress = self.stack.enter_context(Progress(length, at.mark.offset, at.tally.rows))
-        self._verdicts = self.stack.enter_context(self.verdicts.open("wb")) if self.verdicts else None
+        self._verdicts = None
+        if self.verdicts:
+            self._verdicts = self.stack.enter_context(open(self.verdicts, "wb", opener=opener))
 
     async def told(self, at: Import, noted: Sequence[Rejected]) -> None:
         assert self.progress is not None
         self.progress.at(at.mark.offset, at.tally.rows)
-        if self._verdicts:
-            self._verdicts.writelines(orjson.dumps(told(*pair)) + b"\n" for pair in noted)
+        if self._verdicts and noted:
+            try:
+                self._verdicts.writelines(orjson.dumps(told(*pair)) + b"\n" for pair in noted)
+                self._verdicts.flush()
+            except OSError as error:
+                with suppress(OSError):
+                    self._verdicts.close()
+                raise ImportStopped(
+                    f"Verdicts cannot be written to {self.verdicts}: {error.strerror}. Run it again to go on."
+                ) from error
 
     def ended(self, way: Way, ended: Ended) -> None:
         tally = ended.at.tally
@@ -171,5 +195,8 @@ class _Screen:
             f"{self.progress.seconds:,.1f} s, {self.progress.rate:,.0f} rows/s."
         )
         if tally.rejected and self.rejects:
+            if self.rejects.changed:
+                click.echo(f"{self.rejects.changed} was changed since the import was stopped, and stays as it is: "
+                           "the rest of the rejects is in a file beside it.", err=True)  # fmt: skip
             click.echo(f"Rejected rows, with what is wrong: {self.rejects.path}", err=True)
             raise SystemExit(SOME_REJECTED)

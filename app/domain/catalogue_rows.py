@@ -56,7 +56,8 @@ def read_row(parts: tuple[Part, ...], sent: Any) -> tuple[dict[str, Any], list[P
             names = ", ".join(part.api for part in parts)
             problems.append(Problem(Code.UNKNOWN_FIELD, f"There is no {name[:60]!a} here. Known: {names}.", name[:60]))
         elif value is not None:
-            stored = _READERS[known[name].type](known[name], value)
+            # a Problem is what could not be read of a file
+            stored = value if isinstance(value, Problem) else _READERS[known[name].type](known[name], value)
             if isinstance(stored, Problem):
                 problems.append(stored.under(known[name].api))
             else:

@@ -89,6 +89,7 @@ IMPORT_DAYS = 30  # how long it is known how far an import came
 RESUME_DAYS = 7  # how long an import that was stopped may be gone on with
 ROWS_PER_CHUNK = 5_000  # of an import, in one transaction
 CUSTOMERS_PER_CHUNK = 500
+CHUNK_BYTES = 8 * 1024 * 1024  # of a file, in one transaction: reached, not passed by more than a row
 LINE_BYTES = 8 * 1024 * 1024  # of a file that is imported
 
 DRY_RUN_SHOWN = 20  # triggers and prices that a dry run names

@@ -55,6 +55,8 @@ class Reader:
                 item.problems += (_unknown_field(self._definition, name),)
             elif value is None:
                 item.data[name] = None
+            elif isinstance(value, Problem):  # what could not be read of a file
+                item.problems += (value.under(name),)
             elif isinstance(stored := self._parsers[name](value), Problem):
                 item.problems += (stored.under(name),)
             elif name in self._relations:

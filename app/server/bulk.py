@@ -172,7 +172,7 @@ class Bulk:
             database, shop_id, asked.definition
         )  # fmt: skip
         form = asked.form or "csv"
-        writer = CsvWriter(source.columns, asked.delimiter or ",") if form == "csv" else JsonWriter(source.columns)
+        writer = CsvWriter(source, asked.delimiter or ",") if form == "csv" else JsonWriter(source.columns)
         pieces = export(database, shop_id, source, writer)
         await answer.begin(_MEDIA[form])
         async with aclosing(pieces) as opened:

@@ -8,7 +8,8 @@ from typing import Any
 
 from app.bulk.importing import Ended, Job, run
 from app.bulk.reading import Dialect
-from app.bulk.rejects import Form, Rejected, Rejects, told
+from app.bulk.rejects import Form, Rejected, told
+from app.bulk.rejects_file import Rejects
 from app.domain.changes import Events
 from app.domain.imports import Import, Kind
 from app.operations.import_chunk import Way

@@ -40,6 +40,10 @@ def _copies(path: Path, number: int) -> Iterator[None]:
         yield
 
 
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
 def _cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-300])
 
@@ -179,7 +183,10 @@ async def test_files_are_their_owners_alone_and_failures_one_line(
     given = {"DATABASE_URL": gateway_url, "DATABASE_ADMIN_URL": admin_url}
     shop = str(vets.shop.id)
     run("export", "contacts", "--shop", shop, str(tmp_path / "contacts.csv"), **given)
-    for made in (file, tmp_path / "contacts.csv"):
+    rows, verdicts = tmp_path / "rows.csv", tmp_path / "verdicts.jsonl"
+    _write(rows, "idCustomer,email\n,a@x.test\n")
+    run("import", "customers", "--shop", shop, str(rows), "--verdicts", str(verdicts), **given)
+    for made in (file, tmp_path / "contacts.csv", tmp_path / "rows.csv.rejects.csv", verdicts):
         assert stat.S_IMODE(made.stat().st_mode) == 0o600
     nowhere = run("backup", "--shop", shop, str(tmp_path / "nowhere" / "x.zip"), **given)
     assert (nowhere.returncode, nowhere.stdout) == (1, "")

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +21,8 @@ TYPES: dict[str, Any] = {
 }  # fmt: skip
 
 
-async def exported(shop: ShopClient, source: Source, form: str) -> bytes:
-    writer = CsvWriter(source.columns) if form == "csv" else JsonWriter(source.columns)
+async def exported(shop: ShopClient, source: Source, form: str, delimiter: str = ",") -> bytes:
+    writer = CsvWriter(source, delimiter) if form == "csv" else JsonWriter(source.columns)
     file = io.BytesIO()
     async for _, piece in export(shop.database, shop.id, source, writer):
         file.write(piece)
@@ -50,6 +51,47 @@ async def test_records_come_back_as_they_were(vets: VetShop, form: str, monkeypa
     ]  # fmt: skip
     assert by_code[0] == by_code[1]
     assert (await import_text(shop, text, "one", form=form)).counts == (0, 0, 10, 0)
+
+
+_NASTY = ["\r", "a\rb", "\r\n", "\n", '"', '""', 'a "b" c', ",", ";", "|", "\t", " x ", "'", "=1+1", "\\", "\u2028",
+          "\x85", "\ufeff", "é\U0001f408", "#raw", "null", "5"]  # fmt: skip
+_JSON = [*_NASTY, "true", "[1]", "{bad", '"quoted"', "", 5, 1.5, -0.1, 10**15, True, False, [], {}, [None], ["5", 5],
+         {"a": "5", "b\r": {"c": [True, "true"]}}, "x" * 3_000]  # fmt: skip
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+async def test_values_of_all_sorts_come_back_in_another_shop(
+    shop: ShopClient, other_shop: ShopClient, form: str, delimiter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Texts that look like something else, in JSON and beside it; records of nothing but nulls."""
+    monkeypatch.setattr(exporting, "_PAGE", 7)
+    rows: list[dict[str, Any]] = [{"text": each, "tags": [each, "x"]} for each in _NASTY]
+    rows += [{"extra": each, "long": "x"} for each in _JSON]
+    rows += [{"text": first, "long": second} for first in _NASTY[:6] for second in _NASTY[:6]] + [{}, {}]
+    for each in (shop, other_shop):
+        await each.define("Thing", {"text": "STRING", "long": "LONGTEXT", "extra": "JSON", "tags": "LIST"})
+    for start in range(0, len(rows), 50):
+        await shop.save("thing", *rows[start : start + 50])
+    source = await exporting.of_records(shop.database, shop.id, "thing")
+    text = await exported(shop, source, form, delimiter)
+    imported = await import_text(other_shop, text, "thing", form=form)
+    assert imported.counts == (len(rows), 0, 0, 0), imported.noted
+    assert await _data(other_shop) == await _data(shop)
+    theirs = await exporting.of_records(other_shop.database, other_shop.id, "thing")
+    assert await exported(other_shop, theirs, form, delimiter) == text
+
+
+async def _data(shop: ShopClient) -> list[str]:
+    return sorted(json.dumps(each["data"], sort_keys=True) for each in await every_record(shop, "thing"))
+
+
+async def test_rejects_hold_carriage_returns_too(shop: ShopClient, tmp_path: Path) -> None:
+    await shop.define("Thing", {"text": "STRING", "number": "NUMBER"})
+    await import_text(shop, 'text,number\n"a\rb",many\n', "thing", rejects=tmp_path / "r.csv")
+    again = (tmp_path / "r.csv").read_bytes().replace(b"many", b"5")
+    assert (await import_text(shop, again, "thing")).counts == (1, 0, 0, 0)
+    assert [each["data"] for each in await every_record(shop, "thing")] == [{"text": "a\rb", "number": 5}]
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])

@@ -11,7 +11,7 @@ import click
 from app.bulk import exporting
 from app.bulk.exporting import CsvWriter, JsonWriter, Source, export
 from app.bulk.person import NobodyFound, person_file
-from app.bulk.private import opener
+from app.bulk.private import rewritten
 from app.cli.group import main, shop_option
 from app.cli.outputs import refuse_unwritable
 from app.cli.people import contact_option, contact_reference, source_option
@@ -136,4 +136,4 @@ def _run(chosen: Chosen, *, reference: str, file: str, form: str | None, delimit
 
 def _opened(stack: ExitStack, file: str) -> BinaryIO:
     refuse_unwritable(Path(file))
-    return stack.enter_context(open(file, "wb", opener=opener))
+    return stack.enter_context(rewritten(Path(file)))

@@ -13,7 +13,7 @@ import click
 import orjson
 
 from app.bulk.importing import Ended, Job, run
-from app.bulk.private import opener
+from app.bulk.private import rewritten
 from app.bulk.reading import Dialect
 from app.bulk.rejects import Form, Rejected, told
 from app.bulk.rejects_file import Rejects
@@ -164,9 +164,7 @@ class _Screen:
             click.echo(f"Going on with import {at.id} of {at.started_at:%Y-%m-%d %H:%M} UTC behind row "
                        f"{at.tally.rows:,}. --restart begins again.", err=True)  # fmt: skip
         self.progress = self.stack.enter_context(Progress(length, at.mark.offset, at.tally.rows))
-        self._verdicts = None
-        if self.verdicts:
-            self._verdicts = self.stack.enter_context(open(self.verdicts, "wb", opener=opener))
+        self._verdicts = self.stack.enter_context(rewritten(self.verdicts)) if self.verdicts else None
 
     async def told(self, at: Import, noted: Sequence[Rejected]) -> None:
         assert self.progress is not None

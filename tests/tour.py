@@ -126,10 +126,22 @@ async def tour(client: ShopClient, admin_url: str) -> VetShop:
     await _catalogue(client, admin_url)
     await _deletions(client, vets)
     await _changes(client, vets)
-    await _triggers(client)
+    await _triggers(client, admin_url)
     await _erasing(client)
     await _bulk(client)
+    await _forgetting(client, admin_url)
     return vets
+
+
+async def _forgetting(client: ShopClient, admin_url: str) -> None:
+    assert not await forget_expired(client.database, client.id)  # all of it is young
+    await client.save("visit", {}, idempotencyKey="forgotten")
+    async with administering(admin_url) as connection:
+        for table, time in (("changes", "made_at"), ("idempotent_answers", "created_at")):
+            old = f"update {table} set {time} = now() - interval '400 days' where shop_id = $1"
+            await connection.execute(old, client.id)
+    while await forget_expired(client.database, client.id):
+        pass
 
 
 async def _bulk(client: ShopClient) -> None:
@@ -151,7 +163,7 @@ async def _dry_runs(client: ShopClient, vets: VetShop) -> None:
         assert tried["userErrors"] == []
 
 
-async def _triggers(client: ShopClient) -> None:
+async def _triggers(client: ShopClient, admin_url: str) -> None:
     visitor = await client.contact("visitor@example.com")
     await client.define("Visit", {"contact_id": "NUMBER"}, relationships=[to("contact_id", "contacts")])
     when = {"contact_id": {"is": {"email": {"eq": "visitor@example.com"}}}}
@@ -181,12 +193,15 @@ async def _triggers(client: ShopClient) -> None:
         assert await deliveries.replay_all(session, None, 9)
         assert len(await deliveries.statuses(session, [second.id, 0])) == 1
         assert await deliveries.hurry(session, [second.id]) == []  # it is sent now anyway
+    async with administering(admin_url) as connection:
+        await connection.execute("update deliveries set next_at = now() + interval '1 hour' where id = $1", second.id)
+    async with client.database.writing(client.id) as session:
+        assert await deliveries.hurry(session, [second.id]) == [second.id]
     async with client.database.trying(client.id) as session:
         await deliveries.forget(session, 9, 0)
     await client.run("rotateWebhookSecret", "secret", overlap=60)
     for switch in ("disableTrigger", "enableTrigger"):
         await client.run(switch, "trigger { enabled }", trigger=trigger)
-    assert not await forget_expired(client.database, client.id)  # all of it is young
     await client.run("deleteTrigger", "deleted", trigger=trigger)
 
 

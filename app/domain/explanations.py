@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from app.domain import wording
-from app.domain.condition_parser import QUANTIFIERS, parse_condition
+from app.domain.condition_parser import QUANTIFIERS, parse_condition, parse_segment
 from app.domain.conditions import TRUE, And, Condition, Counted, Not, OneOf, Or, Some, ToOne
 from app.domain.definitions import Model, Target
 from app.domain.entities import CONTACTS, TO_CUSTOMERS, Attribute, Entity, Link, attribute, followed, link
@@ -139,8 +139,13 @@ class _Explainer:
             yield from each(level + 1)
 
     def segment(self, way: Way, segment: Segment, level: int) -> Iterator[Part]:
+        """Its condition is read as it is: naming it would make it deeper than it may be."""
+        condition, problem = parse_segment(self._model, segment, self._calendar)
+        assert condition is not None, problem
+        text = f'the contact is in the segment "{segment.name}"'
         sent = {"segment": {"in": [segment.id]}}
-        yield self._part(way, level, ConditionKind.SEGMENT, f'the contact is in the segment "{segment.name}"', sent)
+        deciding = Deciding(way, condition) if way.steps else None
+        yield Part(level, ConditionKind.SEGMENT, text, way, sent, condition, deciding)
         yield from self.object(way, segment.where, level + 1)
 
     def _said(self, way: Way, key: str, sent: Any) -> Iterator[_Emit]:

@@ -92,7 +92,7 @@ def _composed(listing: Listing, asked: Page[Mark], nulls: bool, most: int) -> tu
     """The statement of one part, and its parameters; None where nothing of the part lies between the marks."""
     fragments = Fragments()
     order = sorting(listing.entity, listing.order, _TABLE, fragments)
-    within = [_leading(order, nulls)] if order.keys and order.keys[0].place.nullable else []
+    within = [_leading(order, nulls)] if order.keys and order.keys[0].place.nullable else _timed(listing.order)
     for mark, way in ((asked.after, order), (asked.before, order.turned())):
         between = Sql("true") if mark is None else _between(way, mark, nulls, fragments)
         if between is None:
@@ -144,6 +144,14 @@ def _page(listing: Listing, order: Sorting, within: Sql, way: Sql, limit: Sql, f
 
 def _leading(order: Sorting, nulls: bool) -> Sql:
     return Sql(f"{order.keys[0].sorted_by[0].sql} is {'null' if nulls else 'not null'}")
+
+
+def _timed(order: Order) -> list[Sql]:
+    """True of every time of creation; said where rows come in that order, it opens their index (see its migration)."""
+    first = order.fields[0] if order.fields else None
+    if first is None or first.hops or first.attribute.field is not None or first.attribute.name != "created_at":
+        return []
+    return [Sql(f"{_TABLE}.created_at > '-infinity'")]
 
 
 def _between(way: Sorting, mark: Mark, nulls: bool, fragments: Fragments) -> Sql | None:

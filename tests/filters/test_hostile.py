@@ -91,7 +91,7 @@ SLOTTED = replace(CARD, fields=tuple(replace(field, slot=SLOTS.get(field.name)) 
 MODEL = model(SLOTTED)
 
 _OURS = re.compile(
-    r"[a-z_0-9.]+|\$\d+(::[a-z0-9]+(\[\])?)*|\"C\"|->>?|@>|[(),*=<>]|<=|>=|::[a-z0-9]+|'true'|\s+", re.ASCII
+    r"[a-z_0-9.]+|\$\d+(::[a-z0-9]+(\[\])?)*|\"C\"|->>?|@>|[(),*=<>]|<=|>=|::[a-z0-9]+|'true'|'-infinity'|\s+", re.ASCII
 )
 
 

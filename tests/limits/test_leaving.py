@@ -11,7 +11,7 @@ import pytest
 from tests.limits.edge import NEVER_MS, PATIENCE, locked
 from tests.limits.gateway import Served, served
 
-IDLE_TASKS = 3  # the server's, the application's lifespan, and the one that hears of changes
+IDLE_TASKS = 4  # the server's, the application's lifespan, and those that hear of changes and forget old ones
 
 READ = "{ contacts { nodes { customDataDefinitions { key } } } }"
 PRICES = '{ contact(by: {email: "dubois@example.com"}) { products { nodes { payable } } } }'

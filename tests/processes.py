@@ -84,7 +84,9 @@ def postmaster(home: Path) -> int | None:
 
 def children(pid: int, called: str = "") -> list[int]:
     """The processes that a process has started and not yet buried; with `called` those whose command says so."""
-    listed = subprocess.run(["ps", "-A", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True
+    ).stdout
     rows = (line.split(maxsplit=2) for line in listed.splitlines())
     return [int(child) for parent, child, *said in rows if int(parent) == pid and called in "".join(said)]
 

@@ -7,11 +7,12 @@ returning id;
 
 -- name: forget
 -- Up to $3 that were settled more than $2 days ago, and nobody is at.
-delete from deliveries where shop_id = $1 and id in (
+with old as materialized (
     select id from deliveries
     where shop_id = $1 and settled_at < now() - make_interval(days => $2) order by settled_at limit $3
     for update skip locked
 )
+delete from deliveries where shop_id = $1 and id in (select id from old)
 returning id;
 
 -- name: claim

@@ -110,8 +110,12 @@ async def unlink_records(session: Session, definition: Definition, contact_id: i
 async def _all(
     session: Session, statement: Statement, definition: Definition, contact_id: int, *more: object
 ) -> list[int]:
+    """By a plan for the values at hand: one for any values may look at all records of a definition, where most
+    definitions of the table have few."""
     found: list[int] = []
     columns = list(slots(definition).values())
+    if not session.spread:  # a coordinator makes such a plan in any case
+        await session.command("set local plan_cache_mode = force_custom_plan")
     while True:
         rows = await session.fetch(statement, definition.id, contact_id, columns, AT_ONCE, *more)
         found += [row["id"] for row in rows]

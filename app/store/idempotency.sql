@@ -21,9 +21,11 @@ delete from idempotent_answers where shop_id = $1 and created_at < now() - make_
 
 -- name: forget
 -- Up to $3 of those that are older than $2 hours, and nobody is at.
-delete from idempotent_answers where shop_id = $1 and (api_key_id, operation, key) in (
+with old as materialized (
     select api_key_id, operation, key from idempotent_answers
     where shop_id = $1 and created_at < now() - make_interval(hours => $2) order by created_at limit $3
     for update skip locked
 )
+delete from idempotent_answers
+where shop_id = $1 and (api_key_id, operation, key) in (select api_key_id, operation, key from old)
 returning key;

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
@@ -52,12 +53,11 @@ HEADING = (
 
 async def _a_backend(gateway: Supervised) -> None:
     """One that is writing."""
-    async with connected(gateway.admin_url) as admin:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                if pid := await admin.fetchval(_WRITING):
-                    kill(pid)
-                    return
+    with suppress(ConnectionError):  # this connection ends with the others before it can be closed
+        async with connected(gateway.admin_url) as admin, asyncio.timeout(PATIENCE):
+            while not (pid := await admin.fetchval(_WRITING)):
+                pass
+            kill(pid)
 
 
 async def _the_database(gateway: Supervised) -> None:

@@ -111,6 +111,12 @@ async def _erased(
     return eraser, who or Person(contact_id), erasure
 
 
+_NOBODY = (
+    "Nothing was erased. Check how the contact is named; where it is gone and records still point at it, send its "
+    "idContact."
+)
+
+
 async def _contact(session: Session, reference: ContactReference) -> int:
     """The contact's id; one that was sent as such may be gone already. Raises Refused."""
     if reference.by == "id_contact":
@@ -118,7 +124,10 @@ async def _contact(session: Session, reference: ContactReference) -> int:
     resolver = await Resolver.ask(session, None, [reference], reject_ambiguous=True, hold=False)
     found = resolver.answer(reference)
     if found.problem is not None:
-        raise Refused((replace(found.problem, path="contact"),))
+        problem = replace(found.problem, path="contact")
+        if problem.code is Code.CONTACT_NOT_FOUND:
+            problem = replace(problem, message=f"There is no contact with this {reference.by}. {_NOBODY}")
+        raise Refused((problem,))
     assert isinstance(found.id, int)
     return found.id
 

@@ -229,6 +229,7 @@ async def test_an_erasure_sent_again_is_answered_the_same(shop: ShopClient) -> N
     assert len(await log(shop)) == log_length
     [error] = (await erase(shop, {"email": canary.email}))["userErrors"]
     assert (error["code"], error["path"]) == ("CONTACT_NOT_FOUND", "contact")
+    assert "send its idContact" in error["message"]
     [error] = (await erase(shop, {"idContact": str(canary.contact)}))["userErrors"]
     assert (error["code"], error["path"]) == ("CONTACT_NOT_FOUND", "contact")
 

@@ -4,12 +4,14 @@ Asked row by row, each relation is one look-up in its index; asked of all, it is
 many rows fulfil the condition, so the statement asks some rows along the ids first, and all of them only if too few
 did. Then ids alone are read, of the rows and of what none of must be there: indexes have both. The latter is one table
 in the same order ("offset 0"), never looked up row by row; and what is asked of it is no index's ("is true"), as nearly
-all rows have some of it, or the first ones had been enough.
+all rows have some of it, or the first ones had been enough. Where the covering index has the relation, the relation's
+own index is kept away: that one begins at "is not null", and every record it finds is read from the table.
 """
 
-from app.domain.conditions import And, Condition, Not, Some
+from app.domain.conditions import TRUE, And, Condition, Not, Some
 from app.domain.entities import Entity
 from app.store.attributes import TABLES
+from app.store.columns import COVERED, link_column
 from app.store.conditions import compiled, rows_of, with_covering
 from app.store.fragments import Fragments, Sql, joined
 from app.store.link_pages import records_behind
@@ -35,7 +37,7 @@ select {columns} from (
      cross join lateral (select * from {table} where shop_id = $1 and id = e.id limit 1) r)
 ) r order by {order} limit {limit}"""
 _ABSENT = (
-    "not exists (select from (select t.{column} as id from {records} t where {own_records} and t.{column} is not null"
+    "not exists (select from (select t.{column} as id from {records} t where {own_records} and {known}"
     " and ({behind}) is true order by t.{column} offset 0) t where t.id = r.id)"
 )  # fmt: skip
 
@@ -63,4 +65,6 @@ def _none(link: Some, fragments: Fragments) -> Sql:
     words = records_behind(link, fragments)
     if link.link.definition is not None:
         words["own_records"] = with_covering(words["own_records"], "t")
-    return Sql(_ABSENT.format(**words))
+    column = link_column(link.link).name
+    known = "true" if column in COVERED and link.condition != TRUE else f"t.{column} is not null"
+    return Sql(_ABSENT.format(known=known, **words))

@@ -16,7 +16,7 @@ from strawberry.types.field import StrawberryField
 from app.execution.arguments import Arguments
 from app.execution.declaring import MANY, OF, aligned
 from app.execution.native import NATIVE, Native, native_info
-from app.tables import Cut, Table, column, columns
+from app.tables import Cut, Table, columns
 
 if TYPE_CHECKING:
     from app.execution.plan import PlannedField
@@ -31,6 +31,8 @@ Read = Callable[["Group", "Run"], Values | Awaitable[Values]]
 
 
 class Reading(ABC):
+    of: Sequence[str] = ()  # the attributes of its parents that it is made of, if of nothing else of them
+
     @abstractmethod
     def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
         """The column for the parents of the group. Raises nothing."""
@@ -49,7 +51,7 @@ def reading(field: "PlannedField") -> Reading:
         if MANY in declared.metadata:
             return _Batched(field, declared)
         if declared.is_basic_field and (path := _path(declared, schema.config.default_resolver)):
-            return _Attribute(path)
+            return Attribute(path)
         if declared.base_resolver is not None and type(declared).get_result is StrawberryField.get_result:
             return _Resolver(field, declared)
     return _EachParent(field)
@@ -63,38 +65,36 @@ class _Typename(Reading):
         return [self._name] * len(group.parents)
 
 
-class _Attribute(Reading):
+class Attribute(Reading):
     """Plain attributes."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self.of = (path,)
+        self._getter = attrgetter(path)
 
     def read(self, group: "Group", _run: "Run") -> Values:
-        parents = group.parents
-        try:
-            values = parents.column(self._path) if type(parents) is Table else column(parents, self._path)
-            if len(values) == len(parents):
-                return values
-        except Exception:
-            pass
-        getter = attrgetter(self._path)  # one failed, or raised StopIteration, which ends a map
-        return [_attempt(getter, parent) for parent in parents]
+        """One by one: where none fails, all that a selection reads of its objects is read together (steps.py)."""
+        return [_attempt(self._getter, parent) for parent in group.parents]
 
 
-class _Together(Reading):
+class Together(Reading):
     """One call with all parents, or with columns of what is read `of` them."""
 
     def __init__(self, of: Sequence[str]) -> None:
-        self._of = of
+        self.of = of
         self._same: Callable[..., Any] | None = None  # the function with its arguments, where they are always the same
 
     def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
         parents = group.parents
-        size = len(parents)
-        if not size:
-            return []
         try:
-            read = columns(parents, self._of) if self._of else (parents,)
+            read = columns(parents, self.of) if self.of else (parents,)
+        except Exception as error:
+            return [error] * len(parents)
+        return self.made(read, len(parents), run)
+
+    def made(self, read: Sequence[Values], size: int, run: "Run") -> Values | Awaitable[Values]:
+        """The column that is made of what was read of so many parents."""
+        try:
             made = self._called(read, run) if self._same is None else self._same(*read)
             if type(made) in THERE and len(made) == size:
                 return made  # type: ignore[no-any-return]
@@ -107,7 +107,7 @@ class _Together(Reading):
         """What the function for many parents gives. May raise."""
 
 
-class _Batched(_Together):
+class _Batched(Together):
     """Of a field that Strawberry declared."""
 
     def __init__(self, field: "PlannedField", declared: StrawberryField) -> None:
@@ -130,7 +130,7 @@ class _Batched(_Together):
         return self._many(*read, **{self._info: info}, **self._arguments.by_python_name(run, info))
 
 
-class _Native(_Together):
+class _Native(Together):
     """Of a field that was made without Strawberry."""
 
     def __init__(self, field: "PlannedField", native: Native) -> None:

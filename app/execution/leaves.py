@@ -23,7 +23,7 @@ from graphql.pyutils import inspect
 
 from app.execution.assembling import Results
 from app.execution.columns import Values, plain
-from app.execution.completion import Completion
+from app.execution.completion import AtOnce, Completion
 from app.execution.positions import Positions
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class Leaves(Completion):
             self._names[None] = None
         self._enum = {*map(type, self._names)}
         self._bounded = kind is GraphQLInt or kind is GraphQLFloat
+        self.known: AtOnce = _texts(self._known) if self._exactly is str else self._known
+        """The results of a column that is ours, and so may be among them itself."""
 
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
         known = self.at_once(values)
@@ -75,22 +77,23 @@ class Leaves(Completion):
         return run.later(partial(self.carefully, values, where, run))
 
     def at_once(self, values: Values) -> Sequence[Any] | None:
-        if self._exactly is str and countOf(map(type, values), str) == len(values):
-            return values if type(values) is tuple else list(values)
+        known = self.known(values)
+        return list(values) if known is values and type(values) is not tuple else known  # a resolver may change its own
+
+    def _known(self, values: Values) -> Sequence[Any] | None:
         kinds = {*map(type, values)}
-        if self._any:
-            return _ours(values) if all(map(plain, kinds)) and (self.nullable or NoneType not in kinds) else None
         if kinds <= self._as_it_is and not (self._bounded and not _within(values, kinds)):
-            return _ours(values)
-        if kinds <= self._enum:
-            with suppress(KeyError):
+            return values
+        if not (all(map(plain, kinds)) and (self.nullable or NoneType not in kinds)):
+            return None
+        if self._any:
+            return values
+        try:
+            if kinds <= self._enum:
                 return [self._names[value] for value in values]
-        if all(map(plain, kinds)) and (self.nullable or NoneType not in kinds):
-            with suppress(Exception):
-                if self._many is not None and NoneType not in kinds:
-                    return self._many(values)
-                return self._coerced(values)
-        return None
+            return self._coerced(values) if self._many is None or NoneType in kinds else self._many(values)
+        except Exception:
+            return None
 
     def _coerced(self, values: Values) -> list[Any]:
         coerce = self._coerce
@@ -113,9 +116,13 @@ class Leaves(Completion):
         return list(checked)
 
 
-def _ours(values: Values) -> Sequence[Any]:
-    """What a resolver cannot change any more."""
-    return values if type(values) is tuple else list(values)
+def _texts(otherwise: AtOnce) -> AtOnce:
+    """Nothing but texts are told at a glance."""
+
+    def known(values: Values) -> Sequence[Any] | None:
+        return values if countOf(map(type, values), str) == len(values) else otherwise(values)
+
+    return known
 
 
 _AS_IT_IS: dict[Any, type] = {

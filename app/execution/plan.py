@@ -24,13 +24,14 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
 from app.execution.collecting import collect, switches
-from app.execution.columns import Read, Reading, reading
+from app.execution.columns import Reading, reading
 from app.execution.completing import completion
-from app.execution.completion import AtOnce, Completion
+from app.execution.completion import Completion
 from app.execution.given import Given
 from app.execution.nodes import all_nodes
 from app.execution.rows import zipping
 from app.execution.serial import SERIAL
+from app.execution.steps import Steps
 from app.execution.variables import Variables
 
 _INTROSPECTION = {"__schema", "__type"}
@@ -99,9 +100,13 @@ class Selection:
             for key, nodes in collected.items()
             if (definition := plan.graphql.get_field(kind, nodes[0].name.value)) is not None
         ]
-        self.rows = zipping(tuple(field.key for field in self.fields))
-        self.steps = _steps(self.fields)
+        self._place()
         plan.size += len(self.fields)
+
+    def _place(self) -> None:
+        steps = Steps(self.fields)
+        self.take = steps.take
+        self.rows = zipping(_keys(self.fields), _keys(steps.fields))
 
     def alone(self, variables: VariableValues) -> Iterator["Selection"]:
         """Each field by itself; those inside a serial one by themselves, too."""
@@ -112,17 +117,13 @@ class Selection:
 
     def _of(self, field: "PlannedField") -> "Selection":
         single: Selection = object.__new__(Selection)
-        single.kind, single.fields, single.rows = self.kind, [field], zipping((field.key,))
-        single.steps = _steps(single.fields)
+        single.kind, single.fields = self.kind, [field]
+        single._place()
         return single
 
 
-Step = tuple["PlannedField", Read, AtOnce]
-
-
-def _steps(fields: Iterable["PlannedField"]) -> list[Step]:
-    """Each field with what is called of it in every run."""
-    return [(field, field.reading.read, field.completion.at_once) for field in fields]
+def _keys(fields: Iterable["PlannedField"]) -> tuple[str, ...]:
+    return tuple(field.key for field in fields)
 
 
 class PlannedField:
@@ -144,6 +145,7 @@ class PlannedField:
         self.key = key
         self.nodes = nodes
         self.path = Path(path, key, parent.name)  # without positions in lists
+        self.told = (self.name, nodes, definition.type, parent)  # to resolvers
         self._selections: dict[GraphQLObjectType, Selection] = {}
         self.given = Given(definition, nodes[0])
         self.reading: Reading = reading(self)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import isawaitable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,9 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, is_awaitable
 from strawberry.types.field import StrawberryField
 
-from app.execution.assembling import READY, Results, finished
-from app.execution.columns import THERE
+from app.execution.assembling import Results, finished
 from app.execution.errors import NULLED, Errors
-from app.execution.info import HELPERS, ResolveInfo
+from app.execution.info import HELPERS, resolve_info
 from app.execution.positions import Fields, Positions, Root
 from app.execution.serial import merged
 
@@ -52,17 +50,19 @@ async def execute(plan: "Operation", asked: Asked) -> ExecutionResult:
 
 
 class Group:
-    """Objects of one type that were reached at one place of the document. Its columns come together to rows."""
+    """Objects of one type that were reached at one place of the document. Its columns come together to rows; those at
+    `open` places when they are finished."""
 
-    __slots__ = ("columns", "nullable", "parents", "results", "selection", "where")
+    __slots__ = ("columns", "nullable", "open", "parents", "results", "selection", "where")
 
     def __init__(self, selection: "Selection", parents: Sequence[Any], where: Positions, *, nullable: bool) -> None:
         self.selection = selection
         self.parents = parents
         self.where = where
         self.nullable = nullable
-        self.columns: list[Results] = []
-        self.results: list[Any] = []
+        self.columns: list[Any]
+        self.open: list[tuple[int, Results]] = []
+        self.results: list[Any]
 
     def fields(self, field: "PlannedField") -> Fields:
         """Where the values of a field of these objects stand."""
@@ -70,7 +70,9 @@ class Group:
 
     def zip(self, *, climbing: bool) -> None:
         """Makes the rows. All groups below have theirs."""
-        columns: list[Any] = [each if type(each) in READY else each.finish() for each in self.columns]  # type: ignore[union-attr]
+        columns = self.columns
+        for place, results in self.open:
+            columns[place] = finished(results)
         self.results = self.selection.rows(columns) if columns else [{} for _ in range(len(self.parents))]
         if climbing:
             null = None if self.nullable else NULLED
@@ -94,6 +96,10 @@ class _Later:
         return finished(self._results)
 
 
+Waiting = tuple[Group, int, "PlannedField", Awaitable[Any]]
+"""A column that is to be awaited, whose field's it is, and its place in the group."""
+
+
 class Run:
     """The state of one run."""
 
@@ -102,7 +108,9 @@ class Run:
         self.variables = variables
         self.errors = Errors()
         self.climbing = False  # whether some null had to climb
+        self.waiting: list[Waiting] = []
         self._asked = asked
+        self._told: tuple[Any, ...] = ()
         self._groups: list[Group] = []
         self._later: list[_Later] = []
 
@@ -118,44 +126,35 @@ class Run:
 
     async def rows(self, root: "Selection") -> dict[str, Any] | None:
         """The row of the root, with everything below it; None if a null climbed that far."""
-        self._groups = []
+        groups = self._groups = []
         top = self.reach(root, [self._asked.root_value], _ROOT, nullable=True)
-        done = 0
-        while done < len(self._groups):
-            level, done = self._groups[done:], len(self._groups)
-            if self._asked.levels is None:
-                await self._columns(level)
-            else:
+        told = self._asked.levels
+        began, done = 0.0, 0
+        while done < len(groups):
+            level, done = groups[done:], len(groups)
+            if told is not None:
                 began = perf_counter()
-                await self._columns(level)
-                self._asked.levels(began, sum(len(group.selection.fields) for group in level))
-        for group in reversed(self._groups):
+            for group in level:
+                group.columns = group.selection.take(group, self)
+            if self.waiting or self._later:
+                await self._settled()
+            if told is not None:
+                told(began, sum(len(group.selection.fields) for group in level))
+        for group in reversed(groups):
             group.zip(climbing=self.climbing)
         self._groups = []  # they refer to this run: memory that refers to itself is freed late, and is cold by then
         row: dict[str, Any] | None = top.results[0]
         return row
 
-    async def _columns(self, level: Sequence[Group]) -> None:
-        """Asks for all columns of a level side by side, and completes them: what they hold is the next level. A column
-        that is there at once is completed at once, as it is now."""
-        waiting: list[tuple[Group, PlannedField, int, Awaitable[Any]]] = []
-        for group in level:
-            columns = group.columns
-            for field, read, at_once in group.selection.steps:
-                column: Any = read(group, self)
-                if type(column) not in THERE and isawaitable(column):
-                    waiting.append((group, field, len(columns), column))
-                    columns.append([])
-                elif (ready := at_once(column)) is not None:
-                    columns.append(ready)
-                else:
-                    columns.append(field.completion.unsure(column, group.fields(field), self))
+    async def _settled(self) -> None:
+        """Awaits what the level waits for, side by side, and completes it: what it holds is the next level."""
+        waiting, self.waiting = self.waiting, []
         if len(waiting) == 1:
             answers = [await waiting[0][3]]
         else:
             answers = await asyncio.gather(*(column for *_, column in waiting)) if waiting else []
-        for (group, field, place, _), answer in zip(waiting, answers, strict=True):
-            group.columns[place] = field.completion.complete(answer, group.fields(field), self)
+        for (group, place, field, _), answer in zip(waiting, answers, strict=True):
+            group.open.append((place, field.completion.complete(answer, group.fields(field), self)))
         while self._later:
             later, self._later = self._later, []
             await asyncio.gather(*(each.settle() for each in later))
@@ -183,11 +182,15 @@ class Run:
         return NULLED
 
     def info(self, field: "PlannedField", path: Path | None) -> Any:
-        plan = self.plan
-        return ResolveInfo(
-            field.name, field.nodes, field.definition.type, field.parent, path or field.path, plan.graphql,
-            plan.fragments, self._asked.root_value, plan.definition, self.variables.coerced, self._asked.context,
-            is_awaitable, None, HELPERS, self._asked.extensions,
+        self._told = self._told or self._tell()
+        return resolve_info((*field.told, path or field.path, *self._told))
+
+    def _tell(self) -> tuple[Any, ...]:
+        """What is the same for all fields."""
+        plan, asked = self.plan, self._asked
+        return (
+            plan.graphql, plan.fragments, asked.root_value, plan.definition, self.variables.coerced, asked.context,
+            is_awaitable, None, HELPERS, asked.extensions,
         )  # fmt: skip
 
     def strawberry_info(self, field: "PlannedField", declared: StrawberryField, path: Path) -> Any:

@@ -1,6 +1,7 @@
 """GraphQL over HTTP (the GraphQL Foundation's specification of that name): one request, one operation, one snapshot."""
 
 from collections.abc import Mapping
+from operator import methodcaller
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -56,15 +57,16 @@ class Endpoint:
 
     async def _reply(self, scope: Scope, headers: _Headers, receive: Receive) -> ASGIApp:
         method = scope["method"]
-        if method == "OPTIONS":
-            return Reply(204, None, _METHODS)
-        if method not in ("GET", "HEAD", "POST"):
-            raise Refused("METHOD_NOT_ALLOWED", "Send queries by GET or POST, mutations by POST.", _METHODS)
         accept = headers.get("accept", "")
-        if method != "POST" and wants_page(accept) and not _asked(scope["query_string"]):
+        if method == "POST":
+            if wants_events(accept):
+                return await self._stream(headers, receive)
+        elif method == "OPTIONS":
+            return Reply(204, None, _METHODS)
+        elif method not in ("GET", "HEAD"):
+            raise Refused("METHOD_NOT_ALLOWED", "Send queries by GET or POST, mutations by POST.", _METHODS)
+        elif wants_page(accept) and not _asked(scope["query_string"]):
             return pages.respond(Headers(scope=scope))
-        if method == "POST" and wants_events(accept):
-            return await self._stream(headers, receive)
         return await self._answer(method, scope["query_string"], headers, receive, _negotiated(accept))
 
     async def _answer(self, method: str, query_string: bytes, headers: _Headers, receive: Receive, media: str) -> Reply:
@@ -95,7 +97,14 @@ class Endpoint:
 
 def _headers(scope: Scope) -> _Headers:
     """By their names, which are in lower case; of several with one name the first counts, as in Starlette's."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+    sent = scope["headers"]
+    if not sent:
+        return {}
+    names, values = zip(*reversed(sent), strict=True)
+    return dict(zip(map(_decoded, names), map(_decoded, values), strict=True))
+
+
+_decoded = methodcaller("decode", "latin-1")
 
 
 def _asked(query_string: bytes) -> bool:
@@ -118,26 +127,25 @@ async def _posted(headers: _Headers, receive: Receive) -> GraphQLRequest:
 
 
 async def _body(headers: _Headers, receive: Receive) -> bytes:
-    declared = headers.get("content-length", "")
-    too_large = declared.isdecimal() and len(declared) < 20 and int(declared) > LARGEST_BODY
-    chunks, size, more = [], 0, not too_large
-    while more:
+    told = headers.get("content-length", "")
+    declared = int(told) if told.isdecimal() and len(told) < 20 else 0
+    chunks, size = [], 0
+    while max(size, declared) <= LARGEST_BODY:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        too_large = size > LARGEST_BODY
-        more = message.get("more_body", False) and not too_large
-    if too_large:
-        raise Refused(
-            "PAYLOAD_TOO_LARGE",
-            f"The body is larger than {LARGEST_BODY} bytes. Split the request.",
-            limit="body",
-            value=max(size, int(declared) if declared.isdecimal() and len(declared) < 20 else 0),
-            maximum=LARGEST_BODY,
-        )
-    return b"".join(chunks)
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        chunks.append(chunk)
+        if size <= LARGEST_BODY and not message.get("more_body", False):
+            return b"".join(chunks)
+    raise Refused(
+        "PAYLOAD_TOO_LARGE",
+        f"The body is larger than {LARGEST_BODY} bytes. Split the request.",
+        limit="body",
+        value=max(size, declared),
+        maximum=LARGEST_BODY,
+    )
 
 
 def _idempotency_key(headers: _Headers) -> str | None:

@@ -1,6 +1,6 @@
 """The arguments of a resolver, converted as Strawberry does it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,22 +24,32 @@ class Arguments:
     def __init__(self, field: "PlannedField", declared: StrawberryField) -> None:
         self._field = field
         self._declared = _conversions(declared, field.plan.schema.schema_converter)
-        self.constant: dict[str, Any] | None = None if self._declared else {}  # once known to be the same in every run
+        self.constant: dict[str, Any] | None = self._constant() if self._declared else {}
+        """What is the same in every run, and cannot be changed."""
 
     def by_python_name(self, run: "Run", info: Any = None) -> dict[str, Any]:
         """The arguments that were given or have a default in the schema. Raises GraphQLError for one that does not
         fit."""
         if self.constant is not None:
             return self.constant
-        given = self._field.arguments(run.variables)
-        converted = {
+        return self._converted(self._field.arguments(run.variables), info)
+
+    def _converted(self, given: Mapping[str, Any], info: Any) -> dict[str, Any]:
+        return {
             python_name: given[name] if convert is None else convert(given[name], info)
             for name, python_name, convert in self._declared
             if name in given
         }
-        if self._field.given.constant and unchangeable(converted):
-            self.constant = converted
-        return converted
+
+    def _constant(self) -> dict[str, Any] | None:
+        given = self._field.given.same if self._field.given.constant else None
+        if given is None:
+            return None
+        try:
+            converted = self._converted(given, None)
+        except Exception:  # which is to be told in each run
+            return None
+        return converted if unchangeable(converted) else None
 
 
 @lru_cache(maxsize=1000)

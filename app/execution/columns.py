@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache, partial
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from operator import attrgetter
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,8 @@ from strawberry.types.field import StrawberryField
 from app.execution.arguments import Arguments
 from app.execution.declaring import MANY, OF, aligned
 from app.execution.native import NATIVE, Native, native_info
-from app.tables import Cut, Table, columns
+from app.execution.positions import Fields
+from app.tables import Cut, Table, column, columns
 
 if TYPE_CHECKING:
     from app.execution.plan import PlannedField
@@ -31,7 +32,9 @@ Read = Callable[["Group", "Run"], Values | Awaitable[Values]]
 
 
 class Reading(ABC):
-    of: Sequence[str] = ()  # the attributes of its parents that it is made of, if of nothing else of them
+    of: Sequence[str] = ()  # the attributes of the parents that the column is made of
+    made: Callable[..., Any] | None = None
+    """Makes it of the columns of these, at once, where nothing else is needed. May be called again."""
 
     @abstractmethod
     def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
@@ -41,7 +44,7 @@ class Reading(ABC):
 def reading(field: "PlannedField") -> Reading:
     """The cheapest way that gives what the field's own resolver would give."""
     if field.name == "__typename":
-        return _Typename(field)
+        return Typename(field)
     native = field.definition.extensions.get(NATIVE)
     if native is not None:
         return _Native(field, native)
@@ -57,7 +60,7 @@ def reading(field: "PlannedField") -> Reading:
     return _EachParent(field)
 
 
-class _Typename(Reading):
+class Typename(Reading):
     def __init__(self, field: "PlannedField") -> None:
         self._name = field.parent.name
 
@@ -70,32 +73,31 @@ class Attribute(Reading):
 
     def __init__(self, path: str) -> None:
         self.of = (path,)
-        self._getter = attrgetter(path)
+        self._path = path
 
     def read(self, group: "Group", _run: "Run") -> Values:
-        """One by one: where none fails, all that a selection reads of its objects is read together (steps.py)."""
-        return [_attempt(self._getter, parent) for parent in group.parents]
+        parents = group.parents
+        try:
+            values = column(parents, self._path)
+            if len(values) == len(parents):
+                return values
+        except Exception:
+            pass
+        getter = attrgetter(self._path)  # one failed, or raised StopIteration, which ends a map
+        return [_attempt(getter, parent) for parent in parents]
 
 
-class Together(Reading):
+class _Together(Reading):
     """One call with all parents, or with columns of what is read `of` them."""
 
     def __init__(self, of: Sequence[str]) -> None:
         self.of = of
-        self._same: Callable[..., Any] | None = None  # the function with its arguments, where they are always the same
 
     def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
         parents = group.parents
+        size = len(parents)
         try:
-            read = columns(parents, self.of) if self.of else (parents,)
-        except Exception as error:
-            return [error] * len(parents)
-        return self.made(read, len(parents), run)
-
-    def made(self, read: Sequence[Values], size: int, run: "Run") -> Values | Awaitable[Values]:
-        """The column that is made of what was read of so many parents."""
-        try:
-            made = self._called(read, run) if self._same is None else self._same(*read)
+            made = self._called(columns(parents, self.of) if self.of else (parents,), run)
             if type(made) in THERE and len(made) == size:
                 return made  # type: ignore[no-any-return]
             return _awaited(made, size) if isawaitable(made) else aligned(made, size)
@@ -107,7 +109,7 @@ class Together(Reading):
         """What the function for many parents gives. May raise."""
 
 
-class _Batched(Together):
+class _Batched(_Together):
     """Of a field that Strawberry declared."""
 
     def __init__(self, field: "PlannedField", declared: StrawberryField) -> None:
@@ -119,24 +121,25 @@ class _Batched(Together):
         self._arguments = Arguments(field, declared)
         info = declared.base_resolver.info_parameter
         self._info = info.name if info is not None else None
+        if self.of and info is None and self._arguments.constant is not None and not iscoroutinefunction(self._many):
+            self.made = partial(self._many, **self._arguments.constant)
 
     def _called(self, read: Sequence[Values], run: "Run") -> Any:
         if self._info is None:
-            arguments = self._arguments.by_python_name(run)
-            if self._arguments.constant is not None:
-                self._same = partial(self._many, **arguments)
-            return self._many(*read, **arguments)
+            return self._many(*read, **self._arguments.by_python_name(run))
         info = run.strawberry_info(self._field, self._declared, self._field.path)
         return self._many(*read, **{self._info: info}, **self._arguments.by_python_name(run, info))
 
 
-class _Native(Together):
+class _Native(_Together):
     """Of a field that was made without Strawberry."""
 
     def __init__(self, field: "PlannedField", native: Native) -> None:
         super().__init__(native.of)
         self._field = field
         self._many, self._informed = native.many, native.informed
+        if native.of and not (native.informed or field.definition.args or iscoroutinefunction(native.many)):
+            self.made = native.many
 
     def _called(self, read: Sequence[Values], run: "Run") -> Any:
         arguments = self._field.arguments(run.variables) if self._field.definition.args else {}
@@ -165,7 +168,7 @@ class _EachParent(Reading):
     def _paths(self, group: "Group") -> list[Path]:
         if not self._tells_path:
             return [self._field.path] * len(group.parents)
-        where = group.fields(self._field)
+        where = Fields(group.where, self._field)
         return [where.path(index) for index in range(len(group.parents))]
 
 

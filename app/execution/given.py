@@ -51,7 +51,7 @@ class Given:
         self._placed = [
             _placed(argument, name, sent[name].value) for name, argument in definition.args.items() if name in placed
         ]
-        self._same = _same(definition, node, placed | within)
+        self.same = _same(definition, node, placed | within)  # None where it is to be worked out in each run
         try:
             self._composed = [
                 (argument.out_name or name, composing(sent[name].value, argument.type))
@@ -59,15 +59,15 @@ class Given:
                 if name in within
             ]
         except Unusual:
-            self._same = None
+            self.same = None
 
     def values(self, variables: VariableValues) -> dict[str, Any]:
         """Raises GraphQLError for a value that does not fit."""
-        if self._same is None:
+        if self.same is None:
             return get_argument_values(self._definition, self._node, variables)
         if self.constant:
-            return self._same
-        values = self._same.copy()
+            return self.same
+        values = self.same.copy()
         for variable, out_name, needed, nullable in self._placed:
             value = variables.coerced.get(variable, Undefined)
             if value is not Undefined and (nullable or value is not None):

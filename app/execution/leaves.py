@@ -66,18 +66,17 @@ class Leaves(Completion):
             self._names[None] = None
         self._enum = {*map(type, self._names)}
         self._bounded = kind is GraphQLInt or kind is GraphQLFloat
-        self.known: AtOnce = _texts(self._known) if self._exactly is str else self._known
+        self.known: AtOnce = self._known
+        if self._exactly is str:
+            self.known = _texts(self._known)
+        elif self._any:
+            self.known = _anything(nullable=nullable)
         """The results of a column that is ours, and so may be among them itself."""
 
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
-        known = self.at_once(values)
-        return known if known is not None else self.unsure(values, where, run)
-
-    def unsure(self, values: Values, where: Positions, run: "Run") -> Results:
-        return run.later(partial(self.carefully, values, where, run))
-
-    def at_once(self, values: Values) -> Sequence[Any] | None:
         known = self.known(values)
+        if known is None:
+            return run.later(partial(self.carefully, values, where, run))
         return list(values) if known is values and type(values) is not tuple else known  # a resolver may change its own
 
     def _known(self, values: Values) -> Sequence[Any] | None:
@@ -86,8 +85,6 @@ class Leaves(Completion):
             return values
         if not (all(map(plain, kinds)) and (self.nullable or NoneType not in kinds)):
             return None
-        if self._any:
-            return values
         try:
             if kinds <= self._enum:
                 return [self._names[value] for value in values]
@@ -121,6 +118,16 @@ def _texts(otherwise: AtOnce) -> AtOnce:
 
     def known(values: Values) -> Sequence[Any] | None:
         return values if countOf(map(type, values), str) == len(values) else otherwise(values)
+
+    return known
+
+
+def _anything(*, nullable: bool) -> AtOnce:
+    """Of a scalar whose values are results already."""
+
+    def known(values: Values) -> Sequence[Any] | None:
+        kinds = {*map(type, values)}
+        return values if all(map(plain, kinds)) and (nullable or NoneType not in kinds) else None
 
     return known
 

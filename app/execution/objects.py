@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType
 
-from app.execution.assembling import Merged, Results, Sparse, Unfinished
+from app.execution.assembling import Merged, Results, Sparse
 from app.execution.columns import Values
 from app.execution.completion import Completion
 from app.execution.kinds import Recognised, Resolved
@@ -90,7 +90,7 @@ class Abstracts(Completion):
         alone = next(iter(distinct)) if len(distinct) == 1 else None
         if alone is not None:
             return self._reach(alone, values, where, run)
-        parts: list[tuple[list[int], Unfinished]] = []
+        parts: list[tuple[list[int], Results]] = []
         for kind in distinct:
             if kind is not None:
                 indexes = [index for index, each in enumerate(kinds) if each is kind]
@@ -98,5 +98,5 @@ class Abstracts(Completion):
                 parts.append((indexes, self._reach(kind, reached, Chosen(where, indexes), run)))
         return Merged(len(values), parts)
 
-    def _reach(self, kind: GraphQLObjectType, values: Values, where: Positions, run: "Run") -> Unfinished:
+    def _reach(self, kind: GraphQLObjectType, values: Values, where: Positions, run: "Run") -> Results:
         return run.reach(self.field.selection(kind, run.variables), values, where, nullable=self.nullable)

@@ -1,6 +1,6 @@
 """What is to be run, worked out once for each document: fields by type, how each gets its column and is completed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
 from typing import Any
 
@@ -29,7 +29,6 @@ from app.execution.completing import completion
 from app.execution.completion import Completion
 from app.execution.given import Given
 from app.execution.nodes import all_nodes
-from app.execution.rows import zipping
 from app.execution.serial import SERIAL
 from app.execution.steps import Steps
 from app.execution.variables import Variables
@@ -100,13 +99,8 @@ class Selection:
             for key, nodes in collected.items()
             if (definition := plan.graphql.get_field(kind, nodes[0].name.value)) is not None
         ]
-        self._place()
+        self.steps = Steps(self.fields)
         plan.size += len(self.fields)
-
-    def _place(self) -> None:
-        steps = Steps(self.fields)
-        self.take = steps.take
-        self.rows = zipping(_keys(self.fields), _keys(steps.fields))
 
     def alone(self, variables: VariableValues) -> Iterator["Selection"]:
         """Each field by itself; those inside a serial one by themselves, too."""
@@ -118,12 +112,8 @@ class Selection:
     def _of(self, field: "PlannedField") -> "Selection":
         single: Selection = object.__new__(Selection)
         single.kind, single.fields = self.kind, [field]
-        single._place()
+        single.steps = Steps(single.fields)
         return single
-
-
-def _keys(fields: Iterable["PlannedField"]) -> tuple[str, ...]:
-    return tuple(field.key for field in fields)
 
 
 class PlannedField:

@@ -45,7 +45,9 @@ async def execute(plan: "Operation", asked: Asked) -> ExecutionResult:
         return ExecutionResult(None, [error])
     run = Run(plan, variables, asked)
     data = await (run.serially(root) if plan.serial else run.rows(root))
-    errors, run.errors = run.errors.found, Errors()  # whose tracebacks may refer to the run
+    errors = run.errors.found
+    if errors:
+        run.errors = Errors()  # their tracebacks may refer to the run
     return ExecutionResult(data, errors or None)
 
 
@@ -60,20 +62,16 @@ class Group:
         self.parents = parents
         self.where = where
         self.nullable = nullable
-        self.columns: list[Any]
+        self.columns: list[Any] = []
         self.open: list[tuple[int, Results]] = []
         self.results: list[Any]
-
-    def fields(self, field: "PlannedField") -> Fields:
-        """Where the values of a field of these objects stand."""
-        return Fields(self.where, field)
 
     def zip(self, *, climbing: bool) -> None:
         """Makes the rows. All groups below have theirs."""
         columns = self.columns
         for place, results in self.open:
             columns[place] = finished(results)
-        self.results = self.selection.rows(columns) if columns else [{} for _ in range(len(self.parents))]
+        self.results = self.selection.steps.rows(columns) if columns else [{} for _ in range(len(self.parents))]
         if climbing:
             null = None if self.nullable else NULLED
             self.results = [null if any(value is NULLED for value in row.values()) else row for row in self.results]
@@ -111,7 +109,7 @@ class Run:
         self.waiting: list[Waiting] = []
         self._asked = asked
         self._told: tuple[Any, ...] = ()
-        self._groups: list[Group] = []
+        self._reached: list[Group] = []  # the next level
         self._later: list[_Later] = []
 
     async def serially(self, root: "Selection") -> dict[str, Any] | None:
@@ -126,23 +124,23 @@ class Run:
 
     async def rows(self, root: "Selection") -> dict[str, Any] | None:
         """The row of the root, with everything below it; None if a null climbed that far."""
-        groups = self._groups = []
-        top = self.reach(root, [self._asked.root_value], _ROOT, nullable=True)
+        top = Group(root, [self._asked.root_value], _ROOT, nullable=True)
+        self._reached, taken = [top], list[Group]()
         told = self._asked.levels
-        began, done = 0.0, 0
-        while done < len(groups):
-            level, done = groups[done:], len(groups)
+        began = 0.0
+        while self._reached:
+            level, self._reached = self._reached, []
+            taken += level
             if told is not None:
                 began = perf_counter()
             for group in level:
-                group.columns = group.selection.take(group, self)
+                group.columns = group.selection.steps.take(group, self)
             if self.waiting or self._later:
                 await self._settled()
             if told is not None:
                 told(began, sum(len(group.selection.fields) for group in level))
-        for group in reversed(groups):
+        for group in reversed(taken):
             group.zip(climbing=self.climbing)
-        self._groups = []  # they refer to this run: memory that refers to itself is freed late, and is cold by then
         row: dict[str, Any] | None = top.results[0]
         return row
 
@@ -154,15 +152,18 @@ class Run:
         else:
             answers = await asyncio.gather(*(column for *_, column in waiting)) if waiting else []
         for (group, place, field, _), answer in zip(waiting, answers, strict=True):
-            group.open.append((place, field.completion.complete(answer, group.fields(field), self)))
+            group.open.append((place, field.completion.complete(answer, Fields(group.where, field), self)))
         while self._later:
             later, self._later = self._later, []
             await asyncio.gather(*(each.settle() for each in later))
 
-    def reach(self, selection: "Selection", parents: Sequence[Any], where: Positions, *, nullable: bool) -> Group:
-        """Objects that are part of the next level."""
+    def reach(self, selection: "Selection", parents: Sequence[Any], where: Positions, *, nullable: bool) -> Results:
+        """Objects that are part of the next level; their rows, where nothing but attributes is asked of them."""
+        steps = selection.steps
+        if steps.only_leaves and self._asked.levels is None and (columns := steps.leaves(parents)) is not None:
+            return steps.rows(columns)
         group = Group(selection, parents, where, nullable=nullable)
-        self._groups.append(group)
+        self._reached.append(group)
         return group
 
     def later(self, awaited: Callable[[], Awaitable[Results]]) -> _Later:

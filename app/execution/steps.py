@@ -1,131 +1,111 @@
-"""What is done of each field in every run, worked out when it is planned: how its column is come by, how it is checked,
-and the place where it is put."""
+"""What is done of each field in every run, worked out when it is planned.
+
+Most fields are leaves that are attributes of their parents, or made of attributes by a function. All these of a
+selection are one step: what they need is read together, and their columns are checked against their types. Where
+anything is unusual about them, they are read and completed one by one, as the other fields are.
+"""
 
 from collections.abc import Callable, Sequence
 from inspect import isawaitable
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
-from app.execution.columns import THERE, Attribute, Together, Values
+from app.execution.assembling import READY
+from app.execution.columns import THERE, Attribute, Typename, Values
 from app.execution.leaves import Leaves
+from app.execution.positions import Fields
+from app.execution.rows import zipping
 from app.tables import Table
 
 if TYPE_CHECKING:
     from app.execution.plan import PlannedField
     from app.execution.run import Group, Run
 
-Attributes = Sequence[Values]
-"""Columns of what is read of the parents of a group, all at once."""
-
-Step = Callable[["Group", "Run", Attributes], Sequence[Any] | None]
+Step = Callable[["Group", "Run"], Sequence[Any] | None]
 """Gives a field's results, aligned with the parents; None where they are still open: to be awaited, or the next
 level's."""
 
 
 class Steps:
-    """The fields of a selection, in the order of their columns. Those that are attributes, which come first, are only
-    checked: they are read of the parents in one step, together with all that other fields are made of."""
+    """The fields of a selection."""
 
     def __init__(self, fields: Sequence["PlannedField"]) -> None:
-        plain = [field for field in fields if _is_plain(field)]
-        others = [field for field in fields if not _is_plain(field)]
-        self.fields = [*plain, *others]
-        paths = [path for field in plain for path in field.reading.of]
-        paths += dict.fromkeys(path for field in others for path in field.reading.of if path not in paths)
-        self._read = _reading(paths)
-        self._checks = [field.completion.known for field in plain if isinstance(field.completion, Leaves)]
-        self._steps = [_step(field, place, paths) for place, field in enumerate(others, len(plain))]
-        self._apart = [_apart(field, place) for place, field in enumerate(self.fields)]
+        plain = [field for field in fields if _is_leaf(field) and isinstance(field.reading, Attribute)]
+        made = [field for field in fields if _is_leaf(field) and field.reading.made is not None]
+        leaves = [*plain, *made]
+        same = [field for field in fields if isinstance(field.reading, Typename) and leaves]
+        others = [field for field in fields if field not in leaves and field not in same]
+        self.only_leaves = bool(leaves) and not others
+        self.leaves = _together(plain, made) if leaves else lambda _parents: []
+        """The columns of the leaves for these parents; None where they are to be looked at one by one."""
+        placed = [*leaves, *others]
+        self.rows = zipping(_keys(fields), _keys(placed), {field.key: field.parent.name for field in same})
+        """Makes rows of columns."""
+        self._apart = [_apart(field, place) for place, field in enumerate(placed)]
+        self._others = self._apart[len(leaves) :]
 
     def take(self, group: "Group", run: "Run") -> list[Any]:
         """The columns of the fields, as far as they are there."""
-        read = self._read(group.parents)
-        if read is None:
-            return [step(group, run, ()) for step in self._apart]
-        columns: list[Any] = [check(column) for check, column in zip(self._checks, read, strict=False)]
-        if None in columns:
-            self._look_at(columns, read, group, run)
-        columns += [step(group, run, read) for step in self._steps]
+        columns: list[Any] | None = self.leaves(group.parents)
+        if columns is None:
+            return [step(group, run) for step in self._apart]
+        if self._others:
+            columns += [step(group, run) for step in self._others]
         return columns
 
-    def _look_at(self, columns: Sequence[Any], read: Attributes, group: "Group", run: "Run") -> None:
-        """What the checks were not sure of is completed carefully."""
-        for place, column in enumerate(columns):
-            if column is None:
-                field = self.fields[place]
-                group.open.append((place, field.completion.unsure(read[place], group.fields(field), run)))
+
+def _keys(fields: Sequence["PlannedField"]) -> tuple[str, ...]:
+    return tuple(field.key for field in fields)
 
 
-def _is_plain(field: "PlannedField") -> bool:
-    return isinstance(field.reading, Attribute) and isinstance(field.completion, Leaves)
+def _is_leaf(field: "PlannedField") -> bool:
+    return isinstance(field.completion, Leaves)
 
 
-def _reading(paths: Sequence[str]) -> Callable[[Values], Attributes | None]:
-    """What reads the attributes of all parents; it gives None where one fails, or raises StopIteration, which ends a
-    map: then each field is to read for itself."""
-    if not paths:
-        return lambda _parents: ()
-    getter, single = attrgetter(*paths), len(paths) == 1
+def _together(plain: Sequence["PlannedField"], made: Sequence["PlannedField"]) -> Callable[[Values], list[Any] | None]:
+    """Of leaves that are attributes, and of those that are made of attributes."""
+    paths = [path for field in plain for path in field.reading.of]
+    paths += dict.fromkeys(path for field in made for path in field.reading.of if path not in paths)
+    checks = [field.completion.known for field in (*plain, *made) if isinstance(field.completion, Leaves)]
+    makes: Any = [(field.reading.made, _choosing([*map(paths.index, field.reading.of)])) for field in made]
+    getter, single, first = attrgetter(*paths), len(paths) == 1, len(plain)
 
-    def read(parents: Values) -> Attributes | None:
+    def columns(parents: Values) -> list[Any] | None:
         try:
             if type(parents) is Table:
-                return [*map(parents.columns.__getitem__, paths)]
-            found = [*map(getter, parents)]
-            if len(found) != len(parents):
-                return None
-            return [found] if single else [*zip(*found, strict=True)]
+                read = [*map(parents.columns.__getitem__, paths)]
+            else:
+                found = [*map(getter, parents)]  # which one that raises StopIteration ends
+                read = [found] if single else [*zip(*found, strict=True)]
+            if makes:
+                read = [*read[:first], *[make(*choose(read)) for make, choose in makes]]
+            if {*map(type, read)} <= READY and {*map(len, read)} == {len(parents)}:
+                known = [check(column) for check, column in zip(checks, read, strict=True)]
+                return None if None in known else known
         except Exception:
-            return None
+            pass
+        return None
 
-    return read
-
-
-def _step(field: "PlannedField", place: int, paths: Sequence[str]) -> Step:
-    reading, complete = field.reading, _completing(field, place)
-    if not reading.of:
-        return _apart(field, place)
-    first, *more = (paths.index(path) for path in reading.of)
-    if not isinstance(reading, Together):
-        return lambda group, run, read: complete(read[first], group, run)
-    choose: Any = itemgetter(first, *more) if more else itemgetter(slice(first, first + 1))
-    made = reading.made
-    known = field.completion.known if isinstance(field.completion, Leaves) else _unknown
-
-    def step(group: "Group", run: "Run", read: Attributes) -> Sequence[Any] | None:
-        column = made(choose(read), len(group.parents), run)
-        if type(column) is list and (results := known(column)) is not None:
-            return list(results)  # whoever made the column may change it
-        return complete(column, group, run)
-
-    return step
+    return columns
 
 
-def _unknown(_column: Values) -> None:
-    return None
+def _choosing(places: Sequence[int]) -> Callable[[Any], Any]:
+    """From all columns to those at the places."""
+    return itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
 
 
 def _apart(field: "PlannedField", place: int) -> Step:
-    """Of a field that reads for itself."""
-    read, complete = field.reading.read, _completing(field, place)
+    read, complete = field.reading.read, field.completion.complete
 
-    def step(group: "Group", run: "Run", _read: Attributes) -> Sequence[Any] | None:
-        return complete(read(group, run), group, run)
-
-    return step
-
-
-def _completing(field: "PlannedField", place: int) -> Callable[[Any, "Group", "Run"], Sequence[Any] | None]:
-    """How a column becomes results: at once if it is there at once, as it is now."""
-    completion, at_once = field.completion, field.completion.at_once
-
-    def complete(column: Any, group: "Group", run: "Run") -> Sequence[Any] | None:
+    def step(group: "Group", run: "Run") -> Sequence[Any] | None:
+        column: Any = read(group, run)
         if type(column) not in THERE and isawaitable(column):
             run.waiting.append((group, place, field, column))
             return None
-        results = at_once(column)
-        if results is None:
-            group.open.append((place, completion.unsure(column, group.fields(field), run)))
-        return results
+        results = complete(column, Fields(group.where, field), run)
+        if type(results) in READY:
+            return results  # type: ignore[return-value]
+        group.open.append((place, results))
+        return None
 
-    return complete
+    return step

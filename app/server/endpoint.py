@@ -71,20 +71,21 @@ class Endpoint:
 
     async def _answer(self, method: str, query_string: bytes, headers: _Headers, receive: Receive, media: str) -> Reply:
         admitted = await self._admitted(headers)
-        if method == "POST":
-            with self._patience.for_body():
+        posted = method == "POST"
+        with self._patience.with_client(receive, sending=posted) as client:
+            if posted:
                 asked, allowed = await _posted(headers, receive), WRITING
-        else:
-            asked, allowed = read_query_string(query_string), READING
-        operation = self._operations.answer(asked, admitted, allowed, _idempotency_key(headers))
-        answer = await self._patience.run_unless_gone(receive, operation)
+                client.received()
+            else:
+                asked, allowed = read_query_string(query_string), READING
+            answer = await self._operations.answer(asked, admitted, allowed, _idempotency_key(headers))
         status = 400 if media == GRAPHQL and not answer.executed else 200
         return Reply(status, encode(answer.body), {"x-schema-version": answer.schema_version}, media)
 
     async def _stream(self, headers: _Headers, receive: Receive) -> ASGIApp:
         """Any operation, its answers as events."""
         admitted = await self._admitted(headers)
-        with self._patience.for_body():
+        with self._patience.with_client(receive, sending=True):
             asked = await _posted(headers, receive)
         answers = self._operations.stream(asked, admitted, _idempotency_key(headers))
         return EventStream(self._gate, headers, answers)
@@ -129,15 +130,17 @@ async def _posted(headers: _Headers, receive: Receive) -> GraphQLRequest:
 async def _body(headers: _Headers, receive: Receive) -> bytes:
     told = headers.get("content-length", "")
     declared = int(told) if told.isdecimal() and len(told) < 20 else 0
-    chunks, size = [], 0
-    while max(size, declared) <= LARGEST_BODY:
+    chunks: list[bytes] = []
+    size, more = 0, declared <= LARGEST_BODY
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        chunks.append(chunk)
-        if size <= LARGEST_BODY and not message.get("more_body", False):
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > LARGEST_BODY:
+            break
+        if not message.get("more_body", False):
             return b"".join(chunks)
     raise Refused(
         "PAYLOAD_TOO_LARGE",

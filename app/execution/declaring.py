@@ -74,7 +74,7 @@ def only(column: object) -> Any:
 
 def aligned(column: object, parents: int) -> Sequence[Any]:
     """The column. Raises TypeError unless it holds a value for each parent."""
-    if not isinstance(column, list | tuple | Table | Cut) or len(column) != parents:
+    if not isinstance(column, (list, tuple, Table, Cut)) or len(column) != parents:
         raise TypeError("A batched resolver returns a list with one value for each parent.")
     return column
 

@@ -96,7 +96,7 @@ class Leaves(Completion):
         coerce = self._coerce
         results = [None if value is None else coerce(value) for value in values]
         kinds = {*map(type, results)}
-        if type(Undefined) in kinds or (NoneType in kinds and results.count(None) != values.count(None)):
+        if type(Undefined) in kinds or (NoneType in kinds and _nulls(results) != _nulls(values)):
             raise TypeError
         return results
 
@@ -111,6 +111,10 @@ class Leaves(Completion):
 
     def rest(self, checked: Values, _where: Positions, _run: "Run") -> Results:
         return list(checked)
+
+
+def _nulls(values: Values) -> int:
+    return countOf(map(type, values), NoneType)  # to compare a Decimal with None takes long
 
 
 def _texts(otherwise: AtOnce) -> AtOnce:

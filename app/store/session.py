@@ -170,13 +170,13 @@ class Session:
     def _beginning(self, connection: Any) -> str:
         """The commands that begin the transaction on this connection."""
         server = self._pool.server
-        commands = [server.opening(self._begin)]
+        begin = server.opening(self._begin)
         if connection.is_in_transaction():  # the session before this one lingers
-            commands.insert(0, "commit")
-        if self._check is not None:
-            commands.append(server.command(self._check.statement, self.shop_id, self._check.number))
-            self._observe(self._check.statement)
-        return "; ".join(commands)
+            begin = f"commit; {begin}"
+        if self._check is None:
+            return begin
+        self._observe(self._check.statement)
+        return f"{begin}; {server.command(self._check.statement, self.shop_id, self._check.number)}"
 
     async def _fetch_first(self, statement: Statement, args: tuple[Any, ...]) -> list[asyncpg.Record]:
         """The rows of the first statement, sent together with the beginning. Were that to fail, the statement found

@@ -70,8 +70,7 @@ class Endpoint:
     async def _answer(self, method: str, query_string: bytes, headers: _Headers, receive: Receive, media: str) -> Reply:
         admitted = await self._admitted(headers)
         if method == "POST":
-            with self._patience.for_body():
-                asked, allowed = await _posted(headers, receive), WRITING
+            asked, allowed = await self._posted(admitted, headers, receive), WRITING
         else:
             asked, allowed = read_query_string(query_string), READING
         operation = self._operations.answer(asked, admitted, allowed, _idempotency_key(headers))
@@ -82,10 +81,16 @@ class Endpoint:
     async def _stream(self, headers: _Headers, receive: Receive) -> ASGIApp:
         """Any operation, its answers as events."""
         admitted = await self._admitted(headers)
-        with self._patience.for_body():
-            asked = await _posted(headers, receive)
+        asked = await self._posted(admitted, headers, receive)
         answers = self._operations.stream(asked, admitted, _idempotency_key(headers))
         return EventStream(self._gate, headers, answers)
+
+    async def _posted(self, admitted: Admitted, headers: _Headers, receive: Receive) -> GraphQLRequest:
+        check_content(headers)
+        with self._patience.for_body():
+            body = await _body(headers, receive)
+        readings = self._operations.readings
+        return read_request(await readings.body(admitted.shop.id, len(body), lambda: decode_json(body)))
 
     async def _admitted(self, headers: _Headers) -> Admitted:
         admitted = await self._gate.admit(headers)
@@ -110,11 +115,6 @@ def _negotiated(accept: str) -> str:
     if media is None:
         raise Refused("NOT_ACCEPTABLE", f"Answers come as {GRAPHQL} or {JSON}: accept one of them.")
     return media
-
-
-async def _posted(headers: _Headers, receive: Receive) -> GraphQLRequest:
-    check_content(headers)
-    return read_request(decode_json(await _body(headers, receive)))
 
 
 async def _body(headers: _Headers, receive: Receive) -> bytes:

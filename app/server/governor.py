@@ -8,6 +8,7 @@ from app.graphql.context import Context
 from app.graphql.limits import Allowance
 from app.server.bounds import Bounds
 from app.server.buckets import Bucket
+from app.server.readings import Readings
 from app.server.refusals import Refused
 from app.server.shared_rates import SharedRates
 from app.server.turns import Turns
@@ -24,13 +25,17 @@ class Governor:
         self._bounds = bounds
         self._shared = shared
         self._turns = Turns(bounds)
+        self.readings = Readings(bounds)
         self.allowance = lru_cache(_REMEMBERED)(self._allowance)
 
     def _allowance(self, viewer: Spender, shop_id: int) -> Allowance:
         """What an operation may do that this viewer asks in this shop."""
         bounds = self._bounds
         bucket = self._shared.bucket(viewer) if self._shared else Bucket(bounds.rate_size, bounds.rate_refill)
-        return Allowance(bounds.limits, bucket.spend, partial(self._turns.turn, shop_id), bounds.private_webhooks)
+        return Allowance(
+            bounds.limits, bucket.spend, partial(self._turns.turn, shop_id), bounds.private_webhooks,
+            partial(self.readings.document, shop_id),
+        )  # fmt: skip
 
 
 def raise_unserved(result: ExecutionResult, context: Context) -> None:

@@ -49,6 +49,7 @@ class Operations:
         self._database = database
         self._documents = documents
         self._governor = governor
+        self.readings = governor.readings
 
     async def answer(
         self,
@@ -59,7 +60,7 @@ class Operations:
     ) -> Answer:
         """One query or mutation. Raises Refused."""
         schema = self._schemas.known(admitted) or await self._schemas.of(admitted)
-        text = self._text(schema, asked, admitted)
+        text = await self._text(schema, asked, admitted)
         context = self._context(schema, admitted, idempotency_key)
         context.repeatable = True
         seen = Seen(schema, asked, text)
@@ -93,7 +94,7 @@ class Operations:
         """Any operation: one answer of a query or mutation, and each event of a subscription, which is resolved in a
         snapshot of its own. Raises Refused."""
         schema = await self._schemas.of(admitted)
-        text = self._text(schema, asked, admitted)
+        text = await self._text(schema, asked, admitted)
         context = self._context(schema, admitted, idempotency_key)
         seen = Seen(schema, asked, text)
         try:
@@ -122,11 +123,21 @@ class Operations:
         allowance = self._governor.allowance(admitted.bucket, admitted.shop.id)
         return Context(self._database, admitted.shop, admitted.viewer, idempotency_key, allowance, schema.version)
 
-    def _text(self, schema: Schema, asked: GraphQLRequest, admitted: Admitted) -> str:
+    async def _text(self, schema: Schema, asked: GraphQLRequest, admitted: Admitted) -> str:
         text = self._documents.text(admitted.shop.id, asked)
-        if asked.operation_name is None and _several(schema, text):
+        if asked.operation_name is None and await self._several(schema, text, admitted):
             raise Refused(_UNRESOLVED, "The document holds several operations. Say which to run, in operationName.")
         return text
+
+    async def _several(self, schema: Schema, text: str, admitted: Admitted) -> bool:
+        """Whether a document holds several operations. What does not parse, and anonymous operations beside others, are
+        told so later."""
+        known = schema.documents.valid(text)
+        if known is not None:
+            return len(known.plan.operations) > 1
+        if len(_OPERATION.findall(text)) < 2:
+            return False
+        return await self.readings.document(admitted.shop.id, len(text), lambda: _holds_several(text))
 
     def _told(
         self, asked: GraphQLRequest, admitted: Admitted, result: ExecutionResult, schema_version: str = ""
@@ -139,13 +150,6 @@ class Operations:
         body = result_body(result)
         tell_answer(body)
         return Answer(body, began, schema_version)
-
-
-def _several(schema: Schema, text: str) -> bool:
-    """Whether a document holds several operations. What does not parse, and anonymous operations beside others, are
-    told so later."""
-    known = schema.documents.valid(text)
-    return len(known.plan.operations) > 1 if known else _holds_several(text)
 
 
 def _understood(error: Exception) -> Refused:
@@ -177,8 +181,6 @@ def _unrunnable(result: object) -> Exception | None:
 
 
 def _holds_several(text: str) -> bool:
-    if len(_OPERATION.findall(text)) < 2:
-        return False
     try:
         document = parse(text, no_location=True, max_tokens=_TOKENS)
     except (GraphQLSyntaxError, RecursionError):

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.server import shared_rates, sweeping
+from app.server import delivering, shared_rates, sweeping
 from app.server.bounds import Bounds
+from app.server.settings import Settings
 from app.server.shared_rates import SharedRates
 from app.server.sweeping import Sweeper
 from app.store import changes, feeds
@@ -51,7 +52,15 @@ async def _settling(database: Database, fails: Mistaken, monkeypatch: pytest.Mon
     await SharedRates(Bounds(), database)._settle_on()
 
 
-@pytest.mark.parametrize("work", [_sweeping, _delivering, _settling])
+async def _beginning_to_deliver(_: Database, fails: Mistaken, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(Database, "connect_in_time", fails)
+    monkeypatch.setattr(Couriers, "run", fails)
+    async with delivering.delivering(Settings.model_construct(database_url="postgresql://")):
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("work", [_sweeping, _delivering, _settling, _beginning_to_deliver])
 async def test_it_goes_on(work: Callable[..., Any], database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     fails = Mistaken()
     working = asyncio.create_task(work(database, fails, monkeypatch))

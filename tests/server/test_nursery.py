@@ -1,6 +1,8 @@
 """Where workers come from."""
 
 import socket
+import subprocess
+import sys
 from multiprocessing import active_children
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.server import nursery, processes
+from tests.processes import CHECKOUT
 
 
 def test_without_a_folder_for_a_socket_each_worker_imports_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,3 +37,26 @@ def test_a_worker_that_was_started_as_the_signal_came_is_ended(monkeypatch: pyte
         processes.serve(listener, 1)
     assert started
     assert active_children() == []
+
+
+_WORKERS = {"graphql", "starlette", "strawberry", "uvicorn"}
+
+
+def _imported(*modules: str) -> set[str]:
+    """All that is there once these are imported, one after the other; and "collecting" if garbage is looked for."""
+    script = "import gc, sys; from importlib import import_module; [import_module(each) for each in sys.argv[1:]]"
+    told = "print(*sys.modules, *['collecting'] * gc.isenabled(), *['frozen'] * bool(gc.get_freeze_count()))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{script}; {told}", *modules], capture_output=True, text=True, check=True, cwd=CHECKOUT
+    )
+    return set(done.stdout.split())
+
+
+def test_the_parent_imports_nothing_that_only_workers_need() -> None:
+    assert not _WORKERS & _imported("app.cli.gateway")
+
+
+def test_no_garbage_is_looked_for_until_all_is_imported() -> None:
+    first, last = nursery._PRELOADED
+    assert "collecting" not in _imported(first)
+    assert {*_WORKERS, "collecting", "frozen", "app.server.slow_operations"} <= _imported(first, last)

@@ -3,8 +3,10 @@
 import socket
 import subprocess
 import sys
+import time
 from multiprocessing import active_children
 from multiprocessing.process import BaseProcess
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -60,3 +62,23 @@ def test_no_garbage_is_looked_for_until_all_is_imported() -> None:
     first, last = nursery._PRELOADED
     assert "collecting" not in _imported(first)
     assert {*_WORKERS, "collecting", "frozen", "app.server.slow_operations"} <= _imported(first, last)
+
+
+@pytest.mark.parametrize(("lived", "replaced"), [(0.5, False), (processes._SETTLED_SECONDS + 1, True)])
+def test_a_worker_that_ends_by_itself_is_replaced_if_it_could_start(
+    lived: float, replaced: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that waited for the database in vain, say, while others serve on."""
+    worker = SimpleNamespace(pid=1, exitcode=3, join=lambda: None)
+    monkeypatch.setattr(nursery, "start", lambda *_: "another")
+    monkeypatch.setattr(processes, "_PAUSE_SECONDS", 0)
+
+    def replace() -> object:
+        with socket.socket() as listener:
+            return processes._replace(worker, time.monotonic() - lived, listener, "app")  # type: ignore[arg-type]
+
+    if replaced:
+        assert replace() == "another"
+    else:
+        with pytest.raises(processes.ServingFailure, match="could not start"):
+            replace()

@@ -7,7 +7,7 @@ from functools import partial
 
 import asyncpg
 
-from app.store.addresses import Addresses, look_at_addresses
+from app.store.addresses import FAR_BEHIND, Addresses, look_at_addresses
 from app.store.administration import connected
 from app.store.failures import Unavailable
 from app.store.findings import Finding, fault, note, sound
@@ -52,6 +52,8 @@ async def _server(connection: Connection) -> Finding:
     told = f"PostgreSQL {await connection.fetchval('show server_version')}."
     if connection.get_server_version().major < OLDEST_SERVER:
         return fault("server", told, f"Upgrade the server: at least PostgreSQL {OLDEST_SERVER} is needed.")
+    if await connection.fetchval("select pg_is_in_recovery()"):
+        return fault("server", f"{told} It is a replica, and takes no writes.", "Name the primary in DATABASE_URL.")
     return sound("server", told)
 
 
@@ -115,10 +117,10 @@ async def _primary_keys(connection: Connection) -> Finding:
 
 async def _contact_role(connection: Connection) -> Finding:
     told = f"Contact tokens cannot read: {CONTACT_ROLE} is missing, or the gateway may not take it on."
-    if await connection.fetchval("select rolsuper from pg_roles where rolname = current_user"):
-        await connection.execute(f"set role {GATEWAY_ROLE}")
-    usable = await contact_role_usable(connection)
-    await connection.execute("reset role")
+    async with connection.transaction(readonly=True):  # a role set outside would be left on a pooler's connection
+        if await connection.fetchval("select rolsuper from pg_roles where rolname = current_user"):
+            await connection.execute(f"set local role {GATEWAY_ROLE}")
+        usable = await contact_role_usable(connection)
     if usable:
         return sound("contact tokens", f"They read as {CONTACT_ROLE}.")
     return note("contact tokens", told, "If tokens are used, run 'custom-data migrate' as one who may create roles.")
@@ -175,13 +177,26 @@ async def _durability(connection: Connection) -> Finding:
     return sound("durability", "Commits are on disk before they are acknowledged.")
 
 
+async def _log(connection: Connection) -> Finding:
+    told = [row["told"] for row in await connection.fetch(_TELLING)]
+    if told:
+        return note(
+            "server log", f"{', '.join(told)}: it writes people's data into PostgreSQL's own log, where no erasure "
+            "reaches it.",
+            "Set log_error_verbosity to terse; and where statements are logged, log_parameter_max_length to 0.",
+        )  # fmt: skip
+    return sound("server log", "It quotes no values.")
+
+
 async def _replication(connection: Connection) -> Finding:
     rows = await connection.fetch(_REPLICAS)
     if not rows:
         return sound("replicas", "None is connected.")
-    late = [row["name"] for row in rows if row["behind"] is not None and row["behind"] > 16 * 1024 * 1024]
+    late = [row["name"] for row in rows if row["behind"] is not None and row["behind"] > FAR_BEHIND]
     if late:
         return note("replicas", f"More than 16 MB behind: {', '.join(late)}.", "Look at their machines and network.")
+    if any(row["behind"] is None for row in rows):
+        return sound("replicas", f"{len(rows)} connected; how far behind is told to members of pg_monitor only.")
     return sound("replicas", f"{len(rows)} connected, none of them far behind.")
 
 
@@ -259,6 +274,16 @@ _DURABILITY = """
     select name from pg_settings
     where name in ('fsync', 'synchronous_commit', 'full_page_writes') and setting = 'off' order by name
 """
+_TELLING = """
+    select name || ' is ' || setting as told from pg_settings
+    where name = 'log_error_verbosity' and setting <> 'terse'
+       or name = 'log_parameter_max_length' and setting <> '0' and exists (
+           select from pg_settings
+           where name = 'log_statement' and setting <> 'none'
+              or name in ('log_min_duration_statement', 'log_min_duration_sample') and setting <> '-1')
+       or name = 'log_parameter_max_length_on_error' and setting <> '0'
+    order by name
+"""
 _REPLICAS = """
     select application_name as name, pg_wal_lsn_diff(sent_lsn, replay_lsn) as behind from pg_stat_replication
 """
@@ -271,5 +296,6 @@ _NOT_DISTRIBUTED = """
 _LOOKS = {
     "server": _server, "migrations": _migrations, "role": _role, "rights": _rights,
     "row security": look_at_row_security, "contact tokens": _contact_role, "primary keys": _primary_keys,
-    "indexes": _indexes, "clock": _clock, "durability": _durability, "replicas": _replication, "citus": _citus,
+    "indexes": _indexes, "clock": _clock, "durability": _durability,
+    "server log": _log, "replicas": _replication, "citus": _citus,
 }  # fmt: skip

@@ -19,6 +19,7 @@ LONGTEXT_LENGTH = 100_000  # characters in a LONGTEXT
 LIST_LENGTH = 1_000  # elements in a LIST
 JSON_BYTES = 100_000  # encoded size of a JSON value
 JSON_DEPTH = 32
+RECORD_BYTES = 2 * 1024 * 1024  # of a whole record as JSON: CSV takes up to twice as much, and has to fit LINE_BYTES
 DECIMAL_INTEGER_DIGITS = 30
 DECIMAL_FRACTION_DIGITS = 30
 

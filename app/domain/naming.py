@@ -90,6 +90,12 @@ def aggregate_name(reverse: str) -> str:
     return f"{reverse}Aggregate"
 
 
+def mutation_names(key: str) -> list[str]:
+    """The GraphQL mutations that write a definition's records."""
+    name = type_name(key)
+    return [f"save{name}", f"update{name}", f"delete{name}", f"update{name}ByKey", f"delete{name}ByKey"]
+
+
 def options_name(key: str, field: str) -> str:
     """The GraphQL enum of a field's options. No definition's type has an underscore in its name."""
     return f"{type_name(key)}_{_capital(field_name(field))}"

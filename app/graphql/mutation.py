@@ -76,7 +76,7 @@ async def _delete_definition(info: Info, input: inputs.DeleteDefinitionInput) ->
 
 async def save_records_payload(info: Info, input: inputs.SaveRecordsInput) -> payloads.SaveRecordsPayload:
     """Saves 1 to 50 records, one verdict each: upserted where the definition has a unique key, inserted otherwise."""
-    call = await info.context.begin_call(info.field_name, input)
+    call = await info.context.begin_call(info.field_name, input, "saveCustomDataRecords")
     asked = SaveRecords(
         definition=input.definition,
         records=input.records,
@@ -104,7 +104,7 @@ async def update_record_payload(
     info: Info, input: inputs.UpdateRecordInput, of: str | None = None
 ) -> payloads.UpdateRecordPayload:
     """The same, refused for records of others than the definition `of`."""
-    call = await info.context.begin_call(info.field_name, input)
+    call = await info.context.begin_call(info.field_name, input, "updateCustomDataRecord")
     named, problem = _named(input.id, input.by, of)
     if named is None:
         errors = user_errors((problem,))
@@ -129,7 +129,7 @@ async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payload
 
 async def delete_record_payload(info: Info, input: inputs.DeleteRecordInput) -> payloads.DeleteRecordPayload:
     """The same, for fields of other names."""
-    call = await info.context.begin_call(info.field_name, input)
+    call = await info.context.begin_call(info.field_name, input, "deleteCustomDataRecord")
     named, problem = _named(input.id, input.by)
     if named is None:
         errors = user_errors((problem,))
@@ -150,7 +150,7 @@ async def bulk_delete_records_payload(
     info: Info, input: inputs.BulkDeleteRecordsInput
 ) -> payloads.BulkDeleteRecordsPayload:
     """Removes 1 to 20 records of one definition, one verdict each."""
-    call = await info.context.begin_call(info.field_name, input)
+    call = await info.context.begin_call(info.field_name, input, "bulkDeleteCustomDataRecords")
     ids = [number_of(str(id_), "CustomDataRecord") for id_ in input.ids]
     asked = info.context.database, call, input.definition, ids
     how: dict[str, Any] = {"force": input.force, "events": input.events}

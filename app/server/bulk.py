@@ -76,6 +76,8 @@ class Bulk:
             except Exception as error:
                 refused = _refused(error)
                 tell_refusal(refused)
+                if answer.begun and scope["method"] == "GET":
+                    return  # without an end, which no client takes for the whole file; the server closes the connection
                 if answer.begun:
                     await answer.end(orjson.dumps(refused.body()) + b"\n")
                 else:

@@ -54,6 +54,7 @@ _UNAVAILABLE = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InsufficientResourcesError,  # its disk is full, its memory, or its connections are spent
     asyncpg.PostgresIOError,
+    asyncpg.ReadOnlySQLTransactionError,  # it has become a replica, or was set so: of ours no reader writes
     ConnectionError,
     OSError,
 )

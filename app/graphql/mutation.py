@@ -9,7 +9,7 @@ from app.domain.access import Scope
 from app.domain.definitions import Status
 from app.domain.problems import Code, Problem
 from app.domain.verdicts import Answer, Outcome
-from app.graphql import automation, documented, erasing, inputs, payloads, segment_mutations
+from app.graphql import automation, documented, erasing, importing, inputs, payloads, segment_mutations
 from app.graphql.contacts import contact_reference
 from app.graphql.context import Info
 from app.graphql.definitions import definition_node, load_definition
@@ -284,6 +284,9 @@ class Mutation:
     save_products = documented.mutation(_save_products, Scope.WRITE_CATALOGUE)
     create_contact_token = documented.mutation(_create_contact_token, Scope.MINT_TOKENS)
     delete_products = documented.mutation(_delete_products, Scope.WRITE_CATALOGUE)
+    import_records = documented.mutation(importing.import_records, Scope.WRITE_RECORDS)
+    import_customers = documented.mutation(importing.import_customers, Scope.WRITE_CATALOGUE)
+    import_products = documented.mutation(importing.import_products, Scope.WRITE_CATALOGUE)
     erase_contact = documented.mutation(erasing.erase_contact, Scope.ERASE_CONTACTS)
     create_trigger = documented.mutation(automation.create_trigger, Scope.MANAGE_AUTOMATION)
     update_trigger = documented.mutation(automation.update_trigger, Scope.MANAGE_AUTOMATION)

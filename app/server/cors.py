@@ -11,7 +11,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 _SENT = (
     "authorization", "spm-api-key", "content-type", "idempotency-key", "x-idempotency-key",
-    "apollo-require-preflight", "apollographql-client-name", "apollographql-client-version", "x-apollo-operation-name",
+    "apollo-require-preflight", "graphql-require-preflight",
+    "apollographql-client-name", "apollographql-client-version", "x-apollo-operation-name",
     "x-request-id", "traceparent",
 )  # fmt: skip
 _SHOWN = ("retry-after", "ratelimit", "ratelimit-policy", "x-schema-version", "x-request-id")

@@ -28,6 +28,12 @@ class Seen:
         if seen is not None and not seen.kind:
             self._found(seen)
 
+    def took_file(self) -> None:
+        """The same for one that lasts as long as its file."""
+        self.ran()
+        if self._observation is not None:
+            self._observation.kind = "bulk"
+
     def _found(self, seen: Observation) -> bool:
         document = self._schema.documents.valid(self._text)
         if document is None:

@@ -11,7 +11,7 @@ from app.server.auth import Admitted, Gate, Unauthorised
 from app.server.decoding import LARGEST_BODY, GraphQLRequest, decode_json, read_query_string, read_request
 from app.server.explorer import pages
 from app.server.negotiation import GRAPHQL, JSON, answer_type, check_content, wants_events, wants_page
-from app.server.observing import tell_refusal, tell_shop
+from app.server.observing import tell_refusal, tell_shop, tell_upload
 from app.server.patience import Incoming, Patience
 from app.server.refusals import Refused
 from app.server.replies import REQUEST_ID, Reply
@@ -86,6 +86,7 @@ class Endpoint:
 
     async def _upload(self, headers: _Headers, incoming: Incoming, media: str) -> Reply:
         """A mutation with a file, whose parts are read while it runs."""
+        tell_upload()
         admitted = await self._admitted(headers)
         check_origin(headers)
         with self._patience.for_body():

@@ -69,7 +69,11 @@ def check_operation(text: str, sent: Sent) -> None:
     """Refuses what is not one import by itself, taking the file. What does not parse is told so later."""
     try:
         document = parse(text, no_location=True, max_tokens=_TOKENS)
-    except (GraphQLSyntaxError, RecursionError):
+    except GraphQLSyntaxError as error:
+        if f"more than {_TOKENS} tokens" in error.message:
+            raise Refused("BAD_REQUEST", f"A document that takes a file has at most {_TOKENS:,} tokens.") from None
+        return
+    except RecursionError:
         return
     named = sent.asked.operation_name
     for each in document.definitions:

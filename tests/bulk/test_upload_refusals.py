@@ -80,6 +80,9 @@ BROKEN = {
         asking("mutation($file: Upload!) { ...A } fragment A on Mutation { importProducts(" + INPUT + ") { read } }")
         + REST, "nothing beside it",
     ),
+    "a long document": (
+        asking("query($file: Upload) { shop { " + "name " * 5_000 + "} }") + REST, "at most 5,000 tokens",
+    ),
     "an undeclared variable": (
         asking("mutation { importProducts(input: {format: CSV, file: null}) { read } }")
         + REST, "does not declare",

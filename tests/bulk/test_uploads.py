@@ -182,6 +182,16 @@ async def test_a_file_outlasts_the_time_of_a_request(vets: VetShop) -> None:
     assert counts(response.json()["data"]["importRecords"]) == (1, 0, 1, 0, 0)
 
 
+@pytest.mark.parametrize("executor", ["breadth-first", "graphql-core"])
+async def test_whichever_way_operations_are_run(vets: VetShop, executor: str) -> None:
+    body = f"veto_id,product_id,price\n{vets.martin},diet,9\n1,2\n"
+    async with bounded(vets.shop, executor=executor) as shop:
+        for unchanged in (0, 1):
+            payload = await imported(shop, body, **PRICING)
+            assert counts(payload) == (2, 0, 1 - unchanged, unchanged, 1)
+            assert [row["line"] for row in payload["rejects"]] == [3]
+
+
 async def test_what_it_costs(shop: ShopClient) -> None:
     response = await upload(shop, "idProduct,name,price\n", "importProducts")
     assert 1_000 < response.json()["extensions"]["cost"]["requested"] < 1_200

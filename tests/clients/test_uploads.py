@@ -1,5 +1,9 @@
 """Clients that send files by the GraphQL multipart request specification, unchanged."""
 
+import asyncio
+import json
+import os
+import re
 from pathlib import Path
 
 from gql import Client, FileVar, gql
@@ -7,7 +11,9 @@ from gql.transport.httpx import HTTPXAsyncTransport
 
 from tests.clients.conftest import Node
 from tests.processes import Gateway
-from tests.shops import ShopClient
+from tests.shops import ShopClient, VetShop
+
+README = Path(__file__).parents[2] / "README.md"
 
 IMPORT = """
   mutation($file: Upload!) { importProducts(input: {file: $file, format: CSV}) {
@@ -40,3 +46,16 @@ async def test_gql(gateway: Gateway, shop: ShopClient, tmp_path: Path) -> None:
     assert said["importProducts"] == {
         "created": 1, "userErrors": [], "rejects": [{"line": 3, "errors": [{"code": "REQUIRED", "path": "name"}]}],
     }  # fmt: skip
+
+
+async def test_curl_as_the_readme_says(gateway: Gateway, vets: VetShop, tmp_path: Path) -> None:
+    [command] = re.findall(r"^\$ (curl \S+/graphql .*?-F 0=@prices\.csv)$", README.read_text(), re.S | re.M)
+    assert "http://127.0.0.1:8000" in command
+    (tmp_path / "prices.csv").write_text("veto_id.nom,product_id,price\nDr Martin,diet,60\nDr Nobody,diet,1\n")
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-c", command.replace("http://127.0.0.1:8000", gateway.url), cwd=tmp_path,
+        env={**os.environ, "KEY": vets.shop.key}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    said, _ = await process.communicate()
+    payload = json.loads(said)["data"]["importRecords"]
+    assert (payload["updated"], payload["rejected"], payload["rejects"][0]["line"]) == (1, 1, 3)

@@ -16,7 +16,7 @@ class Stream:
         self._pieces = pieces
         self._held = bytearray()
         self._at = 0
-        self._ended = False
+        self._ended = self._broken = False
         self.let_go = False  # whether the beginning may be forgotten
 
     @property
@@ -34,8 +34,11 @@ class Stream:
         if self.let_go:
             del self._held[: self._at]
             self._at = 0
+        assert not self._broken  # what broke off has no end
         while self.low:
+            self._broken = True
             piece = await anext(self._pieces, None)
+            self._broken = False
             if piece is None:
                 self._ended = True
             else:

@@ -207,9 +207,8 @@ async def _save_products(info: Info, input: inputs.SaveProductsInput) -> payload
 
 async def _delete_customers(info: Info, input: inputs.DeleteCustomersInput) -> payloads.DeleteCustomersPayload:
     """Removes 1 to 50 customers. A contact goes with its last customer."""
-    call = await info.context.begin_call(info.field_name, input)
     keys = [(each.source, each.id_customer) for each in input.customers]
-    answer = await delete_customers(info.context.database, call, keys)
+    answer = await delete_customers(info.context.database, await info.context.begin_call(info.field_name, input), keys)
     return payloads.DeleteCustomersPayload(
         results=[payloads.CustomerResult(row=verdict) for verdict in answer.verdicts],
         user_errors=user_errors(answer.problems),

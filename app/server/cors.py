@@ -1,7 +1,8 @@
 """Which pages may ask from a browser (CORS).
 
 Nothing here guards against forged requests: there is nothing to forge. The gateway knows no cookies, a key is sent on
-purpose, bodies are JSON (which a page elsewhere cannot send unasked), and GET never writes.
+purpose, bodies are JSON or come with a header of ours (neither can be sent unasked by a page elsewhere), and GET never
+writes.
 """
 
 from collections.abc import Sequence

@@ -156,9 +156,12 @@ async def test_a_stream_that_breaks_off_writes_whole_transactions(parts: ShopCli
 
 
 async def test_half_a_row_is_never_one(parts: ShopClient) -> None:
+    stream = streamed(HEADER + b"a,123456", piece=4, breaks_off=13)
     with pytest.raises(Refused):
-        await taken(parts, streamed(HEADER + b"a,123456", piece=4, breaks_off=13))
+        await taken(parts, stream)
     assert await every_record(parts, "part") == []
+    with pytest.raises(AssertionError):  # nor when it is asked again
+        await stream.fill()
 
 
 async def test_another_file_with_the_same_beginning_is_told_apart(parts: ShopClient) -> None:

@@ -30,6 +30,7 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
     rendertemplates renderedtemplate renderedvalue
     trigger triggers triggeron triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
+    upload importformat csvdelimiter emptycells
     dryrun dryrunfiring dryrunprice dryrunprices dryruntriggers
     recorddisposal erasedrecords erasuremention erasurementions erasurementionkind
     aggregate aggregates groupby groupfigure grouporder groupvalue contactsaggregate productsaggregate

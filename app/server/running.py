@@ -21,6 +21,7 @@ from app.server.governor import Governor, raise_unserved
 from app.server.observing import Seen, tell_answer
 from app.server.refusals import Refused
 from app.server.shop_schemas import ShopSchemas
+from app.server.uploads import Sent, check_operation
 from app.store.database import Database
 
 Allowed = Collection[OperationType]
@@ -87,6 +88,31 @@ class Operations:
             seen.ran()
         raise_unserved(result, context)
         return self._told(asked, admitted, result, schema.version)
+
+    async def take(self, sent: Sent, admitted: Admitted, idempotency_key: str | None = None) -> Answer:
+        """A mutation that takes a file, which is read as it comes: whoever sends it is watched by that. Raises Refused,
+        and ClientDisconnect."""
+        schema = await self._schemas.of(admitted)
+        text = self._text(schema, sent.asked, admitted)
+        check_operation(text, sent)
+        context = self._context(schema, admitted, idempotency_key)
+        context.allowance = self._governor.allowance_for_file(admitted.bucket, admitted.shop.id)
+        seen = Seen(schema, sent.asked, text)
+        try:
+            result = await schema.execute(
+                text,
+                variable_values=sent.asked.variables,
+                context_value=context,
+                operation_name=sent.asked.operation_name,
+                allowed_operation_types=(OperationType.MUTATION,),
+            )
+        except _UNRUNNABLE as error:
+            raise _understood(error) from error
+        finally:
+            await context.close()
+            seen.took_file()
+        raise_unserved(result, context)
+        return self._told(sent.asked, admitted, result, schema.version)
 
     async def stream(
         self, asked: GraphQLRequest, admitted: Admitted, idempotency_key: str | None = None

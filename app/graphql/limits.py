@@ -14,6 +14,7 @@ from app.domain.document_limits import Limits
 from app.graphql.cost import Plan, Shape
 from app.graphql.documents import Document, Documents
 from app.graphql.errors import Refusal
+from app.graphql.possible import telling
 
 if TYPE_CHECKING:
     from app.graphql.context import Context
@@ -72,7 +73,7 @@ class Bounded(SchemaExtension):
         asked = self.execution_context
         self._document = document = self._measured()
         if document.errors is None:
-            document.errors = validate_document(asked.schema._schema, document.ast, asked.validation_rules)
+            document.errors = validate_document(asked.schema._schema, document.ast, telling(asked.validation_rules))
             self._documents.keep(asked.query or "", document)
         asked.pre_execution_errors = document.errors
         yield

@@ -46,6 +46,15 @@ async def test_a_definition_that_points_to_one_with_a_field_of_its_name(shop: Sh
     assert {"vetPricing", "vetPricing2"} <= {*await fields_of(shop, "Vet")}
 
 
+@pytest.mark.parametrize("name", ["info", "parents", "source", "self"])
+async def test_a_unique_key_of_the_name_of_what_functions_take(shop: ShopClient, name: str) -> None:
+    """Its fields are arguments, and may be called as ours are."""
+    await shop.define("Page", {name: "STRING", "text": "STRING"}, uniqueKeys=[name])
+    await shop.save("page", {name: "a", "text": "b"})
+    found = await shop.ask(f'{{ custom {{ pageByKey({name}: "a") {{ text }} }} }}')
+    assert found == {"custom": {"pageByKey": {"text": "b"}}}
+
+
 async def test_a_field_of_the_name_of_what_points_here(shop: ShopClient) -> None:
     assert await create(shop, "vet", ["nom"]) == []
     assert await create(shop, "vet_pricing", ["vet_id"], to("vet_id", "vet")) == []

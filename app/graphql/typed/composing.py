@@ -20,6 +20,7 @@ from app.domain.definitions import Definition, Field, FieldType, Model
 from app.domain.entities import CONTACTS, PRODUCTS, Entity, of_definition
 from app.domain.values import scalar_type
 from app.execution.native import native_field, same
+from app.graphql.possible import listing
 from app.graphql.typed import reading
 from app.graphql.typed.aggregate_fields import AggregateFields
 from app.graphql.typed.changed import Changed
@@ -182,7 +183,7 @@ class _Composition:
         if name not in self._enums:
             values = {option: GraphQLEnumValue(option) for option in field.options}
             description = f"The options of {field.label} in {definition.name}."
-            self._enums[name] = GraphQLEnumType(name, values, description=description)
+            self._enums[name] = listing(GraphQLEnumType(name, values, description=description))
         return self._enums[name]
 
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import DocumentNode, GraphQLSchema, GraphQLSyntaxError, parse
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
 
 from app.domain.document_limits import Limits
 from app.graphql.cost import Plan, Shape
 from app.graphql.documents import Document, Documents
 from app.graphql.errors import Refusal
-from app.graphql.possible import telling
+from app.graphql.possible import validated
 
 if TYPE_CHECKING:
     from app.graphql.context import Context
@@ -73,7 +72,7 @@ class Bounded(SchemaExtension):
         asked = self.execution_context
         self._document = document = self._measured()
         if document.errors is None:
-            document.errors = validate_document(asked.schema._schema, document.ast, telling(asked.validation_rules))
+            document.errors = validated(asked.schema._schema, document.ast, asked.validation_rules)
             self._documents.keep(asked.query or "", document)
         asked.pre_execution_errors = document.errors
         yield

@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 from graphql import (
     SKIP,
     ArgumentNode,
+    DocumentNode,
     FieldsOnCorrectTypeRule,
     GraphQLEnumType,
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     KnownArgumentNamesRule,
@@ -19,10 +21,12 @@ from graphql import (
     ValueNode,
     ValuesOfCorrectTypeRule,
     get_named_type,
+    validate,
 )
 from graphql.pyutils import did_you_mean, suggestion_list
 from graphql.utilities.validate_input_value import validate_input_literal
 from graphql.validation import ASTValidationRule
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from app.domain.choices import listed
 
@@ -56,9 +60,12 @@ def _listing(kind: GraphQLEnumType, coerce: Callable[..., Any]) -> Callable[...,
     return coerced
 
 
-def telling(rules: Iterable[type[ASTValidationRule]]) -> tuple[type[ASTValidationRule], ...]:
-    """The rules, of which some tell more."""
-    return tuple(_TELLING.get(rule, rule) for rule in rules)
+def validated(
+    schema: GraphQLSchema, document: DocumentNode, rules: Iterable[type[ASTValidationRule]]
+) -> list[GraphQLError]:
+    """What is wrong with a document. Strawberry would tell a second time, in other words, of inputs of exactly one
+    field."""
+    return validate(schema, document, [*(_TELLING.get(rule, rule) for rule in rules), MaybeNullValidationRule])
 
 
 class _Fields(FieldsOnCorrectTypeRule):
@@ -85,8 +92,10 @@ class _Values(ValuesOfCorrectTypeRule):
         """That of the rule, with inputs that tell their fields."""
 
         def told(error: GraphQLError, path: list[str | int]) -> None:
-            if any(isinstance(wrong, ObjectFieldNode) for wrong in error.nodes or ()):
-                error.message += _possible(_at(input_type, path).fields)
+            kind = _at(input_type, path)
+            unknown = any(isinstance(wrong, ObjectFieldNode) for wrong in error.nodes or ())
+            if isinstance(kind, GraphQLInputObjectType) and (unknown or kind.is_one_of):
+                error.message += _possible(kind.fields)
             self.report_error(error)
 
         if input_type is not None:
@@ -94,12 +103,12 @@ class _Values(ValuesOfCorrectTypeRule):
         return SKIP
 
 
-def _at(kind: Any, path: Iterable[str | int]) -> GraphQLInputObjectType:
-    """The input in that place of a value."""
+def _at(kind: Any, path: Iterable[str | int]) -> GraphQLNamedType:
+    """The type in that place of a value."""
     for step in path:
         if isinstance(step, str):
             kind = get_named_type(kind).fields[step].type
-    found: GraphQLInputObjectType = get_named_type(kind)
+    found: GraphQLNamedType = get_named_type(kind)
     return found
 
 

@@ -60,6 +60,13 @@ DOCUMENTS = {
         "card(where: {points: {like: 1}}) { nodes { id } }", ["'like'", "Possible: eq, ne, in, notIn, lt"],
     ),
     "a selected field": ("card { nodes { colour } }", ["'colour'", "Possible: id, idRecord, version, contactId"]),
+    "none of what exactly one is sent of": (
+        "card(where: {since: {within: {last: {}}}}) { nodes { id } }",
+        ["exactly one field", "Possible: days, weeks, months, quarters, years."],
+    ),
+    "two of what exactly one is sent of": (
+        "card(orderBy: [{points: ASC, since: ASC}]) { nodes { id } }", ["exactly one field", "Possible: contactId"],
+    ),
     "an argument": (
         "card(filter: {}) { nodes { id } }", ["'filter'", "Possible: first, after, last, before, where, orderBy."],
     ),
@@ -136,6 +143,14 @@ async def test_options_in_general_form(loyal: ShopClient, case: str) -> None:
     [(code, message)] = await loyal.errors(query, w=where)
     assert code == "NOT_AN_OPTION"
     assert said in message
+
+
+async def test_a_key_that_groups_have_not(loyal: ShopClient) -> None:
+    await loyal.save("card", {"since": "2026-01-31"})
+    keys = "cardAggregate(groupBy: [{since: MONTH}, {tier: VALUE}]) { groups { keys { since(unit: DAY) } } }"
+    errors = await loyal.errors(f"{{ custom {{ {keys} }} }}")
+    told = "'since' by DAY is no key of these groups: they are grouped by 'since' by MONTH, 'tier'."
+    assert {*errors} == {("UNKNOWN_FIELD", told)}
 
 
 async def test_options_that_are_no_names(loyal: ShopClient) -> None:

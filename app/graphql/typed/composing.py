@@ -54,6 +54,7 @@ def dismantle(made: GraphQLSchema, core: GraphQLSchema) -> None:
 
 
 _SHARED = (FLOAT, GROUP_VALUE, PRODUCT_REFERENCE)  # besides what the core has
+_OTHERS = ("Date", "Geolocation", "GeolocationInput", "GroupValue", "ProductReference", "SortOrder", "TriggerOn")
 
 
 class _Composition:
@@ -190,11 +191,12 @@ class _Composition:
 def _shown(core: GraphQLSchema, definitions: Sequence[Definition]) -> list[Definition]:
     """The definitions whose types have names of their own. Others are from before that was a rule, and are read in
     general form."""
-    names = {*core.type_map, "Date", "Geolocation", "SortOrder", "GroupValue", "TriggerOn", "ProductReference"}
+    names = {*core.type_map, *_OTHERS}
     found = []
     for definition in definitions:
         name = naming.type_name(definition.key)
-        if name not in names and naming.key_problem(definition.key) is None:
+        made = {f"{name}{suffix}" for suffix in ("", *naming.TYPE_SUFFIXES)}
+        if names.isdisjoint(made) and naming.key_problem(definition.key) is None:
             names.add(name)
             found.append(definition)
     return found

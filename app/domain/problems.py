@@ -88,6 +88,7 @@ class Code(Enum):
     CONTACT_REMOVED = "CONTACT_REMOVED"
     TRIGGERS_BROKEN = "TRIGGERS_BROKEN"
     SEGMENTS_BROKEN = "SEGMENTS_BROKEN"
+    NOT_INDEXED = "NOT_INDEXED"
 
 
 @dataclass(frozen=True, slots=True)

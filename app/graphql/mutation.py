@@ -244,7 +244,9 @@ async def _definition_payload(info: Info, answer: Answer) -> payloads.Definition
     info.context.model_changed()
     first = answer.first
     definition = await load_definition(info, int(first.id)) if first is not None and first.id is not None else None
-    return payloads.DefinitionPayload(definition=definition, user_errors=user_errors(answer.problems))
+    return payloads.DefinitionPayload(
+        definition=definition, warnings=user_errors(answer.warnings), user_errors=user_errors(answer.problems)
+    )
 
 
 def _named(id_: strawberry.ID | None, by: RecordKey | None, of: str | None = None) -> tuple[Named | None, Problem]:

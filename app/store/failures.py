@@ -22,7 +22,7 @@ class Retryable(StoreFailure):
 
 
 class TimedOut(StoreFailure):
-    """The database took longer than the statement timeout."""
+    """The database took longer than the statement timeout. Ask for less at once, or by fields that are indexed."""
 
 
 class Unavailable(StoreFailure):

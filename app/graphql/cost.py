@@ -99,12 +99,12 @@ class Plan:
         self.visits = sum(map(len, parts.values())) + sum(map(len, self._bodies))
         everything = chain(*parts.values(), *self._bodies)
         self._varies = any(_varies(node) for part in everything if part.weight for node in part.weight.asked)
+        self._numbers = {each.name.value: n for n, each in enumerate(self.operations) if each.name}
         self._fixed: dict[int, int] = {}
 
     def cost(self, operation_name: str | None, variables: Mapping[str, Any]) -> int:
         """The cost of the operation of that name, or of the first, with these variables as they were sent."""
-        named = (n for n, each in enumerate(self.operations) if each.name and each.name.value == operation_name)
-        number = next(named, 0)
+        number = self._numbers.get(operation_name or "", 0)
         if number in self._fixed:
             return self._fixed[number]
         values = _values(self.operations[number], variables)

@@ -1,9 +1,10 @@
 """One operation, run: what HTTP and WebSocket share."""
 
 import re
-from collections.abc import AsyncGenerator, Awaitable, Collection
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
@@ -66,15 +67,7 @@ class Operations:
         context.repeatable = True
         seen = Seen(schema, asked, text)
 
-        def run() -> Awaitable[ExecutionResult]:
-            return schema.execute(
-                text,
-                variable_values=asked.variables,
-                context_value=context,
-                operation_name=asked.operation_name,
-                allowed_operation_types=allowed,
-            )
-
+        run = partial(schema.execute, text, asked.variables, context, None, asked.operation_name, allowed)
         try:
             result = await run()
             if not await context.session.confirmed():  # a replica failed in its midst, or the model had changed
@@ -93,7 +86,7 @@ class Operations:
         """A mutation that takes a file, which is read as it comes: whoever sends it is watched by that. Raises Refused,
         and ClientDisconnect."""
         schema = await self._schemas.of(admitted)
-        text = self._text(schema, sent.asked, admitted)
+        text = await self._text(schema, sent.asked, admitted)
         check_operation(text, sent)
         context = self._context(schema, admitted, idempotency_key)
         context.allowance = self._governor.allowance_for_file(admitted.bucket, admitted.shop.id)
@@ -173,7 +166,7 @@ class Operations:
             _raise_outage(result)
         if began and asked.document_id is not None:
             self._documents.ran(admitted.shop.id, asked)
-        body = result_body(result)
+        body = result_body(result, began=began)
         tell_answer(body)
         return Answer(body, began, schema_version)
 

@@ -10,7 +10,8 @@ counted once and then known, however often and deeply fragments spread each othe
   with what is selected in them;
 - another list multiplies what is selected in it by its usual length, or by the `ids` or `contacts` sent;
 - a price is two rows, a `totalCount` twenty;
-- a mutation is ten rows, and for each item of its input two and what is selected in `results`;
+- a mutation is ten rows, and for each item of its input two and what is selected in `results`; one with a file a
+  thousand;
 - introspection is 500 rows (`__type`: 20), however deep.
 
 Variables count with the values sent, else with their defaults; what cannot be told counts as the longest page.

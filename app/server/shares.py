@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-LEAST = 3  # operations of a shop that may always run, so that one slow one does not hold up its others
+LEAST = 2  # operations of a shop that may always run, so that one slow one does not hold up its others
 _WINDOW = 1.0  # seconds; who asked in this one or in the last one counts
 
 

@@ -104,6 +104,10 @@ class Server:
             raise Unavailable("It is another database than DATABASE_URL names.")
         self._looked = True
 
+    def forget(self) -> None:
+        """Has it looked at again before the next connection."""
+        self._looked = False
+
     async def connect(self, **more: str) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection; with these settings besides, where there is no pooler."""
         if not self._looked:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import DocumentNode, GraphQLSchema, GraphQLSyntaxError, parse
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
 
 from app.domain.document_limits import Limits
 from app.graphql.cost import Plan, Shape
 from app.graphql.documents import Document, Documents
 from app.graphql.errors import Refusal
+from app.graphql.possible import validated
 
 if TYPE_CHECKING:
     from app.graphql.context import Context
@@ -108,7 +108,7 @@ class Bounded(SchemaExtension):
         asked = self.execution_context
         assert asked.graphql_document is not None
         document = self._within(known or _measured(asked.schema._schema, asked.graphql_document))
-        document.errors = validate_document(asked.schema._schema, document.ast, asked.validation_rules)
+        document.errors = validated(asked.schema._schema, document.ast, asked.validation_rules)
         return document
 
     def _within(self, document: Document) -> Document:

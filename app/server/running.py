@@ -1,9 +1,10 @@
 """One operation, run: what HTTP and WebSocket share."""
 
 import re
-from collections.abc import AsyncGenerator, Awaitable, Collection
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
@@ -21,6 +22,7 @@ from app.server.governor import Governor, raise_unserved
 from app.server.observing import Seen, tell_answer
 from app.server.refusals import Refused
 from app.server.shop_schemas import ShopSchemas
+from app.server.uploads import Sent, check_operation
 from app.store.database import Database
 
 Allowed = Collection[OperationType]
@@ -65,15 +67,7 @@ class Operations:
         context.repeatable = True
         seen = Seen(schema, asked, text)
 
-        def run() -> Awaitable[ExecutionResult]:
-            return schema.execute(
-                text,
-                variable_values=asked.variables,
-                context_value=context,
-                operation_name=asked.operation_name,
-                allowed_operation_types=allowed,
-            )
-
+        run = partial(schema.execute, text, asked.variables, context, None, asked.operation_name, allowed)
         try:
             result = await run()
             if not await context.session.confirmed():  # a replica failed in its midst, or the model had changed
@@ -87,6 +81,31 @@ class Operations:
             seen.ran()
         raise_unserved(result, context)
         return self._told(asked, admitted, result, schema.version)
+
+    async def take(self, sent: Sent, admitted: Admitted, idempotency_key: str | None = None) -> Answer:
+        """A mutation that takes a file, which is read as it comes: whoever sends it is watched by that. Raises Refused,
+        and ClientDisconnect."""
+        schema = await self._schemas.of(admitted)
+        text = await self._text(schema, sent.asked, admitted)
+        check_operation(text, sent)
+        context = self._context(schema, admitted, idempotency_key)
+        context.allowance = self._governor.allowance_for_file(admitted.bucket, admitted.shop.id)
+        seen = Seen(schema, sent.asked, text)
+        try:
+            result = await schema.execute(
+                text,
+                variable_values=sent.asked.variables,
+                context_value=context,
+                operation_name=sent.asked.operation_name,
+                allowed_operation_types=(OperationType.MUTATION,),
+            )
+        except _UNRUNNABLE as error:
+            raise _understood(error) from error
+        finally:
+            await context.close()
+            seen.took_file()
+        raise_unserved(result, context)
+        return self._told(sent.asked, admitted, result, schema.version)
 
     async def stream(
         self, asked: GraphQLRequest, admitted: Admitted, idempotency_key: str | None = None
@@ -147,7 +166,7 @@ class Operations:
             _raise_outage(result)
         if began and asked.document_id is not None:
             self._documents.ran(admitted.shop.id, asked)
-        body = result_body(result)
+        body = result_body(result, began=began)
         tell_answer(body)
         return Answer(body, began, schema_version)
 

@@ -22,7 +22,7 @@ class Retryable(StoreFailure):
 
 
 class TimedOut(StoreFailure):
-    """The database took longer than the statement timeout."""
+    """The database took longer than the statement timeout. Ask for less at once, or by fields that are indexed."""
 
 
 class Unavailable(StoreFailure):
@@ -54,6 +54,7 @@ _UNAVAILABLE = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InsufficientResourcesError,  # its disk is full, its memory, or its connections are spent
     asyncpg.PostgresIOError,
+    asyncpg.ReadOnlySQLTransactionError,  # it has become a replica, or was set so: of ours no reader writes
     ConnectionError,
     OSError,
 )

@@ -15,6 +15,7 @@ KINDS: dict[type[Exception], type[StoreFailure] | None] = {
     asyncpg.OutOfMemoryError: Unavailable,
     asyncpg.TooManyConnectionsError: Unavailable,
     asyncpg.PostgresIOError: Unavailable,
+    asyncpg.ReadOnlySQLTransactionError: Unavailable,
     asyncpg.CannotConnectNowError: Unavailable,
     asyncpg.CrashShutdownError: Unavailable,
     asyncpg.IdleInTransactionSessionTimeoutError: Unavailable,

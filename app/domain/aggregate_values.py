@@ -8,6 +8,7 @@ from typing import Any
 
 from app.domain.entities import Kind
 from app.domain.limits import DECIMAL_FRACTION_DIGITS
+from app.domain.moments import aware
 
 _EXACT = Context(prec=1_000_000)  # digits enough for any sum
 _LARGEST_INTEGER = 2**53
@@ -25,7 +26,7 @@ def shown(kind: Kind, value: Any) -> Any:
         case datetime() if kind is Kind.DATE:
             return value.date().isoformat()
         case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            return aware(value).astimezone(UTC).isoformat().replace("+00:00", "Z")
         case date():
             return value.isoformat()
     return value

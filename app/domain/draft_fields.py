@@ -16,7 +16,8 @@ _WITHOUT_OPTIONS = (FieldType.JSON, FieldType.GEOLOCATION)
 
 @dataclass(frozen=True, slots=True)
 class DraftField:
-    """A field as proposed. `default` and `options` are values as sent; the options of a LIST are its elements'."""
+    """A field as proposed. `default` and `options` are values as sent; the options of a LIST are its elements'.
+    `indexed` asks for an index slot, or for none; None takes one that is left."""
 
     name: str
     type: FieldType
@@ -26,6 +27,7 @@ class DraftField:
     default: Any = None
     options: Sequence[Any] = ()
     element_type: FieldType | None = None
+    indexed: bool | None = None
 
 
 def plan_fields(

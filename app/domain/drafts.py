@@ -16,9 +16,10 @@ from app.domain.definitions import ContactAccess, Definition, Field, Model, Rela
 from app.domain.draft_fields import DraftField, description_problems, plan_fields, trimmed, with_options
 from app.domain.draft_names import reverse_problems
 from app.domain.draft_relationships import SELF, DraftRelationship, plan_relationships, shown
+from app.domain.draft_slots import plan_slots
 from app.domain.keys import KEY_TYPES
 from app.domain.problems import Code, Problem
-from app.domain.slots import assign, relation_kind
+from app.domain.slots import relation_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ def draft_definition(draft: Draft, model: Model) -> tuple[Planned | None, list[P
     proposed = _proposed(SELF, key, fields, relationships)
     if back := list(reverse_problems(model, proposed, draft.fields)):
         return None, back
-    slots = assign(fields, relationships, draft.unique_keys)
+    slots, slot_problems = plan_slots(draft.fields, fields, relationships, draft.unique_keys)
+    if slot_problems:
+        return None, slot_problems
     name = draft.name.strip()
     return Planned(
         key=key,
@@ -120,7 +123,9 @@ def extend_definition(definition: Definition, changes: Extension, model: Model) 
     proposed = replace(definition, fields=(*known, *fields), relationships=(*definition.relationships, *relationships))
     if back := list(reverse_problems(model, proposed, changes.fields)):
         return None, back
-    slots = assign(fields, relationships, (), [f.slot for f in known if f.slot])
+    slots, slot_problems = plan_slots(changes.fields, fields, relationships, (), [f.slot for f in known if f.slot])
+    if slot_problems:
+        return None, slot_problems
     return Planned(
         key=definition.key,
         name=name,

@@ -3,9 +3,9 @@ compared of it and the relations that lead on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import Enum, auto
 
+from app.domain.choices import listed, nearest
 from app.domain.definitions import Definition, Field, FieldType, Model, Relationship, Target
 from app.domain.problems import Code, Unfit
 
@@ -164,10 +164,9 @@ def link(model: Model, entity: Entity, key: str, field: str | None = None) -> Li
 
 def unknown(name: str, what: str, possible: list[str]) -> str:
     """That a name means nothing, which one may be meant, and which there are."""
-    near = get_close_matches(name[:100], possible, 1)
-    hint = f" Do you mean {near[0]}?" if near else ""
-    more = f" and {len(possible) - 30} more" if len(possible) > 30 else ""
-    return f"{name[:50]!r} is no {what}.{hint} Possible: {', '.join(possible[:30]) or 'none'}{more}."
+    near = nearest(name, possible)
+    hint = f" Do you mean {near}?" if near else ""
+    return f"{name[:50]!r} is no {what}.{hint} Possible: {listed(possible, 30)}."
 
 
 def _field_kind(field: Field, relation: Relationship | None) -> Kind:

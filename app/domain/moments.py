@@ -12,3 +12,8 @@ _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 def moment(sent: Moment) -> datetime:
     return _BEGINNING + timedelta(microseconds=int.from_bytes(sent, "big", signed=True))
+
+
+def aware(found: datetime) -> datetime:
+    """A time that a column gave. The driver gives the first and the last one there are without their zone, UTC."""
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

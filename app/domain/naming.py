@@ -30,16 +30,31 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
     rendertemplates renderedtemplate renderedvalue
     trigger triggers triggeron triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
+    upload importformat csvdelimiter emptycells
     dryrun dryrunfiring dryrunprice dryrunprices dryruntriggers
     recorddisposal erasedrecords erasuremention erasurementions erasurementionkind
     aggregate aggregates groupby groupfigure grouporder groupvalue contactsaggregate productsaggregate
     geolocation"""
-_CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS}".split())
+# What types of the core begin with that end as those of a definition do: PeriodInput, SaveRecordsPayload.
+_STEMS = """bulkdeleterecords contacttoken createcontacttoken createdefinition createsegment createtrigger customerkey
+    definitiondisposal deletecustomers deletedefinition deleteproducts deleterecord deletesegment deletetrigger
+    deliver erasecontact extenddefinition fieldoptions moment overridesource period replaydeliveries
+    rotatewebhooksecret savecustomers saveproducts saverecords setoverrides span updaterecord updatesegment
+    updatetrigger webhooksecret"""
+_CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS} {_STEMS}".split())
 _CORE_PREFIX = "CustomData"
 _GENERATED_SUFFIXES = (
     "Connection", "Edge", "Input", "Where", "OrderBy", "Payload", "Reference", "Filter", "Custom", "Result", "ById",
     "ByKey", "Updated", "Changed", "ChangedValues", "Aggregates", "Aggregate", "AggregateField", "AggregateKeys",
     "AggregateNumbers", "AggregateValues", "GroupBy", "Having", "HavingCount", "HavingNumbers", "HavingValues",
+)  # fmt: skip
+
+# What stands behind a definition's type in the names of the types that are made for it.
+TYPE_SUFFIXES = (
+    "Aggregate", "AggregateField", "AggregateKeys", "AggregateNumbers", "AggregateOrderBy", "AggregateValues",
+    "Aggregates", "ByKeyInput", "Changed", "ChangedValues", "Connection", "CountFilter", "CustomWhere", "Edge",
+    "GroupBy", "Having", "HavingCount", "HavingNumbers", "HavingValues", "Input", "ManyFilter", "OrderBy", "Payload",
+    "Reference", "Result", "Updated", "Where",
 )  # fmt: skip
 
 # What every record type has, and the words that join filters.

@@ -9,7 +9,7 @@ from typing import Any
 from app.domain import limits
 from app.domain.contacts import email_key
 from app.domain.definitions import Field, FieldType
-from app.domain.entities import Kind
+from app.domain.entities import Attribute, Kind
 from app.domain.problems import Code, Unfit
 from app.domain.references import product_id
 from app.domain.text import text_problem
@@ -22,6 +22,29 @@ def operand(kind: Kind, sent: Any) -> Any:
         message = 'Nothing equals null, nor is less or greater: ask for it with {"isNull": true}.'
         raise Unfit(Code.INVALID_VALUE, message)
     return _OPERANDS[kind](sent)
+
+
+def equalled(attribute: Attribute, sent: Any) -> Any:
+    """The same of what an attribute is to equal: of a field with options one of them, since nothing else is ever its
+    value. A condition that misspells one would be true of nobody, and its negation of everybody."""
+    value = operand(attribute.kind, sent)
+    if attribute.field is not None and attribute.field.options:
+        _check_option(attribute.field, sent)
+    return value
+
+
+def element(field: Field, sent: Any) -> Any:
+    """The same of what a list is to hold, in stored form."""
+    value = stored(field.element_type or FieldType.STRING, sent)
+    if field.options:
+        _check_option(field, [sent])
+    return value
+
+
+def _check_option(field: Field, sent: Any) -> None:
+    _, problem = parse(field, sent)
+    if problem is not None:
+        raise Unfit(problem.code, problem.message)
 
 
 def stored(scalar: FieldType, sent: Any) -> Any:

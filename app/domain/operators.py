@@ -11,9 +11,8 @@ from typing import Any
 
 from app.domain import limits
 from app.domain.conditions import Condition, Holds, IsNull, Like, Not, OneOf, Range
-from app.domain.definitions import FieldType
 from app.domain.entities import Attribute, Kind, unknown
-from app.domain.operands import operand, stored, text
+from app.domain.operands import element, equalled, operand, text
 from app.domain.periods import SPELLING, Calendar, Period, day
 from app.domain.problems import Code, Unfit
 from app.domain.text import after_prefix
@@ -73,11 +72,11 @@ def two(sent: Any) -> list[Any]:
 
 
 def _one(attribute: Attribute, sent: Any) -> Condition:
-    return OneOf(attribute, (operand(attribute.kind, sent),))
+    return OneOf(attribute, (equalled(attribute, sent),))
 
 
 def _one_of(attribute: Attribute, sent: Any) -> Condition:
-    return OneOf(attribute, tuple(operand(attribute.kind, value) for value in values(sent)))
+    return OneOf(attribute, tuple(equalled(attribute, value) for value in values(sent)))
 
 
 def _between(attribute: Attribute, sent: Any) -> Condition:
@@ -94,7 +93,7 @@ def _starting(attribute: Attribute, sent: Any) -> Condition:
 def _containing(attribute: Attribute, sent: Any) -> Condition:
     if attribute.kind is Kind.LIST:
         assert attribute.field is not None
-        return Holds(attribute, stored(attribute.field.element_type or FieldType.STRING, sent))
+        return Holds(attribute, element(attribute.field, sent))
     return Like(attribute, f"%{_plain(_searched(attribute, sent))}%")
 
 

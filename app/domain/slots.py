@@ -4,7 +4,7 @@ A slot narrows a search, the value in `data` decides: texts are cut, decimals be
 those whose comparisons are leakproof, so that row-level security leaves them in the indexes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,10 +36,12 @@ def assign(
     relationships: Sequence[Relationship],
     unique_keys: Sequence[str],
     taken: Iterable[str] = (),
+    asked: Mapping[str, bool | None] | None = None,
 ) -> dict[str, str]:
     """A free slot for each field, while there are any: relations of the unique key first, then other relations, other
-    parts of the unique key, and the rest as declared. So a price list's seller is ref1 and its product product1,
-    which share an index."""
+    parts of the unique key, fields for which one was `asked`, and the rest as declared, but those that are to have
+    none. So a price list's seller is ref1 and its product product1, which share an index."""
+    asked = asked or {}
     relation_to = {relationship.field: relationship for relationship in relationships}
     by_name = {field.name: field for field in fields}
     used = set(taken)
@@ -48,7 +50,9 @@ def assign(
         for kind, count in limits.SLOTS.items()
     }
     slots = {}
-    for name in dict.fromkeys([*filter(relation_to.get, unique_keys), *relation_to, *unique_keys, *by_name]):
+    always = [*filter(relation_to.get, unique_keys), *relation_to, *unique_keys]
+    rest = [name for name in by_name if asked.get(name) is not False]
+    for name in dict.fromkeys([*always, *filter(asked.get, rest), *rest]):
         kind = slot_kind(by_name[name], relation_to.get(name))
         if kind and free[kind]:
             slots[name] = free[kind].pop()

@@ -14,6 +14,7 @@ from math import isfinite
 from typing import Any
 
 from app.domain import limits
+from app.domain.choices import listed, nearest
 from app.domain.definitions import Field, FieldType
 from app.domain.problems import Code, Problem
 from app.domain.text import text_problem
@@ -104,11 +105,20 @@ def _chosen(field: Field, stored: Any) -> Any:
     allowed = _allowed(scalar, field.options)
     for index, part in enumerate(stored if isinstance(stored, list) else [stored]):
         if canonical(scalar, part) not in allowed:
-            shown = ", ".join(json.dumps(option, ensure_ascii=False)[:50] for option in field.options[:10])
-            more = f" and {len(field.options) - 10} more" if len(field.options) > 10 else ""
-            problem = Problem(Code.NOT_AN_OPTION, f"Choose one of the field's options: {shown}{more}.")
+            problem = Problem(Code.NOT_AN_OPTION, _other_options(field, part))
             return problem.under(str(index)) if isinstance(stored, list) else problem
     return stored
+
+
+def _other_options(field: Field, part: Any) -> str:
+    shown = [*map(_option, field.options)]
+    near = nearest(part, [each for each in field.options if isinstance(each, str)]) if isinstance(part, str) else None
+    hint = f" Do you mean {_option(near)}?" if near is not None else ""
+    return f"Choose one of the field's options: {listed(shown, 10)}.{hint}"
+
+
+def _option(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)[:50]
 
 
 @lru_cache(maxsize=1024)

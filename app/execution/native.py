@@ -48,14 +48,14 @@ def native_field(
 
 
 def _plain(many: Callable[..., Any], of: Sequence[str]) -> Callable[..., Any]:
-    def resolve(source: Any, _info: Any, **arguments: Any) -> Any:
+    def resolve(source: Any, _info: Any, /, **arguments: Any) -> Any:
         return _one(many(*alone(source, of), **arguments))
 
     return resolve
 
 
 def _informed(many: Callable[..., Any], of: Sequence[str]) -> Callable[..., Any]:
-    def resolve(source: Any, info: Any, **arguments: Any) -> Any:
+    def resolve(source: Any, info: Any, /, **arguments: Any) -> Any:
         return _one(many(*alone(source, of), native_info(info), **arguments))
 
     return resolve

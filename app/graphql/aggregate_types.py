@@ -164,5 +164,10 @@ def key_place(keys: Sequence[SentKey], field: str, unit: Unit | None) -> int:
     for place, key in enumerate(keys):
         if key.path == field and unit in (None, key.unit):
             return place
-    possible = ", ".join(key.path for key in keys) or "nothing"
-    raise Refusal("UNKNOWN_FIELD", f"{field[:50]!r} is no key of these groups: they are grouped by {possible}.")
+    possible = ", ".join(_named(repr(key.path), key.unit) for key in keys) or "nothing"
+    meant = _named(repr(field[:50]), unit)
+    raise Refusal("UNKNOWN_FIELD", f"{meant} is no key of these groups: they are grouped by {possible}.")
+
+
+def _named(key: str, unit: Unit | None) -> str:
+    return key if unit is None else f"{key} by {unit.value}"

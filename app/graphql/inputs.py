@@ -40,11 +40,16 @@ class FieldInput:
     default: JSON | None = None
     options: list[JSON] | None = None
     element_type: FieldType | None = strawberry.field(default=None, description="Of a LIST; STRING unless given.")
+    indexed: bool | None = strawberry.field(
+        default=None,
+        description="Whether an index slot is to hold it, for fast filters and sorting: true where it is mostly asked "
+        "for, false where it is not. Else it takes one that is left, in declared order; `limits` tells how many.",
+    )
 
     def draft(self) -> DraftField:
         return DraftField(
             name=self.name, type=self.type, label=self.label, description=self.description, required=self.required,
-            default=self.default, options=self.options or (), element_type=self.element_type,
+            default=self.default, options=self.options or (), element_type=self.element_type, indexed=self.indexed,
         )  # fmt: skip
 
 

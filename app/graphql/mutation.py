@@ -9,7 +9,7 @@ from app.domain.access import Scope
 from app.domain.definitions import Status
 from app.domain.problems import Code, Problem
 from app.domain.verdicts import Answer, Outcome
-from app.graphql import automation, documented, erasing, inputs, payloads, segment_mutations
+from app.graphql import automation, documented, erasing, importing, inputs, payloads, segment_mutations
 from app.graphql.contacts import contact_reference
 from app.graphql.context import Info
 from app.graphql.definitions import definition_node, load_definition
@@ -207,9 +207,8 @@ async def _save_products(info: Info, input: inputs.SaveProductsInput) -> payload
 
 async def _delete_customers(info: Info, input: inputs.DeleteCustomersInput) -> payloads.DeleteCustomersPayload:
     """Removes 1 to 50 customers. A contact goes with its last customer."""
-    call = await info.context.begin_call(info.field_name, input)
     keys = [(each.source, each.id_customer) for each in input.customers]
-    answer = await delete_customers(info.context.database, call, keys)
+    answer = await delete_customers(info.context.database, await info.context.begin_call(info.field_name, input), keys)
     return payloads.DeleteCustomersPayload(
         results=[payloads.CustomerResult(row=verdict) for verdict in answer.verdicts],
         user_errors=user_errors(answer.problems),
@@ -245,7 +244,9 @@ async def _definition_payload(info: Info, answer: Answer) -> payloads.Definition
     info.context.model_changed()
     first = answer.first
     definition = await load_definition(info, int(first.id)) if first is not None and first.id is not None else None
-    return payloads.DefinitionPayload(definition=definition, user_errors=user_errors(answer.problems))
+    return payloads.DefinitionPayload(
+        definition=definition, warnings=user_errors(answer.warnings), user_errors=user_errors(answer.problems)
+    )
 
 
 def _named(id_: strawberry.ID | None, by: RecordKey | None, of: str | None = None) -> tuple[Named | None, Problem]:
@@ -284,6 +285,9 @@ class Mutation:
     save_products = documented.mutation(_save_products, Scope.WRITE_CATALOGUE)
     create_contact_token = documented.mutation(_create_contact_token, Scope.MINT_TOKENS)
     delete_products = documented.mutation(_delete_products, Scope.WRITE_CATALOGUE)
+    import_records = documented.mutation(importing.import_records, Scope.WRITE_RECORDS)
+    import_customers = documented.mutation(importing.import_customers, Scope.WRITE_CATALOGUE)
+    import_products = documented.mutation(importing.import_products, Scope.WRITE_CATALOGUE)
     erase_contact = documented.mutation(erasing.erase_contact, Scope.ERASE_CONTACTS)
     create_trigger = documented.mutation(automation.create_trigger, Scope.MANAGE_AUTOMATION)
     update_trigger = documented.mutation(automation.update_trigger, Scope.MANAGE_AUTOMATION)

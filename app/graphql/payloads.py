@@ -177,6 +177,7 @@ class BulkDeleteRecordsPayload:
 @strawberry.type(description="The definition as it is now; null when the call was refused.")
 class DefinitionPayload:
     definition: CustomDataDefinition | None
+    warnings: list[UserError]
     user_errors: list[UserError]
 
 

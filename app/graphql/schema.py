@@ -23,6 +23,7 @@ from app.graphql.documents import Document, Documents
 from app.graphql.limits import Allowance, Bounded, spend, told_cost
 from app.graphql.mutation import Mutation
 from app.graphql.per_event import PerEvent
+from app.graphql.possible import list_values
 from app.graphql.products import Product
 from app.graphql.query import Query
 from app.graphql.records import CustomDataRecord
@@ -66,6 +67,7 @@ class Schema(strawberry.Schema):
             extensions=[lambda: Bounded(self.documents), *_EXECUTORS[executor]],
         )
         self._general = self._schema
+        list_values(self._general)
         self._schema = compose(self._general)
 
     def of_shop(self, definitions: Sequence[Definition], *, contact: bool) -> "Schema":

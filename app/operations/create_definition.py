@@ -2,6 +2,7 @@
 
 from app.domain.changes import Change, Kind
 from app.domain.definitions import Status
+from app.domain.draft_slots import not_indexed
 from app.domain.drafts import Draft, draft_definition
 from app.domain.problems import Code, Problem, Refused
 from app.domain.verdicts import Answer, Outcome, Verdict, refused
@@ -22,7 +23,7 @@ async def create_definition(database: Database, call: Call, draft: Draft) -> Ans
             raise Refused(tuple(problems))
         id_ = await definitions.insert(session, plan)
         await log(session, call, id_, [Change(Kind.DEFINITION_CREATED, after=shown(plan, Status.ACTIVE))])
-        return Answer((Verdict(0, Outcome.CREATED, str(id_)),))
+        return Answer((Verdict(0, Outcome.CREATED, str(id_)),), warnings=not_indexed(draft.fields, plan.fields))
 
     return await perform(database, call, work, name_taken)
 

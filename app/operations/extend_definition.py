@@ -2,6 +2,7 @@
 
 from app.domain.changes import Change, Kind
 from app.domain.definitions import Definition, Model
+from app.domain.draft_slots import not_indexed
 from app.domain.drafts import Extension, Planned, extend_definition
 from app.domain.problems import Refused
 from app.domain.verdicts import Answer, Outcome, Verdict
@@ -28,7 +29,8 @@ async def extend(database: Database, call: Call, key_or_id: str, changes: Extens
         await definitions.extend(session, definition.id, plan)
         before, after = shown(definition, definition.status), shown(plan, definition.status)
         await log(session, call, definition.id, [Change(Kind.DEFINITION_UPDATED, before=before, after=after)])
-        return Answer((Verdict(0, Outcome.UPDATED, str(definition.id)),))
+        warnings = not_indexed(changes.fields, plan.fields)
+        return Answer((Verdict(0, Outcome.UPDATED, str(definition.id)),), warnings=warnings)
 
     return await perform(database, call, work, name_taken)
 

@@ -38,6 +38,11 @@ _NEVER_NULL = {
     "id_contact", "id_record", "id", "name", "price", "is_active", "created_at", "updated_at", "version", "source",
     "id_customer", "email_verified",
 }  # fmt: skip
+# The driver sends the first and the last moment there are as these, in slots and in what is compared with them.
+_ENDS = (
+    "case {text} when '0001-01-01T00:00:00Z' then '-infinity' when '9999-12-31T23:59:59.999999Z' then 'infinity'"
+    " else {text} end"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ def in_data(definition: Definition, attribute: Attribute, table: Sql, fragments:
     kind = _TYPES[attribute.kind]
     if kind == "text":
         return Expression(Sql(f'({text} collate "C")'), kind, _iso if attribute.kind is Kind.DATE else _as_it_is)
+    if kind == "timestamptz":
+        text = Sql(_ENDS.format(text=text))
     guarded = f"case when {table}.definition_id = {fragments.definition(definition)} then ({text})::{kind} end"
     return Expression(Sql(f"({guarded})"), kind, float if kind == "float8" else _as_it_is)
 

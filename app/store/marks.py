@@ -11,6 +11,7 @@ from typing import Any
 from app.domain.definitions import Field, FieldType
 from app.domain.entities import Entity
 from app.domain.limits import LARGEST_ID, STRING_LENGTH
+from app.domain.moments import aware
 from app.domain.orders import Order
 from app.domain.text import text_problem
 from app.domain.values import parse
@@ -54,7 +55,7 @@ def read(entity: Entity, order: Order, text: str) -> Mark | None:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return aware(value).isoformat()
     return str(value) if isinstance(value, Decimal) else value
 
 

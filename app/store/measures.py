@@ -49,7 +49,8 @@ class Measures:
         if key.unit is None:
             return self._value(key.of, "{}")
         local = within = self._local(key.of)
-        if key.of.kind is Kind.DATETIME:
+        field = key.of.attribute.field
+        if key.of.kind is Kind.DATETIME or (field is not None and field.slot is not None):
             within = f"case when {local} < {_FIRST} then {_FIRST} when {local} > {_LAST} then {_LAST} else {local} end"
         return Sql(f"date_trunc('{_UNITS[key.unit]}', {within})::date")
 

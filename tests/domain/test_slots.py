@@ -77,6 +77,13 @@ def test_appended_fields_take_what_is_free() -> None:
     assert assign(fields, [], [], taken=["str1", "str3", "num1"]) == {"a": "str2", "b": "num2", "c": "str4"}
 
 
+def test_fields_that_are_asked_for_come_first_and_those_that_are_not_wanted_never() -> None:
+    fields = [field(f"s{n}", "STRING") for n in range(8)]
+    asked = {"s1": False, "s6": True, "s7": True, "s2": None}
+    slots = assign(fields, [], ["s3"], asked=asked)
+    assert slots == {"s3": "str1", "s6": "str2", "s7": "str3", "s0": "str4", "s2": "str5"}
+
+
 VALUES = {
     "a contact's id": ("NUMBER", "ref1", 2**62, 2**62),
     "a product's id": ("STRING", "product1", "012", "012"),

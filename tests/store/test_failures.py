@@ -21,6 +21,10 @@ KINDS: dict[type[Exception], type[StoreFailure] | None] = {
     asyncpg.IdleInTransactionSessionTimeoutError: Unavailable,
     asyncpg.ConnectionDoesNotExistError: Unavailable,
     ConnectionResetError: Unavailable,
+    asyncpg.InvalidPasswordError: Unavailable,
+    asyncpg.InvalidAuthorizationSpecificationError: Unavailable,
+    asyncpg.InvalidCatalogNameError: Unavailable,
+    asyncpg.ReadOnlySQLTransactionError: Unavailable,
     asyncpg.UndefinedTableError: None,
     LookupError: None,
 }

@@ -248,7 +248,7 @@ def test_definitions_from_before_the_rules_are_read_in_general_form_at_least() -
         old(1, "vet", "vet_pricing"), old(2, "vet_pricing", "vet_id", 1), old(3, "visit", "vet_id", 1, "former_vet_id"),
         old(4, "visit_by_former_vet", "vet_id", 1), old(5, "text_filter", "a"), old(6, "vet_where", "a"),
         old(7, "contact_custom", "a"), old(8, "geolocation", "a"), old(9, "product_reference", "a"),
-        old(10, "gone", "vet_id", 99),
+        old(10, "gone", "vet_id", 99), old(11, "period", "a"), old(12, "save_records", "a"),
     ]  # fmt: skip
     made = core.of_shop(definitions, contact=False)
     assert validate_schema(build_schema(made.as_str())) == []
@@ -257,5 +257,6 @@ def test_definitions_from_before_the_rules_are_read_in_general_form_at_least() -
     assert str(types["Vet"].fields["visitByFormerVet"].type) == "VisitConnection"
     assert "vetPricing" in types["VetCustomWhere"].fields
     assert {"vet", "vetPricing", "visit", "gone"} <= {*types["ShopCustom"].fields}
-    assert not {"textFilter", "vetWhere", "contactCustom", "geolocation"} & {*types["ShopCustom"].fields}
+    hidden = {"textFilter", "vetWhere", "contactCustom", "geolocation", "period", "saveRecords"}
+    assert not hidden & {*types["ShopCustom"].fields}
     assert [*types["GoneInput"].fields] == ["vetId"]

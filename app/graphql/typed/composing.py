@@ -20,6 +20,7 @@ from app.domain.definitions import Definition, Field, FieldType, Model
 from app.domain.entities import CONTACTS, PRODUCTS, Entity, of_definition
 from app.domain.values import scalar_type
 from app.execution.native import native_field, same
+from app.graphql.possible import listing
 from app.graphql.typed import reading
 from app.graphql.typed.aggregate_fields import AggregateFields
 from app.graphql.typed.changed import Changed
@@ -53,6 +54,7 @@ def dismantle(made: GraphQLSchema, core: GraphQLSchema) -> None:
 
 
 _SHARED = (FLOAT, GROUP_VALUE, PRODUCT_REFERENCE)  # besides what the core has
+_OTHERS = ("Date", "Geolocation", "GeolocationInput", "GroupValue", "ProductReference", "SortOrder", "TriggerOn")
 
 
 class _Composition:
@@ -182,18 +184,19 @@ class _Composition:
         if name not in self._enums:
             values = {option: GraphQLEnumValue(option) for option in field.options}
             description = f"The options of {field.label} in {definition.name}."
-            self._enums[name] = GraphQLEnumType(name, values, description=description)
+            self._enums[name] = listing(GraphQLEnumType(name, values, description=description))
         return self._enums[name]
 
 
 def _shown(core: GraphQLSchema, definitions: Sequence[Definition]) -> list[Definition]:
     """The definitions whose types have names of their own. Others are from before that was a rule, and are read in
     general form."""
-    names = {*core.type_map, "Date", "Geolocation", "SortOrder", "GroupValue", "TriggerOn", "ProductReference"}
+    names = {*core.type_map, *_OTHERS}
     found = []
     for definition in definitions:
         name = naming.type_name(definition.key)
-        if name not in names and naming.key_problem(definition.key) is None:
+        made = {f"{name}{suffix}" for suffix in ("", *naming.TYPE_SUFFIXES)}
+        if names.isdisjoint(made) and naming.key_problem(definition.key) is None:
             names.add(name)
             found.append(definition)
     return found

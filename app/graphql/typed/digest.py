@@ -10,7 +10,7 @@ Shape = tuple[object, ...]
 
 # Of what is made of definitions. Another one, whenever the same definitions give other types or fields: clients have to
 # generate their code anew then, too. A test says when, and which.
-GENERATION = "b5559de055fb0d6a"
+GENERATION = "04586c870491d526"
 
 
 def version(core: str, definitions: Sequence[Definition], *, contact: bool) -> str:
@@ -26,6 +26,6 @@ def _shapes(definitions: Sequence[Definition]) -> Iterator[Shape]:
         yield (
             each.key, each.name, each.description, each.status is Status.INACTIVE, each.unique_keys,
             tuple((f.name, f.type.value, f.label, f.description, f.required, repr(f.default), repr(f.options),
-                   f.element_type and f.element_type.value) for f in each.fields),
+                   f.element_type and f.element_type.value, f.slot is not None) for f in each.fields),
             tuple((r.field, r.target.value, keys.get(r.definition_id or 0)) for r in each.relationships),
         )  # fmt: skip

@@ -61,7 +61,8 @@ class Questions:
     def order(self, entity: Entity) -> GraphQLInputObjectType:
         name = type_name(entity)
         if name not in self._orders:
-            keys = {shown: each.name for shown, each in self.attributes(entity) if each.kind not in UNORDERED}
+            keys = {shown: (each.name, _hint(each)) for shown, each in self.attributes(entity)
+                    if each.kind not in UNORDERED}  # fmt: skip
             relations = {shown: (key, partial(self.order, target))
                          for (shown, key), target in self.relations(entity)}  # fmt: skip
             self._orders[name] = order_type(f"{name}OrderBy", keys, relations)
@@ -78,8 +79,7 @@ class Questions:
             options = None
             if each.field is not None and entity.definition is not None:
                 options = self._options(entity.definition, each.field)
-            text = description(each.field) if each.field is not None else None
-            yield Compared(shown, each.name, self._filters.of(each, options), text)
+            yield Compared(shown, each.name, self._filters.of(each, options), _asked(each))
 
     def relations(self, entity: Entity) -> Iterator[tuple[tuple[str, str], Entity]]:
         """The relations to one whose target there is: the object's name, the field, and what it leads to."""
@@ -112,6 +112,18 @@ def description(field: Field) -> str | None:
     label = None if field.label == field.name else field.label
     said = [text.rstrip(".") for text in (label, field.description) if text]
     return f"{'. '.join(said)}." if said else None
+
+
+def _asked(attribute: Attribute) -> str | None:
+    """What is said of a field where it is asked for."""
+    told = description(attribute.field) if attribute.field is not None else None
+    return " ".join(text for text in (told, _hint(attribute)) if text) or None
+
+
+def _hint(attribute: Attribute) -> str | None:
+    """That there is no index for it, which is declared with the field."""
+    field = attribute.field
+    return "Not indexed: all records are read." if field is not None and field.slot is None else None
 
 
 def _shown(entity: Entity, name: str) -> str:

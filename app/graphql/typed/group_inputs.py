@@ -23,13 +23,16 @@ from app.domain.entities import Attribute, Entity, Kind
 from app.domain.limits import ORDER_HOPS
 from app.domain.orders import UNORDERED
 from app.graphql.aggregate_types import GroupFigure
+from app.graphql.possible import listing
 from app.graphql.typed.entities import Attributes, Questions, type_name
 from app.graphql.typed.filters import Filters
 from app.graphql.typed.one_of import one_of
 from app.graphql.typed.orders import SORT_ORDER
 from app.graphql.typed.translated import Translated, TypedGroupOrder, TypedKey, TypedOrder
 
-GROUP_VALUE = GraphQLEnumType("GroupValue", {"VALUE": GraphQLEnumValue("VALUE", "Rows of one value are one group.")})
+GROUP_VALUE = listing(
+    GraphQLEnumType("GroupValue", {"VALUE": GraphQLEnumValue("VALUE", "Rows of one value are one group.")})
+)
 
 _IN_TIME = (Kind.DATE, Kind.DATETIME)
 _WHOLE = ("eq", "ne", "lt", "lte", "gt", "gte")
@@ -114,7 +117,8 @@ class GroupInputs:
             named = {
                 shown: each.name for shown, each in self._questions.attributes(entity) if naming.is_enum_name(shown)
             }
-            self._enums[name] = GraphQLEnumType(name, named, description="A field whose values are counted.")
+            kind = GraphQLEnumType(name, named, description="A field whose values are counted.")
+            self._enums[name] = listing(kind)
         return self._enums[name]
 
     def sums(self, entity: Entity, hops: int = ORDER_HOPS) -> bool:

@@ -61,9 +61,9 @@ def by_id(key: str) -> Many:
 
 
 def by_key(definition: Definition) -> Many:
-    """A definition's record of a unique key, whose fields are the arguments."""
+    """A definition's record of a unique key, whose fields are the arguments, whatever they are called."""
 
-    async def record(parents: Sequence[Any], info: Info, **sent: Any) -> Column[Any]:
+    async def record(parents: Sequence[Any], info: Info, /, **sent: Any) -> Column[Any]:
         only_keys(info)
         key = {name: _raw(definition, name, value) for name, value in sent.items()}
         model = await info.context.model()

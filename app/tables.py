@@ -10,53 +10,66 @@ from typing import Any, Generic, SupportsIndex, TypeVar, overload
 T = TypeVar("T")
 
 Values = Sequence[Any]
-Given = Values | Callable[[], Values]
-"""A column, or the function that makes it, which is called when the column is first wanted."""
+
+
+class Columns(dict[str, Values]):
+    """The columns of a table's objects by the path of an attribute ("email"), or of an attribute of one ("row.email").
+    One that is not there is made when it is first asked for, and then is. Raises AttributeError for a path that leads
+    nowhere."""
+
+    __slots__ = ("_made", "_source", "kind")
+
+    def __init__(self, kind: type[Any], known: Iterable[tuple[str, Values]], source: Callable[[str], Values]) -> None:
+        """`source` makes the columns of the class's own fields that are not known."""
+        super().__init__(known)
+        self.kind = kind
+        self._source = source
+        self._made: list[Any] | None = None
+
+    def __missing__(self, path: str) -> Values:
+        around, name = _parts(path)
+        if around:
+            values = column(self[around], name)
+        elif name in self.kind._fields:
+            values = self._source(name)
+        else:
+            values = [*map(_getter(name), self.objects())]
+        self[path] = values
+        return values
+
+    def objects(self) -> list[Any]:
+        if self._made is None:
+            fields = map(self.__getitem__, self.kind._fields)
+            make: Callable[[Values], Any] = partial(tuple.__new__, self.kind)
+            self._made = [*map(make, zip(*fields, strict=True))]
+        return self._made
 
 
 class Table(Sequence[T], Generic[T]):
     """Objects of one class of named tuples, by the columns of their attributes. A sequence of them, too: whoever wants
-    the objects themselves has them made, once. `source` gives the column of each field, by its place. `beside` are
-    other objects that belong to them, row by row. Is never changed, nor are its columns."""
+    the objects themselves has them made, once. `beside` are other objects that belong to them, row by row. Is never
+    changed, nor are its columns."""
 
-    __slots__ = ("_columns", "_made", "_size", "_source", "beside", "kind")
+    __slots__ = ("_size", "beside", "columns", "kind")
 
-    def __init__(
-        self, kind: type[T], source: Callable[[int], Given], size: int, beside: "Mapping[str, Table[Any]] | None" = None
-    ) -> None:
-        self.kind = kind
+    def __init__(self, columns: Columns, size: int, beside: "Mapping[str, Table[Any]] | None" = None) -> None:
+        self.kind: type[T] = columns.kind
+        self.columns = columns
         self.beside: Mapping[str, Table[Any]] = beside or {}
-        self._source = source
         self._size = size
-        self._columns: dict[str, Values] = {}
-        self._made: list[T] | None = None
 
     def column(self, path: str) -> Values:
         """The values of an attribute, or of an attribute of one ("row.email"). Raises AttributeError."""
-        known = self._columns.get(path)
-        if known is None:
-            kind: Any = self.kind
-            place = _places(kind).get(path)
-            values = self._read(path) if place is None else self._source(place)
-            known = self._columns[path] = values() if callable(values) else values
-        return known
+        return self.columns[path]
 
     def objects(self) -> list[T]:
-        if self._made is None:
-            columns = map(self.column, self.kind._fields)  # type: ignore[attr-defined]  # it is a named tuple
-            make: Callable[[Values], T] = partial(tuple.__new__, self.kind)  # type: ignore[type-var]
-            self._made = [*map(make, zip(*columns, strict=True))]
-        return self._made
-
-    def _read(self, path: str) -> Values:
-        around, name = _parts(path)
-        return column(self.column(around), name) if around else [*map(_getter(name), self.objects())]
+        return self.columns.objects()
 
     def _chosen(self, choose: Callable[[Any], Any], size: int) -> "Table[T]":
         """Some of the objects. A column is chosen from when it is wanted."""
-        names = self.kind._fields  # type: ignore[attr-defined]
+        whole = self.columns
         beside = {name: choose(each) for name, each in self.beside.items()}
-        return Table(self.kind, lambda place: choose(self.column(names[place])), size, beside)
+        return Table(Columns(self.kind, (), lambda name: choose(whole[name])), size, beside)
 
     def __len__(self) -> int:
         return self._size
@@ -101,10 +114,15 @@ class Cut(Sequence[Values]):
 
 
 def table(
-    kind: type[T], columns: Sequence[Given], size: int, beside: Mapping[str, Table[Any]] | None = None
+    kind: type[T],
+    columns: Iterable[Values],
+    size: int,
+    beside: Mapping[str, Table[Any]] | None = None,
+    **later: Callable[[], Values],
 ) -> Table[T]:
-    """A table of columns in the order of the class's fields."""
-    return Table(kind, columns.__getitem__, size, beside)
+    """A table of columns in the order of the class's fields, without those that are made when they are first wanted."""
+    of: Any = kind
+    return Table(Columns(of, zip(_names(of, *later), columns, strict=True), lambda name: later[name]()), size, beside)
 
 
 def table_of(kind: type[T], rows: Sequence[Iterable[Any]]) -> Table[T]:
@@ -115,13 +133,13 @@ def table_of(kind: type[T], rows: Sequence[Iterable[Any]]) -> Table[T]:
 
 def column(objects: Values, path: str) -> Values:
     """The values of an attribute of any objects. Raises AttributeError."""
-    return objects.column(path) if type(objects) is Table else [*map(_getter(path), objects)]
+    return objects.columns[path] if type(objects) is Table else [*map(_getter(path), objects)]
 
 
 def columns(objects: Values, paths: Sequence[str]) -> list[Values]:
     """The same of several attributes."""
     if type(objects) is Table:
-        return [*map(objects.column, paths)]
+        return [*map(objects.columns.__getitem__, paths)]
     return [column(objects, path) for path in paths]
 
 
@@ -140,8 +158,9 @@ def joined(lists: Sequence[Values]) -> Values:
 
 
 @lru_cache(maxsize=1_000)
-def _places(kind: type) -> dict[str, int]:
-    return {name: place for place, name in enumerate(kind._fields)}  # type: ignore[attr-defined]
+def _names(kind: Any, *later: str) -> tuple[str, ...]:
+    """The names of its fields but these."""
+    return tuple(name for name in kind._fields if name not in later)
 
 
 @lru_cache(maxsize=1_000)

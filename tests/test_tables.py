@@ -59,7 +59,7 @@ def test_a_column_is_made_when_it_is_wanted_and_once() -> None:
         made.append(1)
         return ["a@b", "c@d"]
 
-    lazy = table(Row, [[1, 2], emails], 2)
+    lazy = table(Row, [[1, 2]], 2, email=emails)
     assert (lazy.column("id"), made) == ([1, 2], [])
     assert (lazy.column("email"), lazy.column("email"), made) == (["a@b", "c@d"], ["a@b", "c@d"], [1])
 

@@ -9,16 +9,17 @@ for retries, how far imports have come).
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from app.bulk.column_values import check_for
+from app.bulk.lawful import refuse_unlawful
 from app.bulk.manifest import MANIFEST, BackupRefused, Manifest, Member, read_manifest, undamaged
-from app.bulk.private import opener
+from app.bulk.whole_file import whole_file
 from app.domain import exact_json
 from app.store import archive, definitions, segments, shops, triggers, webhook_secrets
 from app.store.archive import Column
@@ -28,27 +29,17 @@ from app.store.session import Session
 LEFT_OUT = "API keys, token keys, webhook secrets; the change log, deliveries, answers kept for retries, imports"
 _PAGE = 2_000
 _PAGE_BYTES = 16 * 1024 * 1024
-_LINE_BYTES = 64 * 1024 * 1024
+_LINE_BYTES = 128 * 1024 * 1024  # a record is 40 times as long where its numbers are written out: 1e308
 
 
 async def backup(database: Database, shop_id: int, path: Path) -> Manifest:
     """Writes the shop, as it is at one moment, to a new file, which is its owner's alone; where that fails there is no
-    file. Raises BackupRefused, and the store's failures."""
-    with _made(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as filled:
+    file. Raises OutputFailed, and the store's failures."""
+    with (
+        whole_file(path, new=True) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as filled,
+    ):
         return await _filled(database, shop_id, filled)
-
-
-@contextmanager
-def _made(path: Path) -> Iterator[BinaryIO]:
-    try:
-        with open(path, "xb", opener=opener) as file:
-            try:
-                yield file
-            except BaseException:
-                path.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise BackupRefused(f"{path} cannot be written: {error.strerror}.") from error
 
 
 async def _filled(database: Database, shop_id: int, file: zipfile.ZipFile) -> Manifest:
@@ -82,8 +73,8 @@ async def _written(session: Session, file: zipfile.ZipFile, table: str) -> Membe
 
 async def restore(database: Database, shop_id: int, path: Path) -> Manifest:
     """Puts a backup into a shop that has nothing yet, all of it or nothing. The whole file is read, and checked against
-    its counts, its checksums and the types of the tables, before the first row is written. Triggers come back switched
-    off. Raises BackupRefused and the store's failures."""
+    its counts, its checksums, the types of the tables and the rules for definitions, before the first row is written.
+    Triggers come back switched off. Raises BackupRefused and the store's failures."""
     async with database.reading(shop_id) as session:
         known = {table: await archive.columns(session, table) for table in archive.TABLES}
     with undamaged(path):
@@ -93,6 +84,8 @@ async def restore(database: Database, shop_id: int, path: Path) -> Manifest:
             manifest = read_manifest(file)
             for table in archive.TABLES:
                 _check(file, table, manifest, known[table])
+            with closing(_lines(file, "definitions")) as kept, closing(_lines(file, "override_sources")) as sources:
+                refuse_unlawful(kept, sources)
         try:
             async with database.writing(shop_id) as session:
                 await _put(session, file, manifest, known)
@@ -182,7 +175,7 @@ def _pages(file: zipfile.ZipFile, table: str) -> Iterator[list[str]]:
         yield page
 
 
-def _lines(file: zipfile.ZipFile, table: str) -> Iterator[bytes]:
+def _lines(file: zipfile.ZipFile, table: str) -> Generator[bytes, None, None]:
     with undamaged(Path(file.filename or "")), file.open(_name(table)) as member:
         while line := member.readline(_LINE_BYTES):
             yield line

@@ -1,15 +1,18 @@
 """An import from its first row to its last: read a chunk while the one before is being written."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from app.bulk import columns
 from app.bulk.lines import Lines, Unreadable
+from app.bulk.placing import place
 from app.bulk.reading import CsvRows, Dialect, JsonRows, Rows
 from app.bulk.rejects import CsvForm, Form, JsonForm, Rejected
 from app.bulk.rejects_file import Rejects
+from app.bulk.streams import Stream
 from app.domain.catalogue_rows import CUSTOMER, PRODUCT
 from app.domain.definitions import Definition
 from app.domain.imports import Import, Kind, Mark, Sent
@@ -32,7 +35,7 @@ class Job:
     """What is to be imported, and how. `rejects` makes the file of rejects, given its form; None keeps none."""
 
     way: Way
-    file: BinaryIO
+    file: BinaryIO | Stream
     form: str  # "csv" or "jsonl"
     dialect: Dialect
     decimal_comma: bool = False
@@ -54,19 +57,22 @@ async def run(database: Database, call: Call, job: Job, begun: Begun, told: Told
     (with the rows that have errors or warnings). Raises Unreadable, ImportStopped, and the store's failures: what was
     told is in, and the next run of the same file goes on behind it."""
     lines = Lines(job.file)
+    if lines.stream:
+        await lines.stream.fill()
     definition = await _definition(database, call, job.way)
     rows, form = await _opened(database, call, job, lines, definition)
     definition_id = definition.id if definition else 0
+    beginning = lines.beginning()
     at, repeated = await _place(database, call, job, lines, rows, definition)
     if repeated:
         return Ended(at, repeated=True)
     await begun(at)
     if at.id == 0 and not job.way.dry_run:
         async with database.writing(call.shop_id) as session:
-            at = await imports.begin(session, job.way.kind, definition_id)
+            at = await imports.begin(session, job.way.kind, definition_id, beginning)
     rejects = job.rejects(form, at.id) if job.rejects else None
     try:
-        at = await _Run(database, call, job, rejects, told).all(rows, at)
+        at = await _Run(database, call, job, rejects, told).all(rows, at, lines.stream)
     finally:
         if rejects:
             rejects.close()
@@ -85,7 +91,8 @@ async def _definition(database: Database, call: Call, way: Way) -> Definition | 
         model = await database.models.current(session)
     definition = model.find(way.definition)
     if definition is None:
-        raise ImportStopped(definition_not_found(model, way.definition).message)
+        problem = definition_not_found(model, way.definition)
+        raise ImportStopped(problem.message, problem.code)
     return definition
 
 
@@ -108,31 +115,11 @@ async def _opened(
 async def _place(
     database: Database, call: Call, job: Job, lines: Lines, rows: Rows, definition: Definition | None
 ) -> tuple[Import, bool]:
-    """Where to go on: behind what the latest unfinished import of this file has written, told by what the file begins
-    with. Also whether there is nothing to do: rows without a unique key, imported before to the end of the file."""
-    first = rows.mark
-    nothing = Import(0, first)
     if job.way.dry_run or job.restart:
-        return nothing, False
+        return Import(0, rows.mark), False
     async with database.reading(call.shop_id) as session:
         known = await imports.latest(session, job.way.kind, definition.id if definition else 0, RESUME_DAYS)
-    doubles = definition is not None and not definition.unique_keys
-    for each in known:
-        if (each.finished_at is None or doubles) and lines.skip_to(each.mark):
-            if each.finished_at is None:
-                return each, False
-            if _ended(rows):
-                return each, True
-    lines.skip_to(first)
-    return nothing, False
-
-
-def _ended(rows: Rows) -> bool:
-    """Whether no row follows."""
-    try:
-        return next(iter(rows), None) is None
-    except Unreadable:
-        return False
+    return await place(known, lines, rows, doubles=definition is not None and not definition.unique_keys)
 
 
 class _Run:
@@ -146,16 +133,17 @@ class _Run:
         self._told = told
         self._analyzes = True
 
-    async def all(self, rows: Rows, at: Import) -> Import:
+    async def all(self, rows: Rows, at: Import, stream: Stream | None) -> Import:
         """From `at` to the end of the file."""
         writing: asyncio.Task[Import] | None = None
         try:
-            for chunk, mark in _chunks(rows, self._size):
-                if writing:
-                    at = await writing
-                await self._know_records()
-                writing = asyncio.create_task(self._write(chunk, mark, at))
-                await asyncio.sleep(0)  # it sends its first statement; we read on meanwhile
+            async with aclosing(_chunks(rows, self._size, stream)) as chunks:
+                async for chunk, mark in chunks:
+                    if writing:
+                        at = await writing
+                    await self._know_records()
+                    writing = asyncio.create_task(self._write(chunk, mark, at))
+                    await asyncio.sleep(0)  # it sends its first statement; we read on meanwhile
             return await writing if writing else at
         except Unreadable:
             if writing:
@@ -195,14 +183,20 @@ class _Run:
         return after
 
 
-def _chunks(rows: Rows, size: int) -> Iterator[tuple[list[Sent], Mark]]:
-    """Some rows, their bytes bounded, and how far the file has been read with them."""
+async def _chunks(rows: Rows, size: int, stream: Stream | None) -> AsyncGenerator[tuple[list[Sent], Mark], None]:
+    """Some rows, their bytes bounded, and how far the file has been read with them. A stream's beginning is let go."""
     chunk: list[Sent] = []
     begun = rows.offset
+    if stream:
+        stream.let_go = True
+        await stream.fill()
     for row in rows:
-        chunk.append(row)
-        if len(chunk) >= size or rows.offset - begun >= CHUNK_BYTES:
+        if row is not None:
+            chunk.append(row)
+        if chunk and (len(chunk) >= size or rows.offset - begun >= CHUNK_BYTES):
             yield chunk, rows.mark
             chunk, begun = [], rows.offset
+        if stream and stream.low:
+            await stream.fill()
     if chunk:
         yield chunk, rows.mark

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import BinaryIO
 
+from app.bulk.streams import Stream
 from app.domain.imports import Mark
-from app.domain.limits import LINE_BYTES
+from app.domain.limits import BEGINNING_BYTES, LINE_BYTES
 
 _BLOCK = 1024 * 1024
 
@@ -15,10 +16,11 @@ class Unreadable(Exception):
 
 
 class Lines:
-    """A seekable file, line by line. `mark` tells how far it has been read."""
+    """A seekable file, or a stream, line by line. `mark` tells how far it has been read."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO | Stream) -> None:
         self._file = file
+        self.stream = file if isinstance(file, Stream) else None
         self._offset, self._line, self._digest = 0, 0, sha256()
 
     @property
@@ -67,6 +69,24 @@ class Lines:
         alone = self.ended
         self.rewind()
         return line, alone
+
+    def beginning(self) -> bytes:
+        """SHA-256 of the first 64 KiB; it is read on where it was."""
+        self._file.seek(0)
+        read = self._file.read(BEGINNING_BYTES)
+        self._file.seek(self._offset)
+        return sha256(read).digest()
+
+    def pass_over(self, most: int) -> int:
+        """Reads so many bytes, or as many as there are, whatever lines they hold; how many."""
+        block = self._file.read(min(most, _BLOCK))
+        self._offset += len(block)
+        self._digest.update(block)
+        return len(block)
+
+    def passed(self, mark: Mark) -> None:
+        """What was passed over was what was read up to this mark."""
+        self._line = mark.line
 
     def rewind(self) -> None:
         """Back to the beginning."""

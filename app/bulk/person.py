@@ -1,6 +1,6 @@
 """All that a shop holds of one person, as one readable file of JSON, out of one snapshot, some rows at a time."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ from app.store.session import Session
 
 _PAGE = 500
 
-Pieces = AsyncIterator[bytes]
+Pieces = AsyncGenerator[bytes, None]
 
 
 class NobodyFound(Exception):

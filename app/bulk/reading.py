@@ -22,7 +22,7 @@ csv.field_size_limit(LINE_BYTES)  # of a cell, in characters: what is too large 
 
 
 class Rows(Protocol):
-    """A file's rows, from where it was left."""
+    """A file's rows, from where it was left; None where a line is passed over that holds none."""
 
     @property
     def mark(self) -> Mark: ...
@@ -30,7 +30,7 @@ class Rows(Protocol):
     @property
     def offset(self) -> int: ...
 
-    def __iter__(self) -> Iterator[Sent]: ...
+    def __iter__(self) -> Iterator[Sent | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class CsvRows:
         """See Lines."""
         return self._lines.skip_to(mark)
 
-    def __iter__(self) -> Iterator[Sent]:
+    def __iter__(self) -> Iterator[Sent | None]:
         lines, columns, keep_empty = self._lines, self._columns, self._dialect.keep_empty
         width, notes = len(columns), self._notes()
         taken: list[str] = []  # the lines of the row that is being read
@@ -90,8 +90,8 @@ class CsvRows:
             if cells is None:
                 return
             if not any(cells) and not "".join(taken).strip(f"{self.delimiter}\r\n"):
-                continue  # a line of empty cells is none
-            if len(cells) != width:
+                yield None  # a line of empty cells is none
+            elif len(cells) != width:
                 yield Sent(line, None, "".join(taken).rstrip("\r\n"), _wrong_width(len(cells), width))
             elif notes and (problem := _unmended(notes, cells)):
                 yield Sent(line, None, cells, problem)
@@ -140,12 +140,13 @@ class JsonRows:
     def offset(self) -> int:
         return self._lines.offset
 
-    def __iter__(self) -> Iterator[Sent]:
+    def __iter__(self) -> Iterator[Sent | None]:
         for raw in self._lines:
             line = self._lines.line
             if line == 1:
                 raw = raw.removeprefix(_BOM)
             if not raw.strip():
+                yield None
                 continue
             try:
                 value = exact_json.decode(_text(raw, line).rstrip("\r\n"))

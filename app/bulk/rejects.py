@@ -10,9 +10,12 @@ import orjson
 from app.bulk.csv_text import csv_text
 from app.bulk.notes import ERRORS, LINE, RAW, members
 from app.domain.imports import Sent
+from app.domain.limits import LINE_BYTES
 from app.domain.verdicts import Verdict
 
 Rejected = tuple[Sent, Verdict]
+
+_TOO_LONG = "With this note the row is too long for a line: take it from the file that was imported, and mend it."
 
 
 class Form(Protocol):
@@ -54,7 +57,17 @@ class CsvForm:
             cells, raw = [""] * len(self._kept), sent.raw
         else:
             cells, raw = [sent.raw[n] for n in self._kept], "" if self._raw is None else sent.raw[self._raw]
-        return [*cells, str(sent.line), " ".join(_words(verdict)), raw]
+        words = _words(verdict)
+        row = [*cells, str(sent.line), " ".join(words), raw]
+        if self._can_be_read(row):
+            return row
+        return [*[""] * len(self._kept), str(sent.line), " ".join([*words, _TOO_LONG]), ""]
+
+    def _can_be_read(self, row: Sequence[str]) -> bool:
+        if sum(map(len, row)) < LINE_BYTES // 10:  # a character takes up to four bytes, a quote two
+            return True
+        longest = max(map(len, csv_text([row], self._delimiter).split(b"\n")))
+        return longest < LINE_BYTES and max(map(len, row)) <= LINE_BYTES
 
 
 class JsonForm:
@@ -70,12 +83,14 @@ class JsonForm:
         return [_line(row) for row in rows.splitlines()]
 
     def _row(self, sent: Sent, verdict: Verdict) -> bytes:
-        notes = orjson.dumps({LINE: sent.line, ERRORS: _words(verdict)}).decode()
+        words = _words(verdict)
+        notes = orjson.dumps({LINE: sent.line, ERRORS: words}).decode()
         line = sent.raw.decode().strip()
         own = _members(line) if isinstance(sent.value, dict) else None
         if own is None:
             own = [f'"{RAW}":{orjson.dumps(line).decode()}']
-        return f"{','.join([notes[:-1], *own])}}}\n".encode()
+        row = f"{','.join([notes[:-1], *own])}}}\n".encode()
+        return row if len(row) <= LINE_BYTES else orjson.dumps({LINE: sent.line, ERRORS: [*words, _TOO_LONG]}) + b"\n"
 
 
 def _members(line: str) -> list[str] | None:

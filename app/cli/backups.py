@@ -7,6 +7,7 @@ import click
 from app.bulk.backup import LEFT_OUT, backup, restore
 from app.bulk.manifest import BackupRefused, Manifest
 from app.cli.group import main, shop_option
+from app.cli.outputs import told_to_end
 from app.server import access
 
 STATEMENT_TIMEOUT_MS = 120_000
@@ -20,18 +21,14 @@ _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup_command(reference: str, file: Path) -> None:
     """Write a whole shop to the new FILE: definitions, records, contacts, customers, products, overrides, segments,
     triggers and settings, as they are at one moment. Without its keys and secrets, and without its history."""
-    if file.exists():
-        raise click.ClickException(f"{file} is there already. Name a new file.")
 
     async def work(url: str) -> Manifest:
         timeout = STATEMENT_TIMEOUT_MS
         async with access.shop_database(url, reference, statement_timeout_ms=timeout) as (database, shop):
             return await backup(database, shop.id, file)
 
-    try:
+    with told_to_end():
         manifest = access.administer(work)
-    except BackupRefused as refusal:
-        raise click.ClickException(str(refusal)) from refusal
     _tell(manifest)
     click.echo(f"Left out: {LEFT_OUT}.", err=True)
 

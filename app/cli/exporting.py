@@ -1,8 +1,7 @@
 """export: a shop's rows into a file."""
 
-import sys
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, aclosing
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,9 +10,9 @@ import click
 from app.bulk import exporting
 from app.bulk.exporting import CsvWriter, JsonWriter, Source, export
 from app.bulk.person import NobodyFound, person_file
-from app.bulk.private import rewritten
+from app.bulk.whole_file import standard_output, whole_file
 from app.cli.group import main, shop_option
-from app.cli.outputs import refuse_unwritable
+from app.cli.outputs import told_to_end
 from app.cli.people import contact_option, contact_reference, source_option
 from app.server import access
 from app.store.database import Database
@@ -96,18 +95,19 @@ def person_command(reference: str, person: str, source: str | None, file: str) -
 
     async def work(url: str) -> None:
         timeout = STATEMENT_TIMEOUT_MS
-        async with access.shop_database(url, reference, statement_timeout_ms=timeout) as (database, shop):
-            pieces = person_file(database, shop.id, named)
+        async with (
+            access.shop_database(url, reference, statement_timeout_ms=timeout) as (database, shop),
+            aclosing(person_file(database, shop.id, named)) as pieces,
+        ):
             first = await anext(pieces)  # nobody is found out before the file is made
-            with ExitStack() as stack:
-                opened = sys.stdout.buffer if file == "-" else _opened(stack, file)
+            with _opened(file) as opened:
                 opened.write(first)
                 async for piece in pieces:
                     opened.write(piece)
-                opened.flush()
 
     try:
-        access.administer(work)
+        with told_to_end():
+            access.administer(work)
     except NobodyFound as nobody:
         raise click.ClickException(str(nobody)) from nobody
 
@@ -123,17 +123,17 @@ def _run(chosen: Chosen, *, reference: str, file: str, form: str | None, delimit
         async with access.shop_database(url, reference, statement_timeout_ms=timeout) as (database, shop):
             source = await chosen(database, shop.id)
             writer = CsvWriter(source, delimiter) if form == "csv" else JsonWriter(source.columns)
-            with ExitStack() as stack:
-                opened = sys.stdout.buffer if file == "-" else _opened(stack, file)
-                async for count, piece in export(database, shop.id, source, writer):
-                    opened.write(piece)
-                    rows += count
-                opened.flush()
+            async with aclosing(export(database, shop.id, source, writer)) as pieces:
+                with _opened(file) as opened:
+                    async for count, piece in pieces:
+                        opened.write(piece)
+                        rows += count
         return rows
 
-    click.echo(f"{access.administer(work):,} rows.", err=True)
+    with told_to_end():
+        rows = access.administer(work)
+    click.echo(f"{rows:,} rows.", err=True)
 
 
-def _opened(stack: ExitStack, file: str) -> BinaryIO:
-    refuse_unwritable(Path(file))
-    return stack.enter_context(rewritten(Path(file)))
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
+    return standard_output() if file == "-" else whole_file(Path(file))

@@ -1,6 +1,7 @@
 """What a command may fail with that is nobody's bug: told in one line."""
 
 from app.bulk.lines import Unreadable
+from app.bulk.whole_file import OutputFailed
 from app.operations.import_chunk import ImportStopped
 from app.server.access import ShopNotFound
 from app.server.processes import ServingFailure
@@ -14,5 +15,5 @@ from app.telemetry.tracing import TracingMissing
 
 FAILURES = (
     AddressTaken, InvalidSettings, MigrationRefused, NotMigrated, StoreFailure, TracingMissing, UnsafeRole,
-    ShopNotFound, ServingFailure, ImportStopped, Unreadable,
+    ShopNotFound, ServingFailure, ImportStopped, OutputFailed, Unreadable,
 )  # fmt: skip

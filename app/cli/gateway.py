@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from app.server import access, processes, telling
-from app.server.explorer.pages import DEMO_KEY
+from app.server.explorer.signing_in import DEMO_KEY
 from app.server.settings import read_settings
 from app.telemetry.metrics import forget_process
 

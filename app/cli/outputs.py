@@ -1,6 +1,9 @@
 """Files that a command writes: whether it can, and may, is found out before anything is read or written."""
 
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -32,6 +35,16 @@ def refuse_unwritable(path: Path) -> None:
             path.unlink()
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def told_to_end() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does, so that what is half written goes."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -97,6 +97,11 @@ class Definition:
     def relationship(self) -> dict[str, Relationship]:
         return {relationship.field: relationship for relationship in self.relationships}
 
+    @cached_property
+    def may_be_large(self) -> bool:
+        """Whether records may come near the largest that is kept: without long fields, all of them together do not."""
+        return any(field.type in (FieldType.LONGTEXT, FieldType.LIST, FieldType.JSON) for field in self.fields)
+
     def relations_to(self, target: Target, definition_id: int | None = None) -> tuple[Relationship, ...]:
         """The relationships that point to that target, in declared order."""
         return tuple(r for r in self.relationships if r.target is target and r.definition_id == definition_id)

@@ -138,6 +138,20 @@ def extend_definition(definition: Definition, changes: Extension, model: Model) 
     ), []
 
 
+def naming_problems(draft: Draft, model: Model) -> Iterator[Problem]:
+    """What is wrong with a draft's name and key beside the shop's other definitions."""
+    yield from _number_of_definitions(model)
+    yield from _name_problems(draft.name.strip(), model.definitions)
+    yield from _key_problems(draft.key, draft.name, model)
+
+
+def shape_problems(draft: Draft, fields: Sequence[Field], relationships: Sequence[Relationship]) -> Iterator[Problem]:
+    """What is wrong with a draft's planned fields and relationships together."""
+    yield from _size_problems(len(fields), relationships)
+    yield from _clashes(draft.fields, draft.relationships)
+    yield from _unique_key_problems(draft.unique_keys, fields)
+
+
 def _proposed(id_: int, key: str, fields: Sequence[Field], relationships: Sequence[Relationship]) -> Definition:
     """What a draft would be, as far as names are concerned."""
     long_ago = datetime.min

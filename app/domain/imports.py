@@ -1,5 +1,6 @@
 """Imports: files of rows on their way into a shop, and how far each has come."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -55,6 +56,14 @@ class Tally:
     def rows(self) -> int:
         return self.created + self.updated + self.unchanged + self.rejected
 
+    def since(self, before: "Tally") -> Counter[str]:
+        """What became of the rows that came after."""
+        outcomes = {
+            Outcome.CREATED: self.created - before.created, Outcome.UPDATED: self.updated - before.updated,
+            Outcome.UNCHANGED: self.unchanged - before.unchanged, Outcome.REJECTED: self.rejected - before.rejected,
+        }  # fmt: skip
+        return +Counter({outcome.value: number for outcome, number in outcomes.items()})
+
 
 @dataclass(frozen=True, slots=True)
 class Import:
@@ -66,3 +75,4 @@ class Import:
     reject_bytes: int = 0  # of the file of rejects
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    beginning: bytes | None = None  # SHA-256 of what its file begins with

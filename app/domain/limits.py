@@ -19,6 +19,7 @@ LONGTEXT_LENGTH = 100_000  # characters in a LONGTEXT
 LIST_LENGTH = 1_000  # elements in a LIST
 JSON_BYTES = 100_000  # encoded size of a JSON value
 JSON_DEPTH = 32
+RECORD_BYTES = 2 * 1024 * 1024  # of a whole record as JSON: CSV takes up to twice as much, and has to fit LINE_BYTES
 DECIMAL_INTEGER_DIGITS = 30
 DECIMAL_FRACTION_DIGITS = 30
 
@@ -89,8 +90,11 @@ IMPORT_DAYS = 30  # how long it is known how far an import came
 RESUME_DAYS = 7  # how long an import that was stopped may be gone on with
 ROWS_PER_CHUNK = 5_000  # of an import, in one transaction
 CUSTOMERS_PER_CHUNK = 500
+SERVED_ROWS_PER_CHUNK = 1_000  # of an import by HTTP: others are to be answered meanwhile
 CHUNK_BYTES = 8 * 1024 * 1024  # of a file, in one transaction: reached, not passed by more than a row
 LINE_BYTES = 8 * 1024 * 1024  # of a file that is imported
+BEGINNING_BYTES = 64 * 1024  # of a file, by which it is known before the rest has come
+IMPORT_ROWS_SHOWN = 100  # rows of a file that were rejected, or have warnings, in a payload
 
 DRY_RUN_SHOWN = 20  # triggers and prices that a dry run names
 PRICES_COMPARED = 10_000  # pairs of contact and product whose price a dry run compares

@@ -30,6 +30,7 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
     changekind changeevents templatevariable templatevariables variabletype templateoutput rendertemplate
     rendertemplates renderedtemplate renderedvalue
     trigger triggers triggeron triggertransition triggerdelivery webhookdelivery webhookdeliveries deliverystatus
+    upload importformat csvdelimiter emptycells
     dryrun dryrunfiring dryrunprice dryrunprices dryruntriggers
     recorddisposal erasedrecords erasuremention erasurementions erasurementionkind
     aggregate aggregates groupby groupfigure grouporder groupvalue contactsaggregate productsaggregate
@@ -102,6 +103,12 @@ def reverse_name(key: str, field: str, *, first: bool) -> str:
 def aggregate_name(reverse: str) -> str:
     """The GraphQL field that tells what those records amount to."""
     return f"{reverse}Aggregate"
+
+
+def mutation_names(key: str) -> list[str]:
+    """The GraphQL mutations that write a definition's records."""
+    name = type_name(key)
+    return [f"save{name}", f"update{name}", f"delete{name}", f"update{name}ByKey", f"delete{name}ByKey"]
 
 
 def options_name(key: str, field: str) -> str:

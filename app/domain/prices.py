@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from operator import itemgetter
+from types import NoneType
 from typing import Any, NamedTuple
 
 from app.domain.definitions import Model, OverrideSource
@@ -135,7 +136,7 @@ def _there(amount: Decimal | None) -> bool:
 
 def amounts_of(natives: Sequence[Decimal | None], won: Sequence[Decimal | None]) -> list[Decimal | None]:
     """`decide(...).amount` for many, of the native amounts and those that won over them."""
-    if None not in won:
+    if NoneType not in map(type, won):  # to compare a Decimal with None takes long
         return list(won)
     return [native if amount is None else amount for native, amount in zip(natives, won, strict=True)]
 

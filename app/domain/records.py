@@ -1,8 +1,10 @@
 """Records, and what creating and merging mean."""
 
+import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from app.domain import limits
 from app.domain.definitions import Definition
 from app.domain.moments import Moment, moment
 from app.domain.problems import Code, Problem
@@ -32,7 +34,7 @@ class Record(NamedTuple):
 
 def created(definition: Definition, sent: Data) -> tuple[Data, list[Problem]]:
     """The data of a new record: defaults fill absent fields, required ones must be there. An explicit null is not
-    absent: it keeps the default out."""
+    absent: it keeps the default out. The whole must not be too large."""
     data = {}
     missing = []
     for field in definition.fields:
@@ -41,12 +43,13 @@ def created(definition: Definition, sent: Data) -> tuple[Data, list[Problem]]:
             data[field.name] = value
         elif field.required:
             missing.append(_required(field.name))
-    return data, missing
+    return data, [*missing, *_size_problems(definition, data)]
 
 
 def merged(definition: Definition, data: Data, sent: Data) -> tuple[Data, bool, list[Problem]]:
     """The data after an update, and whether anything changed: absent fields are left alone, null clears. A value that
-    equals the stored one leaves that one as it was written ("1.00" stays when 1.0 is sent)."""
+    equals the stored one leaves that one as it was written ("1.00" stays when 1.0 is sent). Changed, the whole must not
+    be too large."""
     result = dict(data)
     changed = False
     problems = []
@@ -59,7 +62,18 @@ def merged(definition: Definition, data: Data, sent: Data) -> tuple[Data, bool, 
         elif name not in data or not same(field, data[name], value):
             result[name] = value
             changed = True
-    return result, changed, problems
+    return result, changed, [*problems, *_size_problems(definition, result)] if changed else problems
+
+
+def _size_problems(definition: Definition, data: Data) -> list[Problem]:
+    """By its bytes as JSON. Records without a field that may be long never come near the limit."""
+    if not definition.may_be_large:
+        return []
+    size = len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+    if size <= limits.RECORD_BYTES:
+        return []
+    message = f"The record would take {size:,} bytes as JSON: at most {limits.RECORD_BYTES:,} are kept. Split it."
+    return [Problem(Code.LIMIT_EXCEEDED, message)]
 
 
 def _required(name: str) -> Problem:

@@ -1,9 +1,10 @@
 """The arguments of a resolver, converted as Strawberry does it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from graphql import Undefined
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_argument
 from strawberry.types.field import StrawberryField
@@ -24,22 +25,55 @@ class Arguments:
     def __init__(self, field: "PlannedField", declared: StrawberryField) -> None:
         self._field = field
         self._declared = _conversions(declared, field.plan.schema.schema_converter)
-        self.constant: dict[str, Any] | None = None if self._declared else {}  # once known to be the same in every run
+        self._fixed: dict[str, Any] = {}  # what is the same in every run, and cannot be changed
+        self._placed: list[tuple[str, str, bool]] | None = self._worked_out()
+        """Variables that are arguments as they are, by which name, and whether they may be null: beside the fixed ones
+        there are no others. None where arguments have to be converted in each run."""
+
+    @property
+    def constant(self) -> dict[str, Any] | None:
+        """The arguments, if they are the same in every run."""
+        return self._fixed if self._placed == [] else None
 
     def by_python_name(self, run: "Run", info: Any = None) -> dict[str, Any]:
         """The arguments that were given or have a default in the schema. Raises GraphQLError for one that does not
         fit."""
-        if self.constant is not None:
-            return self.constant
-        given = self._field.arguments(run.variables)
-        converted = {
+        if self._placed is None:
+            return self._converted(self._field.arguments(run.variables), info)
+        if not self._placed:
+            return self._fixed
+        arguments, coerced = self._fixed.copy(), run.variables.coerced
+        for variable, name, nullable in self._placed:
+            value = coerced.get(variable, Undefined)
+            if value is Undefined or (value is None and not nullable):
+                return self._converted(self._field.arguments(run.variables), info)
+            arguments[name] = value
+        return arguments
+
+    def _worked_out(self) -> list[tuple[str, str, bool]] | None:
+        given = self._field.given
+        if given.same is None or given.composed:
+            return None
+        placed = {each.out_name: each for each in given.placed}
+        try:
+            self._fixed = self._converted(given.same, None)
+        except Exception:  # which is to be told in each run
+            return None
+        as_they_are = all(convert is None for name, _, convert in self._declared if name in placed)
+        if not as_they_are or not unchangeable(self._fixed):
+            return None
+        return [
+            (placed[name].variable, python_name, placed[name].nullable)
+            for name, python_name, _ in self._declared
+            if name in placed
+        ]
+
+    def _converted(self, given: Mapping[str, Any], info: Any) -> dict[str, Any]:
+        return {
             python_name: given[name] if convert is None else convert(given[name], info)
             for name, python_name, convert in self._declared
             if name in given
         }
-        if self._field.given.constant and unchangeable(converted):
-            self.constant = converted
-        return converted
 
 
 @lru_cache(maxsize=1000)

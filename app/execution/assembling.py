@@ -43,14 +43,14 @@ class Sparse:
 class Merged:
     """Results that come in parts."""
 
-    def __init__(self, size: int, parts: Sequence[tuple[Sequence[int], Unfinished]]) -> None:
+    def __init__(self, size: int, parts: Sequence[tuple[Sequence[int], Results]]) -> None:
         self._size = size
         self._parts = parts
 
     def finish(self) -> list[Any]:
         results: list[Any] = [None] * self._size
         for indexes, part in self._parts:
-            for index, result in zip(indexes, part.finish(), strict=True):
+            for index, result in zip(indexes, finished(part), strict=True):
                 results[index] = result
         return results
 

@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache, partial
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from operator import attrgetter
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from strawberry.types.field import StrawberryField
 from app.execution.arguments import Arguments
 from app.execution.declaring import MANY, OF, aligned
 from app.execution.native import NATIVE, Native, native_info
+from app.execution.positions import Fields
 from app.tables import Cut, Table, column, columns
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ Read = Callable[["Group", "Run"], Values | Awaitable[Values]]
 
 
 class Reading(ABC):
+    of: Sequence[str] = ()  # the attributes of the parents that the column is made of
+    made: Callable[..., Any] | None = None
+    """Makes it of the columns of these, at once, where nothing else is needed. May be called again."""
+
     @abstractmethod
     def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
         """The column for the parents of the group. Raises nothing."""
@@ -39,7 +44,7 @@ class Reading(ABC):
 def reading(field: "PlannedField") -> Reading:
     """The cheapest way that gives what the field's own resolver would give."""
     if field.name == "__typename":
-        return _Typename(field)
+        return Typename(field)
     native = field.definition.extensions.get(NATIVE)
     if native is not None:
         return _Native(field, native)
@@ -49,13 +54,13 @@ def reading(field: "PlannedField") -> Reading:
         if MANY in declared.metadata:
             return _Batched(field, declared)
         if declared.is_basic_field and (path := _path(declared, schema.config.default_resolver)):
-            return _Attribute(path)
+            return Attribute(path)
         if declared.base_resolver is not None and type(declared).get_result is StrawberryField.get_result:
             return _Resolver(field, declared)
     return _EachParent(field)
 
 
-class _Typename(Reading):
+class Typename(Reading):
     def __init__(self, field: "PlannedField") -> None:
         self._name = field.parent.name
 
@@ -63,16 +68,17 @@ class _Typename(Reading):
         return [self._name] * len(group.parents)
 
 
-class _Attribute(Reading):
+class Attribute(Reading):
     """Plain attributes."""
 
     def __init__(self, path: str) -> None:
+        self.of = (path,)
         self._path = path
 
     def read(self, group: "Group", _run: "Run") -> Values:
         parents = group.parents
         try:
-            values = parents.column(self._path) if type(parents) is Table else column(parents, self._path)
+            values = column(parents, self._path)
             if len(values) == len(parents):
                 return values
         except Exception:
@@ -85,17 +91,13 @@ class _Together(Reading):
     """One call with all parents, or with columns of what is read `of` them."""
 
     def __init__(self, of: Sequence[str]) -> None:
-        self._of = of
-        self._same: Callable[..., Any] | None = None  # the function with its arguments, where they are always the same
+        self.of = of
 
     def read(self, group: "Group", run: "Run") -> Values | Awaitable[Values]:
         parents = group.parents
         size = len(parents)
-        if not size:
-            return []
         try:
-            read = columns(parents, self._of) if self._of else (parents,)
-            made = self._called(read, run) if self._same is None else self._same(*read)
+            made = self._called(columns(parents, self.of) if self.of else (parents,), run)
             if type(made) in THERE and len(made) == size:
                 return made  # type: ignore[no-any-return]
             return _awaited(made, size) if isawaitable(made) else aligned(made, size)
@@ -119,13 +121,12 @@ class _Batched(_Together):
         self._arguments = Arguments(field, declared)
         info = declared.base_resolver.info_parameter
         self._info = info.name if info is not None else None
+        if self.of and info is None and self._arguments.constant is not None and not iscoroutinefunction(self._many):
+            self.made = partial(self._many, **self._arguments.constant)
 
     def _called(self, read: Sequence[Values], run: "Run") -> Any:
         if self._info is None:
-            arguments = self._arguments.by_python_name(run)
-            if self._arguments.constant is not None:
-                self._same = partial(self._many, **arguments)
-            return self._many(*read, **arguments)
+            return self._many(*read, **self._arguments.by_python_name(run))
         info = run.strawberry_info(self._field, self._declared, self._field.path)
         return self._many(*read, **{self._info: info}, **self._arguments.by_python_name(run, info))
 
@@ -137,6 +138,8 @@ class _Native(_Together):
         super().__init__(native.of)
         self._field = field
         self._many, self._informed = native.many, native.informed
+        if native.of and not (native.informed or field.definition.args or iscoroutinefunction(native.many)):
+            self.made = native.many
 
     def _called(self, read: Sequence[Values], run: "Run") -> Any:
         arguments = self._field.arguments(run.variables) if self._field.definition.args else {}
@@ -165,7 +168,7 @@ class _EachParent(Reading):
     def _paths(self, group: "Group") -> list[Path]:
         if not self._tells_path:
             return [self._field.path] * len(group.parents)
-        where = group.fields(self._field)
+        where = Fields(group.where, self._field)
         return [where.path(index) for index in range(len(group.parents))]
 
 

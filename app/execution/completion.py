@@ -33,14 +33,6 @@ class Completion(ABC):
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
         """The results, aligned with the values."""
 
-    def at_once(self, values: Values) -> Sequence[Any] | None:  # noqa: ARG002
-        """The results, where they are ready and nobody need know where they stand."""
-        return None
-
-    def unsure(self, values: Values, where: Positions, run: "Run") -> Results:
-        """The results of what could not be completed `at_once`."""
-        return self.complete(values, where, run)
-
     async def carefully(self, values: Values, where: Positions, run: "Run") -> Results:
         """The same for any values, one by one."""
         values = await settled(values)

@@ -29,7 +29,8 @@ def batched(resolver: Any = None, *, of: Sequence[str] = (), **options: Any) -> 
     """A field whose resolver is called once for all parents: `(parents, info, **arguments) -> Column[T]`, sync or
     async, declared as a static method or given as a function; `info` may be left out. The field's type is T. One that
     names attributes (`of`: "row.email") is given a column of each instead of the parents, and spares making these;
-    where a parent lacks one, all fail.
+    where a parent lacks one, all fail. Without `info` it may be called again for the same parents, and nobody changes
+    the column that it gave.
 
     Raising fails all parents, as does a wrong number of values. `options` are those of `strawberry.field`; where they
     name permissions or extensions, these decide for one parent at a time, and so the resolver is called for one."""
@@ -74,7 +75,7 @@ def only(column: object) -> Any:
 
 def aligned(column: object, parents: int) -> Sequence[Any]:
     """The column. Raises TypeError unless it holds a value for each parent."""
-    if not isinstance(column, list | tuple | Table | Cut) or len(column) != parents:
+    if not isinstance(column, (list, tuple, Table, Cut)) or len(column) != parents:
         raise TypeError("A batched resolver returns a list with one value for each parent.")
     return column
 

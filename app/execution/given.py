@@ -17,7 +17,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from app.execution.composing import composing
+from app.execution.composing import Compose, composing
 from app.execution.nodes import varies
 from app.execution.taking import Unusual
 
@@ -48,34 +48,35 @@ class Given:
         placed = {name for name, each in sent.items() if isinstance(each.value, VariableNode)}
         within = {name for name, each in sent.items() if name not in placed and varies(each)}
         self.constant = not placed and not within  # whether they are the same in every run
-        self._placed = [
+        self.placed = [
             _placed(argument, name, sent[name].value) for name, argument in definition.args.items() if name in placed
         ]
-        self._same = _same(definition, node, placed | within)
+        self.same = _same(definition, node, placed | within)  # None where it is to be worked out in each run
+        self.composed: list[tuple[str, Compose]] = []
         try:
-            self._composed = [
+            self.composed = [
                 (argument.out_name or name, composing(sent[name].value, argument.type))
                 for name, argument in definition.args.items()
                 if name in within
             ]
         except Unusual:
-            self._same = None
+            self.same = None
 
     def values(self, variables: VariableValues) -> dict[str, Any]:
         """Raises GraphQLError for a value that does not fit."""
-        if self._same is None:
+        if self.same is None:
             return get_argument_values(self._definition, self._node, variables)
         if self.constant:
-            return self._same
-        values = self._same.copy()
-        for variable, out_name, needed, nullable in self._placed:
+            return self.same
+        values = self.same.copy()
+        for variable, out_name, needed, nullable in self.placed:
             value = variables.coerced.get(variable, Undefined)
             if value is not Undefined and (nullable or value is not None):
                 values[out_name] = value
             elif needed or value is None:
                 return get_argument_values(self._definition, self._node, variables)
         try:
-            for out_name, compose in self._composed:
+            for out_name, compose in self.composed:
                 values[out_name] = compose(variables.coerced)
         except Exception:  # graphql-core says what is wrong, if anything is
             return get_argument_values(self._definition, self._node, variables)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -34,6 +35,9 @@ class ResolveInfo(NamedTuple):
     abort_signal: Any
     async_helpers: GraphQLResolveInfoHelpers
     operation_extensions: dict[str, Any] | None
+
+
+resolve_info: Callable[[tuple[Any, ...]], ResolveInfo] = partial(tuple.__new__, ResolveInfo)
 
 
 async def _gather(awaitables: Sequence[Any]) -> list[Any]:

@@ -19,6 +19,7 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE, get_strawberry_type_cast
 
 from app.execution.columns import Values, plain
 from app.execution.representing import represented
+from app.tables import Table
 from app.tables import kinds as kinds_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Recognised:
     def __init__(self, kind: GraphQLObjectType) -> None:
         self._kind = kind
         self._class = _class_of(kind)
+        self.surely = None if self._class is None or _may_be_cast(self._class) else self._class
+        """The class whose objects are of the type, whatever may be said of one of them."""
 
     def all(self, values: Values, kinds: set[type]) -> bool:
         """Whether the values, of these classes, are objects of the type for certain, without asking its predicate."""
@@ -61,6 +64,13 @@ class Resolved:
         own = isinstance(declared, StrawberryObjectDefinition) and declared.resolve_type is not None
         possible = field.plan.graphql.get_possible_types(kind)
         self._by_class = not own and all(_class_of(each) is not None for each in possible)
+
+    def alone(self, values: Values) -> GraphQLObjectType | None:
+        """The type of all the values, where that of their one class is known."""
+        if type(values) is not Table or not len(values):
+            return None
+        kind: Any = values.kind
+        return None if _may_be_cast(kind) else self._of_class.get(kind)
 
     def known(self, values: Values) -> list[GraphQLObjectType | None] | None:
         """The type of each value, None for null; or None where a value has to be looked at."""

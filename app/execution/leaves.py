@@ -23,7 +23,7 @@ from graphql.pyutils import inspect
 
 from app.execution.assembling import Results
 from app.execution.columns import Values, plain
-from app.execution.completion import Completion
+from app.execution.completion import AtOnce, Completion
 from app.execution.positions import Positions
 
 if TYPE_CHECKING:
@@ -66,37 +66,37 @@ class Leaves(Completion):
             self._names[None] = None
         self._enum = {*map(type, self._names)}
         self._bounded = kind is GraphQLInt or kind is GraphQLFloat
+        self.known: AtOnce = self._known
+        if self._exactly is str:
+            self.known = _texts(self._known)
+        elif self._any:
+            self.known = _anything(nullable=nullable)
+        """The results of a column that is ours, and so may be among them itself."""
 
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
-        known = self.at_once(values)
-        return known if known is not None else self.unsure(values, where, run)
+        known = self.known(values)
+        if known is None:
+            return run.later(partial(self.carefully, values, where, run))
+        return list(values) if known is values and type(values) is not tuple else known  # a resolver may change its own
 
-    def unsure(self, values: Values, where: Positions, run: "Run") -> Results:
-        return run.later(partial(self.carefully, values, where, run))
-
-    def at_once(self, values: Values) -> Sequence[Any] | None:
-        if self._exactly is str and countOf(map(type, values), str) == len(values):
-            return values if type(values) is tuple else list(values)
+    def _known(self, values: Values) -> Sequence[Any] | None:
         kinds = {*map(type, values)}
-        if self._any:
-            return _ours(values) if all(map(plain, kinds)) and (self.nullable or NoneType not in kinds) else None
         if kinds <= self._as_it_is and not (self._bounded and not _within(values, kinds)):
-            return _ours(values)
-        if kinds <= self._enum:
-            with suppress(KeyError):
+            return values
+        if not (all(map(plain, kinds)) and (self.nullable or NoneType not in kinds)):
+            return None
+        try:
+            if kinds <= self._enum:
                 return [self._names[value] for value in values]
-        if all(map(plain, kinds)) and (self.nullable or NoneType not in kinds):
-            with suppress(Exception):
-                if self._many is not None and NoneType not in kinds:
-                    return self._many(values)
-                return self._coerced(values)
-        return None
+            return self._coerced(values) if self._many is None or NoneType in kinds else self._many(values)
+        except Exception:
+            return None
 
     def _coerced(self, values: Values) -> list[Any]:
         coerce = self._coerce
         results = [None if value is None else coerce(value) for value in values]
         kinds = {*map(type, results)}
-        if type(Undefined) in kinds or (NoneType in kinds and results.count(None) != values.count(None)):
+        if type(Undefined) in kinds or (NoneType in kinds and _nulls(results) != _nulls(values)):
             raise TypeError
         return results
 
@@ -113,9 +113,27 @@ class Leaves(Completion):
         return list(checked)
 
 
-def _ours(values: Values) -> Sequence[Any]:
-    """What a resolver cannot change any more."""
-    return values if type(values) is tuple else list(values)
+def _nulls(values: Values) -> int:
+    return countOf(map(type, values), NoneType)  # to compare a Decimal with None takes long
+
+
+def _texts(otherwise: AtOnce) -> AtOnce:
+    """Nothing but texts are told at a glance."""
+
+    def known(values: Values) -> Sequence[Any] | None:
+        return values if countOf(map(type, values), str) == len(values) else otherwise(values)
+
+    return known
+
+
+def _anything(*, nullable: bool) -> AtOnce:
+    """Of a scalar whose values are results already."""
+
+    def known(values: Values) -> Sequence[Any] | None:
+        kinds = {*map(type, values)}
+        return values if all(map(plain, kinds)) and (nullable or NoneType not in kinds) else None
+
+    return known
 
 
 _AS_IT_IS: dict[Any, type] = {

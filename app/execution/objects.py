@@ -1,18 +1,18 @@
 """Objects: what a column holds of one type becomes a group of the next level."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType
 
-from app.execution.assembling import Merged, Results, Sparse, Unfinished
+from app.execution.assembling import Merged, Results, Sparse
 from app.execution.columns import Values
 from app.execution.completion import Completion
 from app.execution.kinds import Recognised, Resolved
 from app.execution.positions import Chosen, Positions
+from app.tables import Table
 from app.tables import kinds as kinds_of
 
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ class Objects(Completion):
         self._kind = kind
 
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
-        kinds = kinds_of(values)
-        with suppress(GraphQLError):
+        try:
+            if type(values) is Table and values.kind is self._recognised.surely:
+                return self.rest(values, where, run)
+            kinds = kinds_of(values)
             if self._recognised.all(values, kinds):
                 return self.rest(values, where, run)
             if self.nullable and NoneType in kinds:
@@ -38,6 +40,8 @@ class Objects(Completion):
                 present = [values[index] for index in good]
                 if self._recognised.all(present, kinds - {NoneType}):
                     return Sparse([None] * len(values), good, self.rest(present, Chosen(where, good), run))
+        except GraphQLError:  # a condition that is null
+            pass
         return run.later(partial(self.carefully, values, where, run))
 
     async def one(self, value: Any, index: int, where: Positions, run: "Run") -> Any:
@@ -59,10 +63,15 @@ class Abstracts(Completion):
         self._resolved = Resolved(kind, field)
 
     def complete(self, values: Values, where: Positions, run: "Run") -> Results:
-        kinds = self._resolved.known(values)
-        if kinds is not None and (self.nullable or None not in kinds):
-            with suppress(GraphQLError):
+        try:
+            alone = self._resolved.alone(values)
+            if alone is not None:
+                return self._reach(alone, values, where, run)
+            kinds = self._resolved.known(values)
+            if kinds is not None and (self.nullable or None not in kinds):
                 return self._split(values, kinds, where, run)
+        except GraphQLError:  # a condition that is null
+            pass
         return run.later(partial(self.carefully, values, where, run))
 
     async def one(self, value: Any, index: int, where: Positions, run: "Run") -> Any:
@@ -81,7 +90,7 @@ class Abstracts(Completion):
         alone = next(iter(distinct)) if len(distinct) == 1 else None
         if alone is not None:
             return self._reach(alone, values, where, run)
-        parts: list[tuple[list[int], Unfinished]] = []
+        parts: list[tuple[list[int], Results]] = []
         for kind in distinct:
             if kind is not None:
                 indexes = [index for index, each in enumerate(kinds) if each is kind]
@@ -89,5 +98,5 @@ class Abstracts(Completion):
                 parts.append((indexes, self._reach(kind, reached, Chosen(where, indexes), run)))
         return Merged(len(values), parts)
 
-    def _reach(self, kind: GraphQLObjectType, values: Values, where: Positions, run: "Run") -> Unfinished:
+    def _reach(self, kind: GraphQLObjectType, values: Values, where: Positions, run: "Run") -> Results:
         return run.reach(self.field.selection(kind, run.variables), values, where, nullable=self.nullable)

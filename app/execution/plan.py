@@ -1,6 +1,6 @@
 """What is to be run, worked out once for each document: fields by type, how each gets its column and is completed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
 from typing import Any
 
@@ -24,13 +24,13 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
 from app.execution.collecting import collect, switches
-from app.execution.columns import Read, Reading, reading
+from app.execution.columns import Reading, reading
 from app.execution.completing import completion
-from app.execution.completion import AtOnce, Completion
+from app.execution.completion import Completion
 from app.execution.given import Given
 from app.execution.nodes import all_nodes
-from app.execution.rows import zipping
 from app.execution.serial import SERIAL
+from app.execution.steps import Steps
 from app.execution.variables import Variables
 
 _INTROSPECTION = {"__schema", "__type"}
@@ -99,8 +99,7 @@ class Selection:
             for key, nodes in collected.items()
             if (definition := plan.graphql.get_field(kind, nodes[0].name.value)) is not None
         ]
-        self.rows = zipping(tuple(field.key for field in self.fields))
-        self.steps = _steps(self.fields)
+        self.steps = Steps(self.fields)
         plan.size += len(self.fields)
 
     def alone(self, variables: VariableValues) -> Iterator["Selection"]:
@@ -112,17 +111,9 @@ class Selection:
 
     def _of(self, field: "PlannedField") -> "Selection":
         single: Selection = object.__new__(Selection)
-        single.kind, single.fields, single.rows = self.kind, [field], zipping((field.key,))
-        single.steps = _steps(single.fields)
+        single.kind, single.fields = self.kind, [field]
+        single.steps = Steps(single.fields)
         return single
-
-
-Step = tuple["PlannedField", Read, AtOnce]
-
-
-def _steps(fields: Iterable["PlannedField"]) -> list[Step]:
-    """Each field with what is called of it in every run."""
-    return [(field, field.reading.read, field.completion.at_once) for field in fields]
 
 
 class PlannedField:
@@ -144,6 +135,7 @@ class PlannedField:
         self.key = key
         self.nodes = nodes
         self.path = Path(path, key, parent.name)  # without positions in lists
+        self.told = (self.name, nodes, definition.type, parent)  # to resolvers
         self._selections: dict[GraphQLObjectType, Selection] = {}
         self.given = Given(definition, nodes[0])
         self.reading: Reading = reading(self)

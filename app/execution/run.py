@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import isawaitable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,9 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, is_awaitable
 from strawberry.types.field import StrawberryField
 
-from app.execution.assembling import READY, Results, finished
-from app.execution.columns import THERE
+from app.execution.assembling import Results, finished
 from app.execution.errors import NULLED, Errors
-from app.execution.info import HELPERS, ResolveInfo
+from app.execution.info import HELPERS, resolve_info
 from app.execution.positions import Fields, Positions, Root
 from app.execution.serial import merged
 
@@ -47,31 +45,33 @@ async def execute(plan: "Operation", asked: Asked) -> ExecutionResult:
         return ExecutionResult(None, [error])
     run = Run(plan, variables, asked)
     data = await (run.serially(root) if plan.serial else run.rows(root))
-    errors, run.errors = run.errors.found, Errors()  # whose tracebacks may refer to the run
+    errors = run.errors.found
+    if errors:
+        run.errors = Errors()  # their tracebacks may refer to the run
     return ExecutionResult(data, errors or None)
 
 
 class Group:
-    """Objects of one type that were reached at one place of the document. Its columns come together to rows."""
+    """Objects of one type that were reached at one place of the document. Its columns come together to rows; those at
+    `open` places when they are finished."""
 
-    __slots__ = ("columns", "nullable", "parents", "results", "selection", "where")
+    __slots__ = ("columns", "nullable", "open", "parents", "results", "selection", "where")
 
     def __init__(self, selection: "Selection", parents: Sequence[Any], where: Positions, *, nullable: bool) -> None:
         self.selection = selection
         self.parents = parents
         self.where = where
         self.nullable = nullable
-        self.columns: list[Results] = []
-        self.results: list[Any] = []
-
-    def fields(self, field: "PlannedField") -> Fields:
-        """Where the values of a field of these objects stand."""
-        return Fields(self.where, field)
+        self.columns: list[Any] = []
+        self.open: list[tuple[int, Results]] = []
+        self.results: list[Any]
 
     def zip(self, *, climbing: bool) -> None:
         """Makes the rows. All groups below have theirs."""
-        columns: list[Any] = [each if type(each) in READY else each.finish() for each in self.columns]  # type: ignore[union-attr]
-        self.results = self.selection.rows(columns) if columns else [{} for _ in range(len(self.parents))]
+        columns = self.columns
+        for place, results in self.open:
+            columns[place] = finished(results)
+        self.results = self.selection.steps.rows(columns) if columns else [{} for _ in range(len(self.parents))]
         if climbing:
             null = None if self.nullable else NULLED
             self.results = [null if any(value is NULLED for value in row.values()) else row for row in self.results]
@@ -94,6 +94,10 @@ class _Later:
         return finished(self._results)
 
 
+Waiting = tuple[Group, int, "PlannedField", Awaitable[Any]]
+"""A column that is to be awaited, whose field's it is, and its place in the group."""
+
+
 class Run:
     """The state of one run."""
 
@@ -102,8 +106,10 @@ class Run:
         self.variables = variables
         self.errors = Errors()
         self.climbing = False  # whether some null had to climb
+        self.waiting: list[Waiting] = []
         self._asked = asked
-        self._groups: list[Group] = []
+        self._told: tuple[Any, ...] = ()
+        self._reached: list[Group] = []  # the next level
         self._later: list[_Later] = []
 
     async def serially(self, root: "Selection") -> dict[str, Any] | None:
@@ -118,52 +124,46 @@ class Run:
 
     async def rows(self, root: "Selection") -> dict[str, Any] | None:
         """The row of the root, with everything below it; None if a null climbed that far."""
-        self._groups = []
-        top = self.reach(root, [self._asked.root_value], _ROOT, nullable=True)
-        done = 0
-        while done < len(self._groups):
-            level, done = self._groups[done:], len(self._groups)
-            if self._asked.levels is None:
-                await self._columns(level)
-            else:
+        top = Group(root, [self._asked.root_value], _ROOT, nullable=True)
+        self._reached, taken = [top], list[Group]()
+        told = self._asked.levels
+        began = 0.0
+        while self._reached:
+            level, self._reached = self._reached, []
+            taken += level
+            if told is not None:
                 began = perf_counter()
-                await self._columns(level)
-                self._asked.levels(began, sum(len(group.selection.fields) for group in level))
-        for group in reversed(self._groups):
+            for group in level:
+                group.columns = group.selection.steps.take(group, self)
+            if self.waiting or self._later:
+                await self._settled()
+            if told is not None:
+                told(began, sum(len(group.selection.fields) for group in level))
+        for group in reversed(taken):
             group.zip(climbing=self.climbing)
-        self._groups = []  # they refer to this run: memory that refers to itself is freed late, and is cold by then
         row: dict[str, Any] | None = top.results[0]
         return row
 
-    async def _columns(self, level: Sequence[Group]) -> None:
-        """Asks for all columns of a level side by side, and completes them: what they hold is the next level. A column
-        that is there at once is completed at once, as it is now."""
-        waiting: list[tuple[Group, PlannedField, int, Awaitable[Any]]] = []
-        for group in level:
-            columns = group.columns
-            for field, read, at_once in group.selection.steps:
-                column: Any = read(group, self)
-                if type(column) not in THERE and isawaitable(column):
-                    waiting.append((group, field, len(columns), column))
-                    columns.append([])
-                elif (ready := at_once(column)) is not None:
-                    columns.append(ready)
-                else:
-                    columns.append(field.completion.unsure(column, group.fields(field), self))
+    async def _settled(self) -> None:
+        """Awaits what the level waits for, side by side, and completes it: what it holds is the next level."""
+        waiting, self.waiting = self.waiting, []
         if len(waiting) == 1:
             answers = [await waiting[0][3]]
         else:
             answers = await asyncio.gather(*(column for *_, column in waiting)) if waiting else []
-        for (group, field, place, _), answer in zip(waiting, answers, strict=True):
-            group.columns[place] = field.completion.complete(answer, group.fields(field), self)
+        for (group, place, field, _), answer in zip(waiting, answers, strict=True):
+            group.open.append((place, field.completion.complete(answer, Fields(group.where, field), self)))
         while self._later:
             later, self._later = self._later, []
             await asyncio.gather(*(each.settle() for each in later))
 
-    def reach(self, selection: "Selection", parents: Sequence[Any], where: Positions, *, nullable: bool) -> Group:
-        """Objects that are part of the next level."""
+    def reach(self, selection: "Selection", parents: Sequence[Any], where: Positions, *, nullable: bool) -> Results:
+        """Objects that are part of the next level; their rows, where nothing but attributes is asked of them."""
+        steps = selection.steps
+        if steps.only_leaves and self._asked.levels is None and (columns := steps.leaves(parents)) is not None:
+            return steps.rows(columns)
         group = Group(selection, parents, where, nullable=nullable)
-        self._groups.append(group)
+        self._reached.append(group)
         return group
 
     def later(self, awaited: Callable[[], Awaitable[Results]]) -> _Later:
@@ -183,11 +183,15 @@ class Run:
         return NULLED
 
     def info(self, field: "PlannedField", path: Path | None) -> Any:
-        plan = self.plan
-        return ResolveInfo(
-            field.name, field.nodes, field.definition.type, field.parent, path or field.path, plan.graphql,
-            plan.fragments, self._asked.root_value, plan.definition, self.variables.coerced, self._asked.context,
-            is_awaitable, None, HELPERS, self._asked.extensions,
+        self._told = self._told or self._tell()
+        return resolve_info((*field.told, path or field.path, *self._told))
+
+    def _tell(self) -> tuple[Any, ...]:
+        """What is the same for all fields."""
+        plan, asked = self.plan, self._asked
+        return (
+            plan.graphql, plan.fragments, asked.root_value, plan.definition, self.variables.coerced, asked.context,
+            is_awaitable, None, HELPERS, asked.extensions,
         )  # fmt: skip
 
     def strawberry_info(self, field: "PlannedField", declared: StrawberryField, path: Path) -> Any:

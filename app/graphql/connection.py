@@ -154,7 +154,7 @@ def connections(
 ) -> Table[Any]:
     """Connections of lists of one page each."""
     size = len(more)
-    return table(ShownPage, [nodes, shown, [_ID] * size, [page] * size, more, counted], size)
+    return table(ShownPage, [nodes, shown, [_ID] * size, [page] * size, more], size, counted=counted)
 
 
 def cut(rows: Sequence[T], page: Page[Any]) -> tuple[Sequence[T], bool]:

@@ -87,9 +87,10 @@ class Context:
     async def model(self) -> Model:
         return await self.loaders.model()
 
-    async def begin_call(self, operation: str, sent: Any) -> Call:
+    async def begin_call(self, operation: str, sent: Any, general: str | None = None) -> Call:
         """A mutation's call; it ends the snapshot of an earlier field, so that the write gets the connection, and the
-        payload sees what it wrote. A key in the input goes before one in the request's header."""
+        payload sees what it wrote. A key in the input goes before one in the request's header. `general` is the field
+        that a typed one is counted as: there are as many of those as definitions."""
         await self.renewed()
         self.writes += 1
         key = getattr(sent, "idempotency_key", None)
@@ -99,7 +100,7 @@ class Context:
         if content is not None:
             content.pop("dry_run", None)  # dry runs keep nothing: those that do are told apart by the rest
         assert self.viewer.api_key_id is not None  # contacts do not write
-        return Call(self.shop.id, self.viewer.api_key_id, operation, content, key)
+        return Call(self.shop.id, self.viewer.api_key_id, operation, content, key, general)
 
 
 Info = strawberry.Info[Context, None]

@@ -10,7 +10,8 @@ counted once and then known, however often and deeply fragments spread each othe
   with what is selected in them;
 - another list multiplies what is selected in it by its usual length, or by the `ids` or `contacts` sent;
 - a price is two rows, a `totalCount` twenty;
-- a mutation is ten rows, and for each item of its input two and what is selected in `results`;
+- a mutation is ten rows, and for each item of its input two and what is selected in `results`; one with a file a
+  thousand;
 - introspection is 500 rows (`__type`: 20), however deep.
 
 Variables count with the values sent, else with their defaults; what cannot be told counts as the longest page.
@@ -98,12 +99,12 @@ class Plan:
         self.visits = sum(map(len, parts.values())) + sum(map(len, self._bodies))
         everything = chain(*parts.values(), *self._bodies)
         self._varies = any(_varies(node) for part in everything if part.weight for node in part.weight.asked)
+        self._numbers = {each.name.value: n for n, each in enumerate(self.operations) if each.name}
         self._fixed: dict[int, int] = {}
 
     def cost(self, operation_name: str | None, variables: Mapping[str, Any]) -> int:
         """The cost of the operation of that name, or of the first, with these variables as they were sent."""
-        named = (n for n, each in enumerate(self.operations) if each.name and each.name.value == operation_name)
-        number = next(named, 0)
+        number = self._numbers.get(operation_name or "", 0)
         if number in self._fixed:
             return self._fixed[number]
         values = _values(self.operations[number], variables)

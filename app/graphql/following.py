@@ -27,6 +27,8 @@ def followed(info: Info) -> _Found:
     """The relation fields asked of the records that this field gives, by their names: those that are surely asked, by
     literal names. Others are read when they are reached."""
     raw = info._raw_info
+    if len(raw.field_nodes) == 1 and (known := _known.get(id(raw.field_nodes[0]))) is not None:
+        return known
     kind = get_named_type(raw.return_type)
     typed = kind.extensions.get(FOLLOWS, {}) if isinstance(kind, GraphQLObjectType) else {}
     if len(raw.field_nodes) > 1:

@@ -1,8 +1,9 @@
 """Refuses what asks for too much, before it costs anything, and tells each answer's cost."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from graphlib import CycleError
 from typing import TYPE_CHECKING, Any
 
@@ -27,19 +28,24 @@ def _free(_cost: int) -> None:
     return None
 
 
+async def _here(_characters: int, read: Callable[[], Any]) -> Any:
+    return read()
+
+
 def _at_once() -> AbstractAsyncContextManager[None]:
     return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What bounds one viewer. `spend` is told a cost before it arises, and the operation runs inside `turn`. Both
-    raise to refuse."""
+    """What bounds one viewer. `spend` is told a cost before it arises, a new document of so many characters is read by
+    `read`, and the operation runs inside `turn`. All raise to refuse."""
 
     limits: Limits = _USUAL
     spend: Callable[[int], None] = _free
     turn: Callable[[], AbstractAsyncContextManager[None]] = _at_once
     private_webhooks: bool = False  # whether triggers may name private addresses
+    read: Callable[[int, Callable[[], Any]], Awaitable[Any]] = _here
 
 
 class Bounded(SchemaExtension):
@@ -57,23 +63,24 @@ class Bounded(SchemaExtension):
         allowance: Allowance = self.execution_context.context.allowance
         return allowance
 
-    def on_parse(self) -> Iterator[None]:
+    async def on_parse(self) -> AsyncIterator[None]:
         asked = self.execution_context
         known = self._documents.find(asked.query) if asked.query else None
         if known is not None:
             asked.graphql_document = known.ast
         elif asked.query:
             self._allowance.spend(len(asked.query) // _READ_FOR_ONE)
-            asked.graphql_document = _parsed(asked.query, self._allowance.limits.tokens)
+            read = partial(_parsed, asked.query, self._allowance.limits.tokens)
+            asked.graphql_document = await self._allowance.read(len(asked.query), read)
         yield
 
-    def on_validate(self) -> Iterator[None]:
-        """Before validation, which takes longer than measuring."""
-        asked = self.execution_context
-        self._document = document = self._measured()
-        if document.errors is None:
-            document.errors = validated(asked.schema._schema, document.ast, asked.validation_rules)
-            self._documents.keep(asked.query or "", document)
+    async def on_validate(self) -> AsyncIterator[None]:
+        asked, text = self.execution_context, self.execution_context.query or ""
+        found = self._documents.find(text)
+        if found is None or found.errors is None:
+            found = await self._allowance.read(len(text), partial(self._validated, found))
+            self._documents.keep(text, found)
+        self._document = document = self._within(found)
         asked.pre_execution_errors = document.errors
         yield
 
@@ -90,10 +97,23 @@ class Bounded(SchemaExtension):
         return {"cost": self._cost} if self._cost else {}
 
     def _measured(self) -> Document:
-        """The operation's document. Its shape is checked once, unless it is asked within other limits."""
-        asked, limits = self.execution_context, self._allowance.limits
+        """The operation's document."""
+        asked = self.execution_context
         assert asked.graphql_document is not None
-        document = self._documents.find(asked.query or "") or _measured(asked.schema._schema, asked.graphql_document)
+        found = self._documents.find(asked.query or "") or _measured(asked.schema._schema, asked.graphql_document)
+        return self._within(found)
+
+    def _validated(self, known: Document | None) -> Document:
+        """The operation's document, measured before it is validated, which takes longer."""
+        asked = self.execution_context
+        assert asked.graphql_document is not None
+        document = self._within(known or _measured(asked.schema._schema, asked.graphql_document))
+        document.errors = validated(asked.schema._schema, document.ast, asked.validation_rules)
+        return document
+
+    def _within(self, document: Document) -> Document:
+        """Its shape is checked once, unless it is asked within other limits."""
+        limits = self._allowance.limits
         if document.within is not limits:
             for shape in document.plan.shapes:
                 _check_shape(shape, limits)

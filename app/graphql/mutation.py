@@ -9,7 +9,7 @@ from app.domain.access import Scope
 from app.domain.definitions import Status
 from app.domain.problems import Code, Problem
 from app.domain.verdicts import Answer, Outcome
-from app.graphql import automation, documented, erasing, inputs, payloads, segment_mutations
+from app.graphql import automation, documented, erasing, importing, inputs, payloads, segment_mutations
 from app.graphql.contacts import contact_reference
 from app.graphql.context import Info
 from app.graphql.definitions import definition_node, load_definition
@@ -76,7 +76,7 @@ async def _delete_definition(info: Info, input: inputs.DeleteDefinitionInput) ->
 
 async def save_records_payload(info: Info, input: inputs.SaveRecordsInput) -> payloads.SaveRecordsPayload:
     """Saves 1 to 50 records, one verdict each: upserted where the definition has a unique key, inserted otherwise."""
-    call = await info.context.begin_call(info.field_name, input)
+    call = await info.context.begin_call(info.field_name, input, "saveCustomDataRecords")
     asked = SaveRecords(
         definition=input.definition,
         records=input.records,
@@ -104,7 +104,7 @@ async def update_record_payload(
     info: Info, input: inputs.UpdateRecordInput, of: str | None = None
 ) -> payloads.UpdateRecordPayload:
     """The same, refused for records of others than the definition `of`."""
-    call = await info.context.begin_call(info.field_name, input)
+    call = await info.context.begin_call(info.field_name, input, "updateCustomDataRecord")
     named, problem = _named(input.id, input.by, of)
     if named is None:
         errors = user_errors((problem,))
@@ -129,7 +129,7 @@ async def _delete_record(info: Info, input: inputs.DeleteRecordInput) -> payload
 
 async def delete_record_payload(info: Info, input: inputs.DeleteRecordInput) -> payloads.DeleteRecordPayload:
     """The same, for fields of other names."""
-    call = await info.context.begin_call(info.field_name, input)
+    call = await info.context.begin_call(info.field_name, input, "deleteCustomDataRecord")
     named, problem = _named(input.id, input.by)
     if named is None:
         errors = user_errors((problem,))
@@ -150,7 +150,7 @@ async def bulk_delete_records_payload(
     info: Info, input: inputs.BulkDeleteRecordsInput
 ) -> payloads.BulkDeleteRecordsPayload:
     """Removes 1 to 20 records of one definition, one verdict each."""
-    call = await info.context.begin_call(info.field_name, input)
+    call = await info.context.begin_call(info.field_name, input, "bulkDeleteCustomDataRecords")
     ids = [number_of(str(id_), "CustomDataRecord") for id_ in input.ids]
     asked = info.context.database, call, input.definition, ids
     how: dict[str, Any] = {"force": input.force, "events": input.events}
@@ -207,9 +207,8 @@ async def _save_products(info: Info, input: inputs.SaveProductsInput) -> payload
 
 async def _delete_customers(info: Info, input: inputs.DeleteCustomersInput) -> payloads.DeleteCustomersPayload:
     """Removes 1 to 50 customers. A contact goes with its last customer."""
-    call = await info.context.begin_call(info.field_name, input)
     keys = [(each.source, each.id_customer) for each in input.customers]
-    answer = await delete_customers(info.context.database, call, keys)
+    answer = await delete_customers(info.context.database, await info.context.begin_call(info.field_name, input), keys)
     return payloads.DeleteCustomersPayload(
         results=[payloads.CustomerResult(row=verdict) for verdict in answer.verdicts],
         user_errors=user_errors(answer.problems),
@@ -286,6 +285,9 @@ class Mutation:
     save_products = documented.mutation(_save_products, Scope.WRITE_CATALOGUE)
     create_contact_token = documented.mutation(_create_contact_token, Scope.MINT_TOKENS)
     delete_products = documented.mutation(_delete_products, Scope.WRITE_CATALOGUE)
+    import_records = documented.mutation(importing.import_records, Scope.WRITE_RECORDS)
+    import_customers = documented.mutation(importing.import_customers, Scope.WRITE_CATALOGUE)
+    import_products = documented.mutation(importing.import_products, Scope.WRITE_CATALOGUE)
     erase_contact = documented.mutation(erasing.erase_contact, Scope.ERASE_CONTACTS)
     create_trigger = documented.mutation(automation.create_trigger, Scope.MANAGE_AUTOMATION)
     update_trigger = documented.mutation(automation.update_trigger, Scope.MANAGE_AUTOMATION)

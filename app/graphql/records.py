@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import repeat
 from typing import Annotated, Any, NamedTuple, TypeAlias, cast
 
@@ -157,15 +158,15 @@ def _data(record: CustomDataRecord, fields: list[str] | None) -> dict[str, Any]:
 
 def values(schemas: Sequence[Definition], data: Sequence[Data], field: str) -> Column[Any]:
     """The value of that field in each record's data."""
-
-    def value(record: tuple[Definition, Data]) -> Any:
-        schema, held = record
-        _check_field(schema, field)
-        return held.get(field)
-
     if all_one(schemas) and field in schemas[0].field:
         return [*map(dict.get, data, repeat(field))]
-    return each(list(zip(schemas, data, strict=True)), value)
+    return each(list(zip(schemas, data, strict=True)), partial(_value, field))
+
+
+def _value(field: str, record: tuple[Definition, Data]) -> Any:
+    schema, held = record
+    _check_field(schema, field)
+    return held.get(field)
 
 
 def all_one(schemas: Sequence[Definition]) -> bool:

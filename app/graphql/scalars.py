@@ -18,10 +18,12 @@ from graphql.language import (
     VariableNode,
 )
 
+from app.bulk.streams import Stream
 from app.domain.prices import money, moneys
 from app.execution import as_it_is, by_column
 
 JSON = NewType("JSON", object)
+Upload = NewType("Upload", Stream)
 
 _MAX_DIGITS = 60
 _AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,6})?")
@@ -87,6 +89,26 @@ def _identity(value: Any) -> Any:
     return value
 
 
+_NO_FILE = (
+    "Upload takes a file. Send the request as multipart/form-data: the parts operations, map and the file, by the "
+    "GraphQL multipart request specification."
+)
+
+
+def _upload(value: Any) -> Stream:
+    if not isinstance(value, Stream):
+        raise GraphQLError(_NO_FILE)
+    return value
+
+
+def _upload_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> Stream:
+    raise GraphQLError(_NO_FILE, node)
+
+
+def _never(_value: Any) -> Any:
+    raise GraphQLError("Upload is not given back.")
+
+
 SCALARS: dict[Any, Any] = {
     Decimal: strawberry.scalar(
         name="Decimal",
@@ -104,5 +126,14 @@ SCALARS: dict[Any, Any] = {
         serialize=as_it_is,
         parse_value=_identity,
         parse_literal=json_literal,
+    ),
+    Upload: strawberry.scalar(
+        name="Upload",
+        description="A file, sent beside the operation by the GraphQL multipart request specification: "
+        "https://github.com/jaydenseric/graphql-multipart-request-spec.",
+        specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
+        serialize=_never,
+        parse_value=_upload,
+        parse_literal=_upload_literal,
     ),
 }

@@ -18,6 +18,7 @@ from app.domain.limits import CONTACTS_RENDERED, DEFAULT_GROUPS, DEFAULT_PAGE_SI
 ROW = 10
 ATTRIBUTE = 1  # ten attributes cost as much time as a row
 _WRITE = 10 * ROW  # a transaction
+_IMPORT = 1_000 * ROW  # many of them, one after the other: the one file of the shop that is on its way
 _ITEM_WRITTEN = 2 * ROW  # found, and written
 _PRICE = 2 * ROW  # a price walks up to four hops in up to three sources
 _COUNT = 20 * ROW  # counts up to 10,000 index entries
@@ -50,13 +51,13 @@ _OBJECTS = {
 }  # any other object is a row
 _IN_HAND = {
     "ConditionNode", "CustomDataDefinition", "DecidingRecord", "DryRun", "DryRunFiring", "DryRunPrice", "ErasedRecords",
-    "ErasureMention", "Field", "FieldPricing", "Limits", "OverridePath", "PageInfo", "PriceSource", "Relationship",
-    "RenderedValue", "Segment", "Shop", "UserError",
+    "ErasureMention", "Field", "FieldPricing", "ImportResult", "Limits", "OverridePath", "PageInfo", "PriceSource",
+    "Relationship", "RenderedValue", "Segment", "Shop", "UserError",
 }  # fmt: skip
 _AROUND = ("Custom", "AggregateKeys", "AggregateNumbers", "AggregateValues")  # types that only hold the shop's fields
-_LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "ErasedRecords": 10, "Field": 10, "Override": 3,
-            "OverridePath": 3, "PriceSource": 3, "Relationship": 3, "RenderedValue": 5, "Segment": 10,
-            "UserError": 1}  # fmt: skip
+_LENGTHS = {"ConditionNode": 10, "Customer": 2, "DecidingRecord": 3, "ErasedRecords": 10, "Field": 10,
+            "ImportResult": 100, "Override": 3, "OverridePath": 3, "PriceSource": 3, "Relationship": 3,
+            "RenderedValue": 5, "Segment": 10, "UserError": 1}  # fmt: skip
 _PAGES = ("Connection", "Payload", "Aggregates")  # types that hold one list whose length the field around them decides
 _LISTS = ("nodes", "edges", "results", "groups")
 
@@ -80,6 +81,8 @@ def weigh(parent: str, node: FieldNode, field: GraphQLField) -> Weight:
     """The weight of a field of the type named `parent`."""
     name, kind = node.name.value, get_named_type(field.type).name
     each = name in _LISTS and parent.endswith(_PAGES)
+    if parent == "Mutation" and kind == "ImportPayload":
+        return Weight(_IMPORT)
     if parent.startswith("Mutation") and not kind.endswith(_AROUND):
         return Weight(_WRITE, _ITEM_WRITTEN, page=True, asked=_arguments(node, "input", "records", "ids"))
     if kind.endswith("Connection"):

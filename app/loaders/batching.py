@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import chain
 from typing import Any, Generic, TypeVar, cast
@@ -27,6 +27,19 @@ class Calls:
 
     _batches: DataLoader[_Call, list[Any]] | None = None  # made when something is asked: many operations ask nothing
 
+    def __init__(self) -> None:
+        self._learned: dict[str, list[Callable[[], Mapping[Any, Any]]]] = {}
+
+    def learned(self, loader: str, answers: Callable[[], Mapping[Any, Any]]) -> None:
+        """Answers for the loader of that name, which came with something else in the same snapshot. They are looked at
+        when it is asked."""
+        self._learned.setdefault(loader, []).append(answers)
+
+    def news(self, loader: str) -> Iterator[Mapping[Any, Any]]:
+        """What was learned for it since it was asked before."""
+        waiting = self._learned.pop(loader, ())
+        return (answers() for answers in waiting)
+
     def ask(self, loader: "Loader[K, V]", keys: Sequence[K | None]) -> Awaitable[list[V | None]]:
         if self._batches is None:
             self._batches = DataLoader(_answers, cache=False, get_cache_key=id)
@@ -46,13 +59,13 @@ class Loader(Generic[K, V]):
     """Answers keys, each asked once: what several ask in one tick is one question, and what was answered is kept. A key
     without an answer is answered by None, and so is None, which is not asked."""
 
+    _turn: asyncio.Lock | None = None
+
     def __init__(self, many: "Many[K, V]", calls: Calls, name: str) -> None:
         self.name = name
         self._many = many
         self._calls = calls
         self._answers: dict[K | None, V | None] = {None: None}
-        self._learned: list[Callable[[], Mapping[Any, V]]] = []
-        self._turn = asyncio.Lock()
 
     def ask(self, keys: Sequence[K | None]) -> list[V | None] | Awaitable[list[V | None]]:
         """The answers, aligned with the keys, at once where all are known. Awaiting raises what asking raised; it may
@@ -82,6 +95,7 @@ class Loader(Generic[K, V]):
 
     async def learn(self, columns: Sequence[Sequence[K | None]]) -> Exception | None:
         """Asks what is not known yet; gives what that raised. Who comes while others ask waits for their answers."""
+        self._turn = self._turn or asyncio.Lock()
         async with self._turn:
             self._look_at_learned()
             new: dict[Any, V | None] = dict.fromkeys(chain.from_iterable(columns))
@@ -96,13 +110,9 @@ class Loader(Generic[K, V]):
                 self._answers.update(new)
             return None
 
-    def learned(self, answers: Callable[[], Mapping[Any, V]]) -> None:
-        """Answers that came with something else, in the same snapshot. They are looked at when something is asked."""
-        self._learned.append(answers)
-
     def _look_at_learned(self) -> None:
-        while self._learned:
-            self._answers.update(self._learned.pop()())
+        for answers in self._calls.news(self.name):
+            self._answers.update(answers)
 
     def known(self, keys: Sequence[K | None]) -> list[V | None]:
         return [*map(self._answers.get, keys)]

@@ -167,7 +167,8 @@ class Loaders:
     async def records(self, ids: list[int]) -> Mapping[int, Record]:
         """Records of definitions that were not deleted."""
         model = await self.model()
-        return self._all_shown(model, await records.by_ids(self._session, ids))
+        found = await records.by_ids(self._session, ids)
+        return {id_: record for id_, record in found.items() if _shown(model, self._contact_id, record)}
 
     @asking
     async def records_following(self, names: tuple[str, ...], ids: list[int]) -> Mapping[int, Table[Record]]:
@@ -180,7 +181,7 @@ class Loaders:
         if self._contact_id is None:
             shown = [place for place, id_ in enumerate(definitions) if id_ in model.by_id]
         else:
-            shown = [place for place, record in enumerate(read) if self._shown(model, record)]
+            shown = [place for place, record in enumerate(read) if _shown(model, self._contact_id, record)]
         return {read.column("id")[place]: read[place : place + 1] for place in shown}
 
     async def page(self, definition: Definition, page: Page[int], names: tuple[str, ...]) -> Table[Record]:
@@ -196,20 +197,11 @@ class Loaders:
 
     def _learn(self, model: Model, found: Targets) -> None:
         for contacts_ in found.contacts:
-            self.contacts.learned(partial(_by_id, contacts_))
+            self.calls.learned("contacts", partial(_by_id, contacts_))
         for products_ in found.products:
-            self.products.learned(partial(_by_id, products_))
+            self.calls.learned("products", partial(_by_id, products_))
         for records_ in found.records:
-            self.records.learned(lambda of=records_: self._all_shown(model, _by_id(of)))  # type: ignore[misc]
-
-    def _all_shown(self, model: Model, found: Mapping[int, Record]) -> dict[int, Record]:
-        return {id_: record for id_, record in found.items() if self._shown(model, record)}
-
-    def _shown(self, model: Model, record: Record) -> bool:
-        definition = model.by_id.get(record.definition_id)
-        if definition is None or self._contact_id is None:
-            return definition is not None
-        return may_follow(definition, record, self._contact_id)
+            self.calls.learned("records", partial(_shown_by_id, model, self._contact_id, records_))
 
     @asking
     async def related(self, asked: Related, values: list[int | str]) -> Mapping[int | str, Stretch]:
@@ -273,6 +265,18 @@ class Loaders:
 @remembered
 def _follows(of: Model | Definition, names: tuple[str, ...]) -> tuple[Follow, ...]:
     return follows(of.definitions if isinstance(of, Model) else [of], names)
+
+
+def _shown(model: Model, contact_id: int | None, record: Record) -> bool:
+    """Whether a record is of a definition that was not deleted, and the contact may see it, if one asks."""
+    definition = model.by_id.get(record.definition_id)
+    if definition is None or contact_id is None:
+        return definition is not None
+    return may_follow(definition, record, contact_id)
+
+
+def _shown_by_id(model: Model, contact_id: int | None, found: Table[Record]) -> dict[int, Record]:
+    return {record.id: record for record in found if _shown(model, contact_id, record)}
 
 
 def _by_id(found: Table[Any]) -> dict[Any, Any]:

@@ -135,8 +135,7 @@ class Eraser:
 
     async def _answers(self, who: Person, record_ids: Collection[int]) -> int:
         await idempotency.forget_expired(self.session)
-        names = [naming.type_name(each.key) for each in self.related]
-        typed = [f"{verb}{name}" for name in names for verb in ("save", "update", "delete")]
+        typed = [name for each in self.related for name in naming.mutation_names(each.key)]
         return await erasures.empty_answers(self.session, who, [*_RECORD_WRITES, *typed], record_ids, _CONTACT_WRITES)
 
     async def _conditions(self, who: Person) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from app.domain.catalogue_rows import CUSTOMER, PRODUCT, Part, read_row
 from app.domain.changes import Change, Events
 from app.domain.contacts import check_customer
 from app.domain.imports import Kind, Sent
-from app.domain.problems import Problem, Refused
+from app.domain.problems import Code, Problem, Refused
 from app.domain.products import check_product
 from app.domain.verdicts import Outcome, Verdict
 from app.operations.items import Item, Reader, resolve
@@ -37,6 +37,10 @@ Settle = Callable[[Session, Sequence[Verdict]], Awaitable[None]]
 
 class ImportStopped(Exception):
     """The import cannot go on; what was committed stays. The text says why, and is safe to show."""
+
+    def __init__(self, message: str, code: Code = Code.IMPORT_STOPPED) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ async def import_chunk(
         try:
             return await _attempt(database, call, way, rows, settle)
         except Refused as refusal:
-            raise ImportStopped(str(refusal)) from refusal
+            raise ImportStopped(str(refusal), refusal.problems[0].code) from refusal
         except Retryable:
             if attempt == _ATTEMPTS - 1:
                 raise

@@ -30,13 +30,15 @@ Work = Callable[[Session], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a mutation: who asks, which field, and what makes a retry of it recognisable."""
+    """One call of a mutation: who asks, which field, and what makes a retry of it recognisable. `counted_as` is the
+    name in the metrics of a field that is not named by us."""
 
     shop_id: int
     api_key_id: int
     operation: str
     sent: Any = None
     idempotency_key: str | None = None
+    counted_as: str | None = None
 
 
 class _NothingWritten(Exception):
@@ -85,7 +87,7 @@ async def _attempt(database: Database, call: Call, work: Work) -> Answer:
         answer = nothing.answer
     except Refused as refusal:
         return refused(refusal.problems)
-    written(call.operation, Counter(verdict.outcome.value for verdict in answer.verdicts))
+    written(call.counted_as or call.operation, Counter(verdict.outcome.value for verdict in answer.verdicts))
     return answer
 
 

@@ -25,15 +25,13 @@ _FAILURES: dict[type[StoreFailure], str] = {
 _TOO_DEEP = "QUERY_TOO_DEEP"
 
 
-def result_body(result: ExecutionResult) -> dict[str, Any]:
-    """The response of an executed (or refused) operation. `data` is absent when nothing was executed."""
-    if not result.errors and not result.extensions:
-        return {"data": result.data}
+def result_body(result: ExecutionResult, *, began: bool) -> dict[str, Any]:
+    """The response of an executed (or refused) operation. `data` is absent when its execution never `began`."""
     body: dict[str, Any] = {}
     if result.errors:
         invalid = "GRAPHQL_VALIDATION_FAILED" if isinstance(result, PreExecutionError) else "BAD_USER_INPUT"
         body["errors"] = [error_body(error, invalid) for error in result.errors]
-    if executed(result):
+    if began:
         body["data"] = result.data
     if result.extensions:
         body["extensions"] = result.extensions

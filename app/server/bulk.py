@@ -7,9 +7,8 @@ last one with the counts. A request that was cut off goes on where it was when i
 
 import asyncio
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, BinaryIO
 
 import orjson
@@ -25,11 +24,13 @@ from app.bulk.reading import Dialect
 from app.bulk.rejects import Rejected, told
 from app.domain.access import Scope
 from app.domain.imports import Import, Kind, Tally
+from app.domain.limits import SERVED_ROWS_PER_CHUNK
 from app.operations.import_chunk import ImportStopped, Way
 from app.operations.transaction import Call
 from app.server.answers import encode, failure
 from app.server.auth import Admitted, Gate, Unauthorised
 from app.server.bulk_parameters import Asked, read_address, read_form
+from app.server.file_turns import FileTurns
 from app.server.observing import tell_refusal, tell_shop
 from app.server.patience import Incoming
 from app.server.refusals import Refused
@@ -38,7 +39,7 @@ from app.store.database import Database
 from app.telemetry.observation import Observation, written
 from app.telemetry.telemetry import Telemetry
 
-ROWS = 1_000  # of one transaction: others are to be answered meanwhile
+ROWS = SERVED_ROWS_PER_CHUNK
 _SLOWEST_SECONDS = 30.0  # for the next piece of a body to come, or of an answer to be taken
 _NAMES = {"POST": "import", "GET": "export"}
 _MEDIA = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/x-ndjson"}
@@ -57,12 +58,15 @@ class Bulk:
     """An ASGI application for /bulk/records, /bulk/customers, /bulk/products and (GET only) /bulk/contacts. It does one
     thing at a time for each shop."""
 
-    def __init__(self, gate: Gate, database: Database, most_bytes: int, telemetry: Telemetry | None = None) -> None:
+    def __init__(
+        self, gate: Gate, database: Database, most_bytes: int, telemetry: Telemetry | None = None,
+        files: FileTurns | None = None,
+    ) -> None:  # fmt: skip
         self._telemetry = telemetry or Telemetry()
         self._gate = gate
         self._database = database
         self._most_bytes = most_bytes
-        self._busy: set[int] = set()
+        self._files = files or FileTurns()
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
@@ -76,6 +80,8 @@ class Bulk:
             except Exception as error:
                 refused = _refused(error)
                 tell_refusal(refused)
+                if answer.begun and scope["method"] == "GET":
+                    return  # without an end, which no client takes for the whole file; the server closes the connection
                 if answer.begun:
                     await answer.end(orjson.dumps(refused.body()) + b"\n")
                 else:
@@ -93,25 +99,13 @@ class Bulk:
         admitted = await self._gate.admit(headers)
         tell_shop(admitted.shop.id)
         asked = read_address(scope["query_string"], method, what)
-        with self._alone(admitted.shop.id):
+        async with self._files.turn(admitted.shop.id):
             if method == "GET":
                 _require(admitted, Scope.READ)
                 await self._export(what, asked, admitted, answer)
             else:
                 _require(admitted, _WRITES[Kind(what)])
                 await self._import(Kind(what), asked, admitted, read_form(headers), receive, answer)
-
-    @contextmanager
-    def _alone(self, shop_id: int) -> Iterator[None]:
-        if shop_id in self._busy:
-            raise Refused(
-                "SHOP_BUSY", "A file of this shop is on its way in or out. Wait for it.", {"retry-after": "5"}
-            )
-        self._busy.add(shop_id)
-        try:
-            yield
-        finally:
-            self._busy.discard(shop_id)
 
     async def _import(
         self, kind: Kind, asked: Asked, admitted: Admitted, form: str, receive: Receive, answer: "_Answer"
@@ -134,7 +128,7 @@ class Bulk:
             async def tell(at: Import, noted: Sequence[Rejected]) -> None:
                 nonlocal before
                 if not asked.dry_run:
-                    written("import", _since(before, at.tally))
+                    written("import", at.tally.since(before))
                 before = at.tally
                 if noted:
                     await answer.send(b"".join(orjson.dumps(told(*row)) + b"\n" for row in noted))
@@ -237,10 +231,3 @@ def _reply(refused: Refused, seen: Observation) -> Reply:
     reply = Reply(seen.status, encode(refused.body()), refused.headers)
     reply.tell(REQUEST_ID, seen.request_id)
     return reply
-
-
-def _since(before: Tally, now: Tally) -> Counter[str]:
-    """What became of the rows of one chunk."""
-    created, updated = now.created - before.created, now.updated - before.updated
-    unchanged, rejected = now.unchanged - before.unchanged, now.rejected - before.rejected
-    return +Counter({"CREATED": created, "UPDATED": updated, "UNCHANGED": unchanged, "REJECTED": rejected})

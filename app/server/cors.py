@@ -1,7 +1,8 @@
 """Which pages may ask from a browser (CORS).
 
 Nothing here guards against forged requests: there is nothing to forge. The gateway knows no cookies, a key is sent on
-purpose, bodies are JSON (which a page elsewhere cannot send unasked), and GET never writes.
+purpose, bodies are JSON or come with a header of ours (neither can be sent unasked by a page elsewhere), and GET never
+writes.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 _SENT = (
     "authorization", "spm-api-key", "content-type", "idempotency-key", "x-idempotency-key",
-    "apollo-require-preflight", "apollographql-client-name", "apollographql-client-version", "x-apollo-operation-name",
+    "apollo-require-preflight", "graphql-require-preflight",
+    "apollographql-client-name", "apollographql-client-version", "x-apollo-operation-name",
     "x-request-id", "traceparent",
 )  # fmt: skip
 _SHOWN = ("retry-after", "ratelimit", "ratelimit-policy", "x-schema-version", "x-request-id")

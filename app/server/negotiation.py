@@ -7,6 +7,7 @@ from functools import lru_cache
 from app.server.refusals import Refused
 
 JSON = "application/json"
+MULTIPART = "multipart/form-data"
 GRAPHQL = "application/graphql-response+json"
 EVENTS = "text/event-stream"
 UTF_8 = ("", "utf-8", "utf8")

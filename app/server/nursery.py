@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from pkgutil import resolve_name
 from typing import Any
 
-_PRELOADED = "app.server.preloaded"
+_PRELOADED = ["app.server.uncollected", "app.server.preloaded"]
 # told to all processes of a terminal or a service; only the parent heeds them, and workers what it tells them
 _NOT_MEANT = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 FORSAKEN = 255
@@ -63,7 +63,7 @@ def _context() -> BaseContext:
     except FileNotFoundError:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([_PRELOADED])
+    context.set_forkserver_preload(_PRELOADED)
     return context
 
 

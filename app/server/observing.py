@@ -28,6 +28,12 @@ class Seen:
         if seen is not None and not seen.kind:
             self._found(seen)
 
+    def took_file(self) -> None:
+        """The same for one that lasts as long as its file."""
+        if self._observation is not None:
+            self._found(self._observation)
+        tell_upload()
+
     def _found(self, seen: Observation) -> bool:
         document = self._schema.documents.valid(self._text)
         if document is None:
@@ -56,6 +62,13 @@ def tell_refusal(refused: Refused) -> None:
     seen = current.get()
     if seen is not None:
         seen.codes = (refused.code,)
+
+
+def tell_upload() -> None:
+    """Notes that the operation comes with a file: it is told of like others that do."""
+    seen = current.get()
+    if seen is not None:
+        seen.kind, seen.name = "bulk", seen.name or "import"
 
 
 def tell_shop(shop_id: int) -> None:

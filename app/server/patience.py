@@ -1,17 +1,16 @@
 """How long is waited: for a request's body, and for a client that has gone."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TypeVar
+from types import TracebackType
+from typing import Self
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
-from app.server.deadlines import Deadlines, TimeLimit
+from app.server.deadlines import Deadlines
 from app.server.refusals import Refused
-
-T = TypeVar("T")
 
 _UNWATCHED_SECONDS = 0.05  # most operations are done by then, and nobody need look whether their client waits
 _READ_ON_SECONDS = 2.0
@@ -22,53 +21,70 @@ class Patience:
     """With clients that are slow to send, and with operations whose client is gone."""
 
     def __init__(self, body_seconds: float) -> None:
-        self._bodies = Deadlines(body_seconds)
-        self._unwatched = Deadlines(_UNWATCHED_SECONDS)
+        self.body_seconds = body_seconds
+        self.unwatched = Deadlines(_UNWATCHED_SECONDS)
+        self.bodies = Deadlines(max(0.0, body_seconds - _UNWATCHED_SECONDS))  # of those that take longer than that
 
-    def for_body(self) -> TimeLimit:
-        """The block that reads a request. Raises Refused with REQUEST_TIMEOUT if it does not arrive in time."""
-        return TimeLimit(self._bodies, _too_slow)
+    def with_client(self, receive: Receive, *, sending: bool) -> "WithClient":
+        """The block that answers a request, whose body is still to be read if the client is `sending`. Raises Refused
+        with REQUEST_TIMEOUT if that does not arrive in time, and ClientDisconnect if the client has gone: then what is
+        under way is cancelled where it stands, and with it the statement that runs in the database."""
+        return WithClient(self, receive, sending=sending)
 
-    async def run_unless_gone(self, receive: Receive, operation: Awaitable[T]) -> T:
-        """The operation's answer, if the client waits for it: else the operation is cancelled where it stands, and with
-        it the statement that runs in the database. Raises ClientDisconnect."""
+
+class WithClient:
+    """Most requests are done before anybody need look for their client: then this is one entry among the deadlines."""
+
+    __slots__ = ("_before", "_gone", "_late", "_patience", "_receive", "_sending", "_slow", "_task", "_watcher")
+
+    def __init__(self, patience: Patience, receive: Receive, *, sending: bool) -> None:
+        self._patience = patience
+        self._receive = receive
+        self._sending = sending
+        self._slow = self._late = self._gone = False
+        self._watcher: asyncio.Task[None] | None = None
+
+    def __enter__(self) -> Self:
         task = asyncio.current_task()
         assert task is not None
-        leaving = _Leaving(task, receive)
-        self._unwatched.add(leaving)
-        try:
-            return await operation
-        except asyncio.CancelledError:
-            if leaving.gone and task.uncancel() == 0:
-                raise ClientDisconnect from None
-            raise
-        finally:
-            self._unwatched.remove(leaving)
-            leaving.end()
-
-
-class _Leaving:
-    """Watches the client of an operation once that has lasted a while. One who left before is seen then."""
-
-    __slots__ = ("_receive", "_task", "_watcher", "gone")
-
-    def __init__(self, task: asyncio.Task[object], receive: Receive) -> None:
         self._task = task
-        self._receive = receive
-        self._watcher: asyncio.Task[None] | None = None
-        self.gone = False
+        self._before = task.cancelling()
+        self._patience.unwatched.add(self)
+        return self
+
+    def received(self) -> None:
+        """The body is there."""
+        self._sending = False
+        if self._slow:
+            self._patience.bodies.remove(self)
+            self._patience.unwatched.add(self)
 
     def due(self) -> None:
-        self._watcher = asyncio.create_task(self._watch())
+        if not self._sending:  # one who left before is seen now
+            self._watcher = asyncio.create_task(self._watch())
+        elif not self._slow:
+            self._slow = True
+            self._patience.bodies.add(self)
+        else:
+            self._late = True
+            self._task.cancel()
 
-    def end(self) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._patience.unwatched.remove(self)
+        if self._slow:
+            self._patience.bodies.remove(self)
         if self._watcher is not None:
             self._watcher.cancel()
+        ours = self._late or self._gone
+        if ours and self._task.uncancel() <= self._before and kind is asyncio.CancelledError:
+            raise (_too_slow(self._patience.body_seconds) if self._late else ClientDisconnect()) from error
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self.gone = True
+        self._gone = True
         self._task.cancel()
 
 

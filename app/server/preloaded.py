@@ -3,10 +3,11 @@
 import gc
 
 import app.server.app
+import app.server.slow_operations
 import app.server.worker
 
 __all__ = ["app"]
 
 # what is never looked at for garbage is not copied for it either
-gc.collect()
 gc.freeze()
+gc.enable()

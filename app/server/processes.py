@@ -17,8 +17,10 @@ from app.server import nursery
 APPLICATION = "app.server.app:create"
 GRACE_SECONDS = 8  # for requests under way when a worker is told to stop
 _WORK = "app.server.worker:work"  # by its name: this process does not import what workers do
+_SETTLED_SECONDS = 10  # a worker that lived for so long could start
 _PAUSE_SECONDS = 1  # between two starts of a worker that is killed; and beyond the grace, before one is killed
 BACKLOG = 2048
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 def until_told_to_stop() -> Iterator[None]:
     """Runs its block until it ends or the process is told to stop (Ctrl-C, SIGTERM, a closed terminal), which is no
     error: the block sees a KeyboardInterrupt and cleans up."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in _STOPPING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     try:
@@ -56,12 +58,13 @@ def until_told_to_stop() -> Iterator[None]:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    _ignore_signals()
     raise KeyboardInterrupt
 
 
 def _ignore_signals() -> None:
     """A second signal must not disturb the clean-up: workers first, then the database."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _STOPPING:
         signal.signal(number, signal.SIG_IGN)
 
 
@@ -69,8 +72,8 @@ def serve(
     listener: socket.socket, workers: int, application: str = APPLICATION, gone: Callable[[int], None] = lambda _: None
 ) -> None:
     """Keeps that many workers serving until a KeyboardInterrupt, and ends them before it lets go. A worker that is
-    killed is replaced, and `gone` is told its process id; one that ends by itself cannot start, which raises
-    ServingFailure."""
+    killed is replaced, and `gone` is told its process id; so is one that ends by itself (it may have waited for the
+    database in vain), unless it could not even start, which raises ServingFailure."""
     running: dict[BaseProcess, float] = {}  # since when
     try:
         for _ in range(workers):
@@ -97,6 +100,8 @@ def _replace(worker: BaseProcess, since: float, listener: socket.socket, applica
         _log.warning("Worker %d is out of sight; starting another.", worker.pid)
         with suppress(ProcessLookupError):
             os.kill(worker.pid or 0, signal.SIGTERM)
+    elif code >= 0 and time.monotonic() - since > _SETTLED_SECONDS:
+        _log.warning("Worker %d ended by itself (exit code %d); starting another.", worker.pid, code)
     elif code >= 0:
         raise ServingFailure(f"A worker could not start (exit code {code}); what it said is above.")
     else:

@@ -1,9 +1,10 @@
 """One operation, run: what HTTP and WebSocket share."""
 
 import re
-from collections.abc import AsyncGenerator, Awaitable, Collection
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
@@ -21,6 +22,7 @@ from app.server.governor import Governor, raise_unserved
 from app.server.observing import Seen, tell_answer
 from app.server.refusals import Refused
 from app.server.shop_schemas import ShopSchemas
+from app.server.uploads import Sent, check_operation
 from app.store.database import Database
 
 Allowed = Collection[OperationType]
@@ -49,6 +51,7 @@ class Operations:
         self._database = database
         self._documents = documents
         self._governor = governor
+        self.readings = governor.readings
 
     async def answer(
         self,
@@ -59,20 +62,12 @@ class Operations:
     ) -> Answer:
         """One query or mutation. Raises Refused."""
         schema = self._schemas.known(admitted) or await self._schemas.of(admitted)
-        text = self._text(schema, asked, admitted)
+        text = await self._text(schema, asked, admitted)
         context = self._context(schema, admitted, idempotency_key)
         context.repeatable = True
         seen = Seen(schema, asked, text)
 
-        def run() -> Awaitable[ExecutionResult]:
-            return schema.execute(
-                text,
-                variable_values=asked.variables,
-                context_value=context,
-                operation_name=asked.operation_name,
-                allowed_operation_types=allowed,
-            )
-
+        run = partial(schema.execute, text, asked.variables, context, None, asked.operation_name, allowed)
         try:
             result = await run()
             if not await context.session.confirmed():  # a replica failed in its midst, or the model had changed
@@ -87,13 +82,38 @@ class Operations:
         raise_unserved(result, context)
         return self._told(asked, admitted, result, schema.version)
 
+    async def take(self, sent: Sent, admitted: Admitted, idempotency_key: str | None = None) -> Answer:
+        """A mutation that takes a file, which is read as it comes: whoever sends it is watched by that. Raises Refused,
+        and ClientDisconnect."""
+        schema = await self._schemas.of(admitted)
+        text = await self._text(schema, sent.asked, admitted)
+        check_operation(text, sent)
+        context = self._context(schema, admitted, idempotency_key)
+        context.allowance = self._governor.allowance_for_file(admitted.bucket, admitted.shop.id)
+        seen = Seen(schema, sent.asked, text)
+        try:
+            result = await schema.execute(
+                text,
+                variable_values=sent.asked.variables,
+                context_value=context,
+                operation_name=sent.asked.operation_name,
+                allowed_operation_types=(OperationType.MUTATION,),
+            )
+        except _UNRUNNABLE as error:
+            raise _understood(error) from error
+        finally:
+            await context.close()
+            seen.took_file()
+        raise_unserved(result, context)
+        return self._told(sent.asked, admitted, result, schema.version)
+
     async def stream(
         self, asked: GraphQLRequest, admitted: Admitted, idempotency_key: str | None = None
     ) -> AsyncGenerator[Answer, None]:
         """Any operation: one answer of a query or mutation, and each event of a subscription, which is resolved in a
         snapshot of its own. Raises Refused."""
         schema = await self._schemas.of(admitted)
-        text = self._text(schema, asked, admitted)
+        text = await self._text(schema, asked, admitted)
         context = self._context(schema, admitted, idempotency_key)
         seen = Seen(schema, asked, text)
         try:
@@ -122,11 +142,21 @@ class Operations:
         allowance = self._governor.allowance(admitted.bucket, admitted.shop.id)
         return Context(self._database, admitted.shop, admitted.viewer, idempotency_key, allowance, schema.version)
 
-    def _text(self, schema: Schema, asked: GraphQLRequest, admitted: Admitted) -> str:
+    async def _text(self, schema: Schema, asked: GraphQLRequest, admitted: Admitted) -> str:
         text = self._documents.text(admitted.shop.id, asked)
-        if asked.operation_name is None and _several(schema, text):
+        if asked.operation_name is None and await self._several(schema, text, admitted):
             raise Refused(_UNRESOLVED, "The document holds several operations. Say which to run, in operationName.")
         return text
+
+    async def _several(self, schema: Schema, text: str, admitted: Admitted) -> bool:
+        """Whether a document holds several operations. What does not parse, and anonymous operations beside others, are
+        told so later."""
+        known = schema.documents.valid(text)
+        if known is not None:
+            return len(known.plan.operations) > 1
+        if len(_OPERATION.findall(text)) < 2:
+            return False
+        return await self.readings.document(admitted.shop.id, len(text), lambda: _holds_several(text))
 
     def _told(
         self, asked: GraphQLRequest, admitted: Admitted, result: ExecutionResult, schema_version: str = ""
@@ -136,16 +166,9 @@ class Operations:
             _raise_outage(result)
         if began and asked.document_id is not None:
             self._documents.ran(admitted.shop.id, asked)
-        body = result_body(result)
+        body = result_body(result, began=began)
         tell_answer(body)
         return Answer(body, began, schema_version)
-
-
-def _several(schema: Schema, text: str) -> bool:
-    """Whether a document holds several operations. What does not parse, and anonymous operations beside others, are
-    told so later."""
-    known = schema.documents.valid(text)
-    return len(known.plan.operations) > 1 if known else _holds_several(text)
 
 
 def _understood(error: Exception) -> Refused:
@@ -177,8 +200,6 @@ def _unrunnable(result: object) -> Exception | None:
 
 
 def _holds_several(text: str) -> bool:
-    if len(_OPERATION.findall(text)) < 2:
-        return False
     try:
         document = parse(text, no_location=True, max_tokens=_TOKENS)
     except (GraphQLSyntaxError, RecursionError):

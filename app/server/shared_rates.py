@@ -100,3 +100,5 @@ class SharedRates:
                     await self.forget()
             except StoreFailure as failure:
                 _log.warning("Rates are each worker's own for now: %s", failure)
+            except Exception:  # a mistake of ours must not end it for as long as the process lives
+                _log.exception("Rates are each worker's own for now.")

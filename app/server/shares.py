@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-LEAST = 3  # operations of a shop that may always run, so that one slow one does not hold up its others
+LEAST = 2  # operations of a shop that may always run, so that one slow one does not hold up its others
 _WINDOW = 1.0  # seconds; who asked in this one or in the last one counts
 
 
@@ -19,15 +19,16 @@ class Shares:
         self._asked: set[int] = set()  # in the window before
         self._each = most
 
-    def note(self, shop_id: int) -> None:
-        """This shop asks now."""
+    def note(self, shop_id: int) -> int:
+        """This shop asks now. How many operations of one shop may run now."""
         self._turn_over()
         if shop_id not in self._asking:
             self._asking.add(shop_id)
             self._divide()
+        return self._each
 
     def each(self) -> int:
-        """How many operations of one shop may run now."""
+        """The same for who asks nothing."""
         self._turn_over()
         return self._each
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from starlette.datastructures import Headers
@@ -44,7 +45,9 @@ class _Frames(ASGIWebSocketAdapter):
         with suppress(WebSocketDisconnect):
             while self._open():
                 try:
-                    yield decode_text(await self.ws.receive_text())
+                    text = await self.ws.receive_text()
+                    readings = cast("Sockets", self.view).running.readings
+                    yield await readings.message(len(text), partial(decode_text, text))
                 except KeyError:
                     raise NonTextMessageReceived from None
                 except Refused:

@@ -35,6 +35,9 @@ class Sweeper:
             except StoreFailure as failure:
                 _log.warning("What has outlived its days stays for now: %s", failure)
                 rest = False
+            except Exception:  # a mistake of ours must not end it for as long as the process lives
+                _log.exception("What has outlived its days stays for now.")
+                rest = False
             await asyncio.sleep(_REST_SECONDS if rest else _PAUSE_SECONDS)
 
     async def look(self) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from app.server.settings import Settings
-from app.server.slow_operations import SlowOperations
 from app.store.database import Database
 from app.telemetry import lines, metrics, tracing
 from app.telemetry.telemetry import Telemetry, Teller
@@ -22,6 +21,8 @@ def set_up_logging(settings: Settings) -> None:
 @asynccontextmanager
 async def telling(settings: Settings, database: Database) -> AsyncIterator[Telemetry]:
     """The telemetry of a worker for as long as the block runs. At its end nothing is left untold."""
+    from app.server.slow_operations import SlowOperations  # not for the parent of the workers, whose start it holds up
+
     written = lines.Lines(sys.stderr, lines.form_for(settings.log_format, sys.stderr))
     tellers: list[Teller] = [SlowOperations(written, database, settings.slow_ms / 1000)]
     if settings.log_operations != "none":

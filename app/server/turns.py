@@ -30,12 +30,13 @@ class Turns:
 
     def begin(self, shop_id: int) -> bool:
         """Whether it is the shop's turn at once, which `end` ends."""
-        self._shares.note(shop_id)
+        most = self._shares.note(shop_id)
         queue = self._queues.get(shop_id)
         if queue is None:
             queue = self._queues[shop_id] = _Queue()
-        self._pass_on(queue)
-        if queue.running >= self._shares.each():
+        if queue.line:
+            self._pass_on(queue)
+        if queue.running >= most:
             return False
         queue.running += 1
         return True
@@ -62,7 +63,8 @@ class Turns:
     def end(self, shop_id: int) -> None:
         queue = self._queues[shop_id]
         queue.running -= 1
-        self._pass_on(queue)
+        if queue.line:
+            self._pass_on(queue)
         if not queue.running:
             del self._queues[shop_id]
 

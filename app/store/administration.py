@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from app.store.failures import Unavailable, translated
+from app.store.failures import Unavailable, shut_out, translated
 
 _CONNECT_SECONDS = 15
 
@@ -22,11 +22,12 @@ async def connected(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Recor
             # nothing is kept prepared: a pooler may give the server's connection to others
             connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS, statement_cache_size=0)
     except Unavailable as error:
-        raise Unavailable(f"The database cannot be reached: {error.__cause__}. Check DATABASE_URL.") from error
+        cause = error.__cause__
+        if shut_out(cause):
+            raise _unusable(cause) from error
+        raise Unavailable(f"The database cannot be reached: {cause}. Check DATABASE_URL.") from error
     except (asyncpg.PostgresError, asyncpg.ClientConfigurationError, ValueError) as error:
-        raise Unavailable(
-            f"The database cannot be used: {error}. Check DATABASE_URL and DATABASE_ADMIN_URL."
-        ) from error
+        raise _unusable(error) from error
     try:
         yield connection
     finally:
@@ -44,3 +45,7 @@ async def administering(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.R
                     yield connection
         except asyncpg.UndefinedTableError as error:
             raise NotMigrated("The database has no tables of ours yet. Run 'custom-data migrate' first.") from error
+
+
+def _unusable(error: BaseException | None) -> Unavailable:
+    return Unavailable(f"The database cannot be used: {error}. Check DATABASE_URL and DATABASE_ADMIN_URL.")

@@ -63,10 +63,13 @@ async def page(
 
 
 async def put(session: Session, table: str, names: Sequence[str], rows: Sequence[str]) -> None:
-    """Rows as they were read. What the table's rules forbid, and what is there already, is left out: refusing it, the
-    database would quote it in its log. Raises Unfit for what is left."""
+    """Rows as they were read. What the table's rules forbid, what points at nothing, and what is there already, is left
+    out: refusing it, the database would quote it in its log. Raises Unfit for what is left."""
     rules = await session.fetch(_RULES, _known(table))
-    allowed = " and ".join([*(f"({row['rule']}) is not false" for row in rules), "true"])
+    links = await session.fetch(_LINKS, _known(table))
+    allowed = " and ".join(
+        [*(f"({row['rule']}) is not false" for row in rules), *(_there(*row) for row in links), "true"]
+    )
     try:
         await session.fetch(_put(table, tuple(names), allowed), f"[{','.join(rows)}]")
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError) as error:
@@ -102,6 +105,16 @@ _RULES = Statement(
     "select pg_get_expr(conbin, conrelid) as rule from pg_constraint where $1::bigint is not null"
     " and conrelid = $2::text::regclass and contype = 'c' order by conname",
 )
+_LINKS = Statement(
+    "archive.links",
+    "select k.confrelid::regclass::text as target, own.attname::text as own, theirs.attname::text as theirs"
+    " from pg_constraint k"
+    " cross join lateral unnest(k.conkey, k.confkey) as pair (own, theirs)"
+    " join pg_attribute own on own.attrelid = k.conrelid and own.attnum = pair.own"
+    " join pg_attribute theirs on theirs.attrelid = k.confrelid and theirs.attnum = pair.theirs"
+    " where $1::bigint is not null and k.conrelid = $2::text::regclass and k.contype = 'f'"
+    " and own.attname <> 'shop_id' order by k.conname",
+)
 _SETTINGS = Statement(
     "archive.settings",
     "update shops set time_zone = $2, unify_by_email = $3, model_version = model_version + 1,"
@@ -133,8 +146,15 @@ def _put(table: str, names: tuple[str, ...], allowed: str) -> Statement:
     return Statement(
         f"archive.put_{table}",
         f"insert into {_known(table)} (shop_id, {_quoted(names)}) select $1, {_quoted(names)}"
-        f" from jsonb_populate_recordset(null::{_known(table)}, $2::jsonb) where {allowed} on conflict do nothing",
+        f" from jsonb_populate_recordset(null::{_known(table)}, $2::jsonb) as sent where {allowed}"
+        " on conflict do nothing",
     )
+
+
+def _there(target: str, own: str, theirs: str) -> str:
+    """That a foreign key, which beside the shop has one column, leads to something."""
+    found = f"exists (select from {target} t where t.shop_id = $1 and t.{theirs} = sent.{own})"
+    return f"(sent.{own} is null or {found})"
 
 
 def _number_behind(table: str) -> Statement:

@@ -1,7 +1,7 @@
 """Definitions, override sources and segments: a shop's model, read whole and cached by its version."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -84,7 +84,7 @@ async def _version(session: Session) -> int:
 
 async def _read(session: Session, version: int) -> Model:
     definitions = tuple(_definition(row) for row in await session.fetch(_sql.all))
-    overrides = tuple(_source(row) for row in await session.fetch(_overrides.all))
+    overrides = tuple(source_of(dict(row)) for row in await session.fetch(_overrides.all))
     return Model(version, definitions, overrides, await segments.every(session))
 
 
@@ -157,14 +157,20 @@ def _relationships_json(relationships: Sequence[Relationship]) -> str:
 
 
 def _definition(row: asyncpg.Record) -> Definition:
+    documents = {name: orjson.loads(row[name]) for name in ("fields", "relationships")}
+    return definition_of(dict(row) | documents)
+
+
+def definition_of(row: Mapping[str, Any]) -> Definition:
+    """A row whose documents are read already, as an archive has it."""
     return Definition(
         id=row["id"],
         key=row["key"],
         name=row["name"],
         description=row["description"],
         status=Status(row["status"]),
-        fields=tuple(_field(document) for document in orjson.loads(row["fields"])),
-        relationships=tuple(_relationship(document, row["id"]) for document in orjson.loads(row["relationships"])),
+        fields=tuple(_field(document) for document in row["fields"]),
+        relationships=tuple(_relationship(document, row["id"]) for document in row["relationships"]),
         unique_keys=tuple(row["unique_keys"]),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
@@ -193,7 +199,7 @@ def _relationship(document: dict[str, Any], own_id: int) -> Relationship:
     return Relationship(document["field"], target, definition_id)
 
 
-def _source(row: asyncpg.Record) -> OverrideSource:
+def source_of(row: Mapping[str, Any]) -> OverrideSource:
     return OverrideSource(
         row["system_field"], row["priority"], row["definition_id"], row["field"], row["product_field"],
         tuple(row["contact_path"]), row["latest_by"],

@@ -12,7 +12,6 @@ from app.domain.webhooks import Delivery
 from app.store import changes, deliveries, statements
 from app.store.arrays import numbers, texts
 from app.store.session import Session
-from app.store.statements import Statement
 
 AT_ONCE = 5_000  # rows that one statement removes, changes or looks at
 
@@ -86,41 +85,40 @@ async def its_own(session: Session, who: Person) -> Person:
 
 async def records_of(session: Session, definition: Definition, contact_id: int) -> set[int]:
     """The records of a definition that point at a contact."""
-    found: set[int] = set()
-    after, columns = 0, list(slots(definition).values())
-    while True:
-        rows = await session.fetch(_sql.records_of, definition.id, contact_id, columns, after, AT_ONCE)
-        found.update(row["id"] for row in rows)
-        if len(rows) < AT_ONCE:
-            return found
-        after = rows[-1]["id"]
+    return {id_ async for some in _pointing(session, definition, contact_id) for id_ in some}
 
 
 async def delete_records(session: Session, definition: Definition, contact_id: int) -> list[int]:
     """Removes the records of a definition that point at a contact; their ids."""
-    return await _all(session, _sql.delete_records, definition, contact_id)
+    found: list[int] = []
+    async for some in _pointing(session, definition, contact_id):
+        found += [row["id"] for row in await session.fetch(_sql.delete_records, numbers(some))]
+    return found
 
 
 async def unlink_records(session: Session, definition: Definition, contact_id: int) -> list[int]:
     """Takes the contact out of the records that point at it; their ids."""
-    fields = list(slots(definition))
-    return await _all(session, _sql.unlink_records, definition, contact_id, fields, datetime.now(UTC))
-
-
-async def _all(
-    session: Session, statement: Statement, definition: Definition, contact_id: int, *more: object
-) -> list[int]:
-    """By a plan for the values at hand: one for any values may look at all records of a definition, where most
-    definitions of the table have few."""
     found: list[int] = []
-    columns = list(slots(definition).values())
+    own = slots(definition)
+    how = (contact_id, list(own.values()), list(own), datetime.now(UTC))
+    async for some in _pointing(session, definition, contact_id):
+        found += [row["id"] for row in await session.fetch(_sql.unlink_records, numbers(some), *how)]
+    return found
+
+
+async def _pointing(session: Session, definition: Definition, contact_id: int) -> AsyncIterator[list[int]]:
+    """The records that point at a contact, in order, some at a time. By a plan for the values at hand: one for any
+    values may look at all records of a definition, where most definitions of the table have few."""
+    after, columns = 0, list(slots(definition).values())
     if not session.spread:  # a coordinator makes such a plan in any case
         await session.command("set local plan_cache_mode = force_custom_plan")
     while True:
-        rows = await session.fetch(statement, definition.id, contact_id, columns, AT_ONCE, *more)
-        found += [row["id"] for row in rows]
+        rows = await session.fetch(_sql.records_of, definition.id, contact_id, columns, after, AT_ONCE)
+        if rows:
+            yield [row["id"] for row in rows]
         if len(rows) < AT_ONCE:
-            return found
+            return
+        after = rows[-1]["id"]
 
 
 async def changes_about(session: Session, definition: Definition, contact_id: int, after: int = 0) -> tuple[About, int]:

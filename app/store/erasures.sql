@@ -57,46 +57,19 @@ select id from (
 ) own order by id limit $6;
 
 -- name: delete_records
--- Removes records of a definition ($2) that point at the contact ($3) by a relation in one of the slots $4; at most $5.
-delete from records where shop_id = $1 and id = any(array(
-    select id from records
-    where shop_id = $1 and definition_id = $2 and ref1 = case when 'ref1' = any($4::text[]) then $3::bigint end
-    union
-    select id from records
-    where shop_id = $1 and definition_id = $2 and ref2 = case when 'ref2' = any($4::text[]) then $3::bigint end
-    union
-    select id from records
-    where shop_id = $1 and definition_id = $2 and ref3 = case when 'ref3' = any($4::text[]) then $3::bigint end
-    union
-    select id from records
-    where shop_id = $1 and definition_id = $2 and ref4 = case when 'ref4' = any($4::text[]) then $3::bigint end
-    limit $5
-))
-returning id;
+-- Removes these records ($2).
+delete from records where shop_id = $1 and id = any($2::text::bigint[]) returning id;
 
 -- name: unlink_records
--- The same records point at nobody by those relations any more: by their fields ($6) and slots.
+-- These records ($2) point at the contact ($3) no more: by their fields ($5) and slots ($4).
 update records
-set data = data - array(select f.name from unnest($6::text[]) as f (name) where data ->> f.name = $3::bigint::text),
+set data = data - array(select f.name from unnest($5::text[]) as f (name) where data ->> f.name = $3::bigint::text),
     ref1 = case when ref1 = $3 and 'ref1' = any($4::text[]) then null else ref1 end,
     ref2 = case when ref2 = $3 and 'ref2' = any($4::text[]) then null else ref2 end,
     ref3 = case when ref3 = $3 and 'ref3' = any($4::text[]) then null else ref3 end,
     ref4 = case when ref4 = $3 and 'ref4' = any($4::text[]) then null else ref4 end,
-    version = version + 1, updated_at = $7
-where shop_id = $1 and id = any(array(
-    select id from records
-    where shop_id = $1 and definition_id = $2 and ref1 = case when 'ref1' = any($4::text[]) then $3::bigint end
-    union
-    select id from records
-    where shop_id = $1 and definition_id = $2 and ref2 = case when 'ref2' = any($4::text[]) then $3::bigint end
-    union
-    select id from records
-    where shop_id = $1 and definition_id = $2 and ref3 = case when 'ref3' = any($4::text[]) then $3::bigint end
-    union
-    select id from records
-    where shop_id = $1 and definition_id = $2 and ref4 = case when 'ref4' = any($4::text[]) then $3::bigint end
-    limit $5
-))
+    version = version + 1, updated_at = $6
+where shop_id = $1 and id = any($2::text::bigint[])
 returning id;
 
 -- name: changes_about

@@ -1,7 +1,6 @@
 """Looks at a deployment, as `custom-data doctor` does: what is right, what is not, how to mend it. Changes nothing."""
 
 import re
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
@@ -11,12 +10,18 @@ from app.store.addresses import Addresses, look_at_addresses
 from app.store.administration import connected
 from app.store.failures import Unavailable
 from app.store.findings import Finding, fault, note, sound
-from app.store.migrate import OLDEST_SERVER, Migration, known_migrations
+from app.store.migrate import Migration, known_migrations
 from app.store.policies import look_at_row_security
 from app.store.pool import Connection
 from app.store.roles import CONTACT_ROLE, CONTACT_TABLES, GATEWAY_ROLE, contact_role_usable
+from app.store.server_examination import (
+    look_at_clock,
+    look_at_durability,
+    look_at_log,
+    look_at_replication,
+    look_at_server,
+)
 
-_SKEW_SECONDS = 1.0
 _OWN = 5  # connections of a worker beside its pool: its couriers' and the one that listens
 
 
@@ -31,7 +36,7 @@ async def examine(gateway_url: str, pool_size: int, addresses: Addresses | None 
             async for finding in look_at_addresses(connection, addresses or Addresses()):
                 yield finding
     except Unavailable as failure:
-        yield fault("connection", str(failure), _UNREACHED)
+        yield fault("connection", str(failure), _FULL if "too many" in str(failure) else _UNREACHED)
 
 
 async def findings(connection: Connection, pool_size: int) -> AsyncIterator[Finding]:
@@ -46,13 +51,6 @@ async def _looked(subject: str, look: Callable[[Connection], Awaitable[Finding]]
         return await look(connection)
     except asyncpg.PostgresError as error:
         return fault(subject, f"It cannot be looked at: {error}.", "Run 'custom-data migrate', then look again.")
-
-
-async def _server(connection: Connection) -> Finding:
-    told = f"PostgreSQL {await connection.fetchval('show server_version')}."
-    if connection.get_server_version().major < OLDEST_SERVER:
-        return fault("server", told, f"Upgrade the server: at least PostgreSQL {OLDEST_SERVER} is needed.")
-    return sound("server", told)
 
 
 async def _migrations(connection: Connection) -> Finding:
@@ -115,10 +113,10 @@ async def _primary_keys(connection: Connection) -> Finding:
 
 async def _contact_role(connection: Connection) -> Finding:
     told = f"Contact tokens cannot read: {CONTACT_ROLE} is missing, or the gateway may not take it on."
-    if await connection.fetchval("select rolsuper from pg_roles where rolname = current_user"):
-        await connection.execute(f"set role {GATEWAY_ROLE}")
-    usable = await contact_role_usable(connection)
-    await connection.execute("reset role")
+    async with connection.transaction(readonly=True):  # a role set outside would be left on a pooler's connection
+        if await connection.fetchval("select rolsuper from pg_roles where rolname = current_user"):
+            await connection.execute(f"set local role {GATEWAY_ROLE}")
+        usable = await contact_role_usable(connection)
     if usable:
         return sound("contact tokens", f"They read as {CONTACT_ROLE}.")
     return note("contact tokens", told, "If tokens are used, run 'custom-data migrate' as one who may create roles.")
@@ -128,7 +126,8 @@ async def _indexes(connection: Connection) -> Finding:
     rows = await connection.fetch(_INDEXES)
     invalid = [row["name"] for row in rows if not row["usable"]]
     if invalid:
-        return fault("indexes", f"Not usable: {', '.join(invalid)}.", "reindex index concurrently ..., each of them.")
+        mend = "; ".join(f"reindex index concurrently {name}" for name in invalid)
+        return fault("indexes", f"Not usable: {', '.join(invalid)}.", f"As the owner: {mend}.")
     missing = sorted(_declared(known_migrations()) - {row["name"] for row in rows})
     if missing:
         return fault("indexes", f"Missing: {', '.join(missing)}.", "Create them as in the migrations, concurrently.")
@@ -144,16 +143,6 @@ def _declared(migrations: list[Migration]) -> set[str]:
     return found
 
 
-async def _clock(connection: Connection) -> Finding:
-    before = time.time()
-    theirs = float(await connection.fetchval("select extract(epoch from clock_timestamp())"))
-    skew = theirs - (before + time.time()) / 2
-    told = f"The database's is {abs(skew):.3f} s {'ahead of' if skew > 0 else 'behind'} this machine's."
-    if abs(skew) > _SKEW_SECONDS:
-        return fault("clock", told, "Let both machines keep time (NTP): tokens and schedules go by it.")
-    return sound("clock", told)
-
-
 async def _connections(connection: Connection, pool_size: int) -> Finding:
     row = await connection.fetchrow(_CONNECTIONS)
     assert row is not None
@@ -167,24 +156,6 @@ async def _connections(connection: Connection, pool_size: int) -> Finding:
     return sound("connections", told)
 
 
-async def _durability(connection: Connection) -> Finding:
-    off = [row["name"] for row in await connection.fetch(_DURABILITY)]
-    if off:
-        told = f"Off: {', '.join(off)}. What was acknowledged may be lost when the server's machine fails."
-        return note("durability", told, "Switch them on, unless the data may be lost.")
-    return sound("durability", "Commits are on disk before they are acknowledged.")
-
-
-async def _replication(connection: Connection) -> Finding:
-    rows = await connection.fetch(_REPLICAS)
-    if not rows:
-        return sound("replicas", "None is connected.")
-    late = [row["name"] for row in rows if row["behind"] is not None and row["behind"] > 16 * 1024 * 1024]
-    if late:
-        return note("replicas", f"More than 16 MB behind: {', '.join(late)}.", "Look at their machines and network.")
-    return sound("replicas", f"{len(rows)} connected, none of them far behind.")
-
-
 async def _citus(connection: Connection) -> Finding:
     if not await connection.fetchval("select exists (select from pg_extension where extname = 'citus')"):
         return sound("citus", "Not used.")
@@ -195,6 +166,10 @@ async def _citus(connection: Connection) -> Finding:
 
 
 _UNREACHED = "Start the database, or correct DATABASE_URL. Where the role is missing, run 'custom-data migrate'."
+_FULL = (
+    "Raise max_connections, or the role's or database's connection limit; or lower CUSTOM_DATA_POOL_SIZE, which is of "
+    "each worker."
+)
 _ROLE = """
     select l.rolname::text, l.rolsuper or l.rolbypassrls,
            coalesce(pg_has_role(l.oid, g.oid, 'MEMBER'), false), coalesce(g.rolsuper or g.rolbypassrls, false)
@@ -255,13 +230,6 @@ _CONNECTIONS = """
     select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as most,
            (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used
 """
-_DURABILITY = """
-    select name from pg_settings
-    where name in ('fsync', 'synchronous_commit', 'full_page_writes') and setting = 'off' order by name
-"""
-_REPLICAS = """
-    select application_name as name, pg_wal_lsn_diff(sent_lsn, replay_lsn) as behind from pg_stat_replication
-"""
 _NOT_DISTRIBUTED = """
     select c.relname as name from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attname = 'shop_id' and not a.attisdropped
@@ -269,7 +237,8 @@ _NOT_DISTRIBUTED = """
       and not exists (select from pg_dist_partition d where d.logicalrelid = c.oid)
 """
 _LOOKS = {
-    "server": _server, "migrations": _migrations, "role": _role, "rights": _rights,
+    "server": look_at_server, "migrations": _migrations, "role": _role, "rights": _rights,
     "row security": look_at_row_security, "contact tokens": _contact_role, "primary keys": _primary_keys,
-    "indexes": _indexes, "clock": _clock, "durability": _durability, "replicas": _replication, "citus": _citus,
+    "indexes": _indexes, "clock": look_at_clock, "durability": look_at_durability,
+    "server log": look_at_log, "replicas": look_at_replication, "citus": _citus,
 }  # fmt: skip

@@ -54,8 +54,13 @@ _UNAVAILABLE = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InsufficientResourcesError,  # its disk is full, its memory, or its connections are spent
     asyncpg.PostgresIOError,
+    asyncpg.ReadOnlySQLTransactionError,  # it has become a replica, or was set so: of ours no reader writes
     ConnectionError,
     OSError,
+)
+_SHUT_OUT = (  # a password that was changed, a login that was taken away, a database that is gone
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
 )
 _UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError, UnicodeEncodeError)
 
@@ -90,9 +95,18 @@ def translation(error: BaseException) -> StoreFailure | None:
         return Retryable("The write collided with another one. Send it again.")
     if isinstance(error, _UNSTORABLE) or isinstance(error.__cause__, UnicodeEncodeError):
         return UnstorableText("A text holds U+0000 or half of a surrogate pair, which cannot be stored.")
+    if isinstance(error, _SHUT_OUT):
+        return Unavailable("The database does not let the gateway in. Whoever runs it has to mend that.")
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        return Unavailable("The database takes no writes now. Try again later.")
     if isinstance(error, _UNAVAILABLE) or _closed(error):
         return Unavailable("The database cannot be reached. Try again shortly.")
     return None
+
+
+def shut_out(error: BaseException | None) -> bool:
+    """Whether the database answered, and let nobody in."""
+    return isinstance(error, _SHUT_OUT)
 
 
 def _closed(error: BaseException) -> bool:

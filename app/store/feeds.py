@@ -1,6 +1,7 @@
 """The change log as it grows: read once for all who follow a shop in this process."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -13,6 +14,8 @@ from app.store.paging import Page
 from app.store.session import Session
 from app.store.wakes import Wakes, wait
 from app.telemetry import metrics
+
+_log = logging.getLogger(__name__)
 
 _PAGE = 200
 _RECENT = 1_000  # changes of a shop that are kept for those who are a little behind
@@ -142,6 +145,9 @@ class _Feed:
                     await self._read_on()
                     await wait(woken)
                 except StoreFailure:
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                except Exception:  # a mistake of ours must not leave followers waiting for nobody
+                    _log.exception("The change log of shop %d could not be read; it is tried again.", self._shop_id)
                     await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _read_on(self) -> None:

@@ -116,7 +116,7 @@ def _records(told: Sequence[Sequence[Any]], size: int, beside: Mapping[str, Tabl
     if not told:
         return table(Record, [()] * _RECORD_WIDTH, 0)
     ids, definitions, versions, data, *times = told
-    return table(Record, [ids, definitions, versions, partial(_documents, data), *times], size, beside)
+    return table(Record, (ids, definitions, versions, *times), size, beside, data=partial(_documents, data))
 
 
 def _documents(texts: Iterable[str]) -> list[dict[str, Any]]:

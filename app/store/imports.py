@@ -10,9 +10,9 @@ from app.store.session import Session
 _sql = statements.load("imports.sql")
 
 
-async def begin(session: Session, kind: Kind, definition_id: int) -> Import:
+async def begin(session: Session, kind: Kind, definition_id: int, beginning: bytes) -> Import:
     """A new one. `definition_id` is 0 unless it is of records."""
-    rows = await session.fetch(_sql.begin, kind.value, definition_id, Mark().digest, IMPORT_DAYS)
+    rows = await session.fetch(_sql.begin, kind.value, definition_id, Mark().digest, IMPORT_DAYS, beginning)
     return _import(rows[0])
 
 
@@ -43,4 +43,5 @@ def _import(row: asyncpg.Record) -> Import:
         row["reject_bytes"],
         row["started_at"],
         row["finished_at"],
+        row["beginning"],
     )

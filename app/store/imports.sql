@@ -1,12 +1,13 @@
 -- name: begin
 -- A new import, of which nothing is in yet. Those of long ago ($5 days) are forgotten.
 with forgotten as (delete from imports where shop_id = $1 and started_at < now() - make_interval(days => $5))
-insert into imports (shop_id, kind, definition_id, digest) values ($1, $2, $3, $4)
-returning id, reached, lines, digest, created, updated, unchanged, rejected, reject_bytes, started_at, finished_at;
+insert into imports (shop_id, kind, definition_id, digest, beginning) values ($1, $2, $3, $4, $6)
+returning id, reached, lines, digest, created, updated, unchanged, rejected, reject_bytes, started_at, finished_at,
+          beginning;
 
 -- name: latest
 -- The imports of that kind of the last $4 days, the latest first.
-select id, reached, lines, digest, created, updated, unchanged, rejected, reject_bytes, started_at, finished_at
+select id, reached, lines, digest, created, updated, unchanged, rejected, reject_bytes, started_at, finished_at, beginning
 from imports
 where shop_id = $1 and kind = $2 and definition_id = $3 and reached > 0
       and started_at > now() - make_interval(days => $4)

@@ -38,6 +38,23 @@ _RIGHTS = """
     grant usage, update on all sequences in schema {schema} to {role};
     revoke insert, update, delete on schema_migrations from {role};
 """
+# Granting what is granted would write to the catalogue all the same, and have every gateway that runs plan anew.
+_RIGHTS_THERE = """
+    select has_schema_privilege($1::name, n.oid, 'USAGE')
+       and not has_table_privilege($1::name, 'schema_migrations', 'INSERT, UPDATE, DELETE')
+       and not exists (
+           select from pg_class c where c.relnamespace = n.oid and not case
+               when c.relkind in ('r', 'p') then has_table_privilege($1::name, c.oid, 'SELECT') and (
+                   c.relname = 'schema_migrations' or (
+                       has_table_privilege($1::name, c.oid, 'INSERT')
+                       and has_table_privilege($1::name, c.oid, 'UPDATE')
+                       and has_table_privilege($1::name, c.oid, 'DELETE')))
+                   and ($2::text is null or has_table_privilege($1::name, c.oid, $2))
+               when c.relkind = 'S' then has_sequence_privilege($1::name, c.oid, 'USAGE')
+                   and has_sequence_privilege($1::name, c.oid, 'UPDATE')
+               else true end)
+    from pg_namespace n where n.nspname = current_schema()
+"""
 _MAINTAIN = "grant maintain on all tables in schema {schema} to {role}"  # to analyze what an import fills
 _MAINTAIN_SINCE = 17
 
@@ -82,6 +99,10 @@ async def migrate(url: str, folder: Traversable | None = None) -> Migrated:
             applied = await _apply(connection, migrations)
             distributed = await distribute(connection)
             return Migrated(tuple(applied), await _ready_role(connection), tuple(distributed))
+        except asyncpg.ReadOnlySQLTransactionError as error:
+            raise MigrationRefused(
+                "Something is to be migrated, and the database takes no writes. Name the server that does."
+            ) from error
         except asyncpg.InsufficientPrivilegeError as error:
             raise MigrationRefused(f"The login may not migrate: {error}. Use the database's owner.") from error
 
@@ -161,13 +182,20 @@ async def _ready_role(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
         return False
     if not exists:
         await _create_role(connection)
-    schema = await connection.fetchval("select quote_ident(current_schema())")
-    await connection.execute(_RIGHTS.format(schema=schema, role=GATEWAY_ROLE))
-    if connection.get_server_version().major >= _MAINTAIN_SINCE:
-        await connection.execute(_MAINTAIN.format(schema=schema, role=GATEWAY_ROLE))
+    await _give_rights(connection)
     if may_create:
         await ready_contact_role(connection, await connection.fetchval("select current_schema()"))
     return await _take_membership(connection)
+
+
+async def _give_rights(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    maintains = connection.get_server_version().major >= _MAINTAIN_SINCE
+    if await connection.fetchval(_RIGHTS_THERE, GATEWAY_ROLE, "MAINTAIN" if maintains else None):
+        return
+    schema = await connection.fetchval("select quote_ident(current_schema())")
+    await connection.execute(_RIGHTS.format(schema=schema, role=GATEWAY_ROLE))
+    if maintains:
+        await connection.execute(_MAINTAIN.format(schema=schema, role=GATEWAY_ROLE))
 
 
 async def _create_role(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -33,6 +33,7 @@ def _any_of(name: str) -> str:
     return f"(definition_id = ANY ({_setting(name, 'bigint[]')}))"
 
 
+_TENANTS = "create policy {0.name} on {0.table} using {0.using} with check {0.check}"
 _TENANT = f"(shop_id = {_setting('shop_id')})"
 _APART = f"({_TENANT} AND (CURRENT_USER <> '{CONTACT_ROLE}'::name))"  # on a cluster: see roles.py
 _OWN_RECORDS = " OR ".join(
@@ -63,13 +64,14 @@ async def look_at_row_security(connection: Connection) -> Finding:
             "As the owner: alter table ... enable row level security; alter table ... force row level security.",
         )  # fmt: skip
     found = {(row["relname"], row["polname"]): _plain(Policy(*row)) for row in await connection.fetch(_POLICIES)}
-    if hidden := [table for table in tables if (table, "tenant") not in found]:
-        return fault(
-            "row security", f"The policy 'tenant' is missing on {', '.join(hidden)}, whose rows nobody sees.",
-            "Create it as the table's migration does.",
-        )  # fmt: skip
     own = ("records", "own_records") in found
     declared = _declared(tables, of_contacts=own, spread=await is_spread(connection))
+    if hidden := [table for table in tables if (table, "tenant") not in found]:
+        made = (declared[table, "tenant"] for table in hidden)
+        return fault(
+            "row security", f"The policy 'tenant' is missing on {', '.join(hidden)}, whose rows nobody sees.",
+            "As the owner: " + "; ".join(_TENANTS.format(each) for each in made) + ".",
+        )  # fmt: skip
     known = {*declared, *((table, name) for name, table in OWN.items())}
     if strange := [policy for key, policy in found.items() if key not in known]:
         return fault(

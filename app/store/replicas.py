@@ -69,9 +69,15 @@ class Replica:
         return self.serves and (behind is None or behind.until <= self._loop.time())
 
     def failed(self, error: BaseException) -> None:
-        """A connection of it ended, or none could be made: it is out until a probe succeeds."""
-        if self.serves and isinstance(error, (*_ENDED, TimeoutError)):
+        """Something went wrong on it. If a connection ended, or did not answer, it is left out."""
+        if isinstance(error, (*_ENDED, TimeoutError)):
+            self.leave_out(error)
+
+    def leave_out(self, error: BaseException) -> None:
+        """Until a probe succeeds. What answers at its address then may be another server: it is looked at anew."""
+        if self.serves:
             self.serves = False
+            self.pool.server.forget()
             _log.warning("Replica %d is left out: %s", self._number, error or type(error).__name__)
             self._probing = asyncio.create_task(self._probe())
 
@@ -170,8 +176,8 @@ class Replicas:
             return await replica.pool.take(_PATIENCE_SECONDS)
         except _LOST as error:
             full = isinstance(error, TimeoutError) and replica.pool.open > 0
-            if not full:
-                replica.failed(error)
+            if not full:  # whatever keeps us out, such as a password, would cost each query its try
+                replica.leave_out(error)
             return None
 
 

@@ -7,7 +7,7 @@ one's beginning, statements are not kept prepared, and no transaction is left op
 migrations, need a connection of their own to the server.
 """
 
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
@@ -104,6 +104,10 @@ class Server:
             raise Unavailable("It is another database than DATABASE_URL names.")
         self._looked = True
 
+    def forget(self) -> None:
+        """Has it looked at again before the next connection."""
+        self._looked = False
+
     async def connect(self, **more: str) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection; with these settings besides, where there is no pooler."""
         if not self._looked:
@@ -143,8 +147,13 @@ class Server:
     def command(self, statement: Statement, *numbers: int) -> str:
         """One of the prepared statements with its numbers, as a command."""
         if not self.pooled:
-            return f'execute "{statement.name}" ({", ".join(str(int(number)) for number in numbers)})'
+            return _execution(statement.name, numbers)
         sql = statement.sql
         for place, number in enumerate(numbers, 1):
             sql = sql.replace(f"${place}", str(int(number)))
         return sql
+
+
+@lru_cache(maxsize=1_000)
+def _execution(name: str, numbers: tuple[int, ...]) -> str:
+    return f'execute "{name}" ({", ".join(str(int(number)) for number in numbers)})'

@@ -46,6 +46,21 @@ class Session:
 
     With `replicas`, set before the first statement, its transaction is one of theirs if it can be."""
 
+    timeless = False  # whether nobody will look at the times of what is read
+    change_days = CHANGE_DAYS  # how long the change log keeps what happened
+    replicas: Replicas | None = None
+    interrupted = False  # whether what it read is void: asked again, another session would have answered
+    _replica: Replica | None = None
+    _checked = False
+    _assuming = False
+    _assumed = False  # whether somebody relies on what the check has not said yet
+    _connection: Any = None
+    _disturbed = False  # whether something went wrong
+    _silent = False  # whether the database did not even say so
+    _closed = False
+    _refused: NoConnection | None = None
+    _running: tuple[Statement, float] | None = None  # since when
+
     def __init__(
         self,
         pool: Pool,
@@ -57,27 +72,13 @@ class Session:
         check: Check | None = None,
     ) -> None:
         self.shop_id = shop_id
-        self.timeless = False  # whether nobody will look at the times of what is read
-        self.change_days = CHANGE_DAYS  # how long the change log keeps what happened
-        self.replicas: Replicas | None = None
-        self.interrupted = False  # whether what it read is void: asked again, another session would have answered
-        self._replica: Replica | None = None
         self._pool = pool
         self._begin = begin
         self._check = check
-        self._checked = False
-        self._assuming = False
-        self._assumed = False  # whether somebody relies on what the check has not said yet
-        self._connection: Any = None
         self._lingers = lingers and not pool.server.pooled
-        self._disturbed = False  # whether something went wrong
-        self._silent = False  # whether the database did not even say so
-        self._closed = False
-        self._refused: NoConnection | None = None
         self._turn = asyncio.Lock()
         self._askers: set[asyncio.Task[Any] | None] = set()
         self._observers = observers
-        self._running: tuple[Statement, float] | None = None  # since when
 
     async def fetch(self, statement: Statement, *args: Any) -> list[asyncpg.Record]:
         """The statement's rows. The shop's id is passed as $1, `args` as $2 and on."""
@@ -169,13 +170,13 @@ class Session:
     def _beginning(self, connection: Any) -> str:
         """The commands that begin the transaction on this connection."""
         server = self._pool.server
-        commands = [server.opening(self._begin)]
+        begin = server.opening(self._begin)
         if connection.is_in_transaction():  # the session before this one lingers
-            commands.insert(0, "commit")
-        if self._check is not None:
-            commands.append(server.command(self._check.statement, self.shop_id, self._check.number))
-            self._observe(self._check.statement)
-        return "; ".join(commands)
+            begin = f"commit; {begin}"
+        if self._check is None:
+            return begin
+        self._observe(self._check.statement)
+        return f"{begin}; {server.command(self._check.statement, self.shop_id, self._check.number)}"
 
     async def _fetch_first(self, statement: Statement, args: tuple[Any, ...]) -> list[asyncpg.Record]:
         """The rows of the first statement, sent together with the beginning. Were that to fail, the statement found

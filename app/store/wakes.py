@@ -23,7 +23,8 @@ _GATHERED_SECONDS = 0.01
 _RETRY_SECONDS = 1.0
 _LOOK_SECONDS = 1.0
 _SILENCE_SECONDS = 15.0
-_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, StoreFailure)
+_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError,
+         StoreFailure)  # fmt: skip
 
 
 async def wait(woken: asyncio.Event) -> None:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -38,10 +39,9 @@ def told_at(host: str, port: int) -> Iterator[int]:
     with tempfile.TemporaryDirectory(prefix="custom-data-metrics-") as directory:
         os.environ[_DIRECTORY] = directory  # which the library looks for when it is imported
         from prometheus_client import CollectorRegistry, start_http_server
-        from prometheus_client.multiprocess import MultiProcessCollector
 
         registry = CollectorRegistry()
-        registry.register(Bounded(MultiProcessCollector(None)))  # type: ignore[no-untyped-call]
+        registry.register(Bounded(Counted(Path(directory))))
         try:
             server, thread = start_http_server(port, host, registry)
         except OSError as error:
@@ -204,6 +204,27 @@ class Labels(dict[str, str]):
         if len(self) < self._room and name != _OTHERS:
             self[name] = name
         return self.get(name, _OTHERS)
+
+
+class Counted:
+    """What all processes count in files below a folder. One that is empty is left out: its process is just making it,
+    or was killed over it, and the library would tell nothing of anybody."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> "Iterator[Metric]":
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        files = [str(file) for file in self._folder.glob("*.db") if _has_begun(file)]
+        yield from MultiProcessCollector.merge(files, accumulate=True)  # type: ignore[no-untyped-call]
+
+
+def _has_begun(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:  # what its process had at the moment went with it
+        return False
 
 
 class Bounded:

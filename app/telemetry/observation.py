@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextvars import ContextVar
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -42,6 +43,9 @@ class Asked(NamedTuple):
     seconds: float
     place: Place | None = None
     error: BaseException | None = None
+
+
+_asked: Callable[[tuple[object, ...]], Asked] = partial(tuple.__new__, Asked)
 
 
 class Level(NamedTuple):
@@ -90,7 +94,7 @@ class Observation:
     ) -> None:  # fmt: skip
         """A statement that began then has ended now, unless it is known when it did."""
         if len(self.statements) < _MOST:
-            self.statements.append(Asked(query, began, (ended or time.perf_counter()) - began, place, error))
+            self.statements.append(_asked((query, began, (ended or time.perf_counter()) - began, place, error)))
         else:
             self.untold += 1
 

@@ -71,8 +71,8 @@ class Tracing:
         span = self._tracer.start_span(
             _title(seen), caller, SpanKind.SERVER, _attributes(seen), start_time=seen.started
         )
-        if seen.codes and seen.codes[0] in _ERRORS:
-            span.set_status(Status(StatusCode.ERROR, seen.codes[0]))
+        if (failed := _failure(seen.codes)) in _ERRORS:
+            span.set_status(Status(StatusCode.ERROR, failed))
         if span.is_recording():
             within = set_span_in_context(span, caller)
             self._levels(seen, within)
@@ -85,7 +85,7 @@ class Tracing:
         left = list(seen.statements)
         for number, level in enumerate(seen.levels, 1):
             own, left = _within(level, left)
-            attributes = {"graphql.level.fields": level.fields}
+            attributes = {"custom_data.level.fields": level.fields}
             span = self._tracer.start_span(
                 f"level {number}", operation, attributes=attributes, start_time=_at(seen, level.began)
             )
@@ -126,6 +126,11 @@ def _of_statement(asked: Asked) -> dict[str, Any]:
     return _known(told)
 
 
+def _failure(codes: Sequence[str]) -> str | None:
+    """What went wrong, ours first."""
+    return next((code for code in codes if code in _ERRORS), codes[0] if codes else None)
+
+
 def _known(attributes: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in attributes.items() if value is not None}
 
@@ -135,7 +140,7 @@ def _attributes(seen: Observation) -> dict[str, Any]:
     told = {
         "graphql.operation.type": seen.kind if graphql else None,
         "graphql.operation.name": seen.name if graphql else None,
-        "http.response.status_code": seen.status or None, "error.type": seen.codes[0] if seen.codes else None,
+        "http.response.status_code": seen.status or None, "error.type": _failure(seen.codes),
         "custom_data.shop.id": seen.shop_id, "custom_data.request.id": seen.request_id,
         "custom_data.cost": seen.cost, "custom_data.statements": seen.statement_count,
     }  # fmt: skip

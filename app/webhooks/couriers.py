@@ -37,6 +37,8 @@ class Couriers:
                 shop_ids = await self._database.automated_shops()
             except StoreFailure as failure:
                 _log.warning("Webhooks wait: %s", failure)
+            except Exception:  # a mistake of ours must not end them for as long as the process lives
+                _log.exception("Webhooks wait.")
             else:
                 self._look_after(shop_ids)
                 metrics.lagging(max((courier.lag for courier, _ in self._shops.values()), default=0.0))

@@ -11,7 +11,7 @@ from app.store.database import Database
 from app.store.statements import Statement
 from tests.api.test_scopes import with_scopes
 from tests.shops import ShopClient, VetShop, new_vet_shop
-from tests.tour import new_trigger
+from tests.tour_of_events import new_trigger
 
 DRY = """dryRun { triggers { totalCount { count isExact } nodes { index kind idRecord before after changedFields
     trigger { name } } } prices { totalCount { count isExact } nodes { before after contact { idContact }

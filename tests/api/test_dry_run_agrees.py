@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.store.administration import administering
 from tests.api.test_dry_run import DRY, HOOKS
 from tests.shops import ShopClient, to
-from tests.tour import new_trigger
+from tests.tour_of_events import new_trigger
 from tests.webhooks.test_firing import told
 
 CONTACTS, VETS, CLINICS, GOODS = range(3), ("v0", "v1", "v2"), ("c0", "c1"), ("p0", "p1", "p2")

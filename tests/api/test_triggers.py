@@ -8,7 +8,7 @@ from app.domain.access import Scope
 from tests.api.test_scopes import with_scopes
 from tests.shops import ShopClient, VetShop
 from tests.storefront import new_storefront
-from tests.tour import new_trigger
+from tests.tour_of_events import new_trigger
 
 URL = {"url": "https://hooks.example.com/gold"}
 GOLD = {"tier": {"eq": "gold"}}

@@ -22,6 +22,7 @@ ROOMS = {
     "pydantic": {"operations", "server"},
     "click": {"cli"},
     "httpcore": {"webhooks"},
+    "python_multipart": {"server"},
     "jwt": {"operations"},
     "prometheus_client": {"telemetry"},
     "opentelemetry": {"telemetry"},

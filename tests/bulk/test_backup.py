@@ -14,7 +14,8 @@ from app.bulk.manifest import BackupRefused
 from app.store.administration import administering
 from tests.processes import run
 from tests.shops import ShopClient, VetShop, to
-from tests.tour import new_trigger, tour
+from tests.tour import tour
+from tests.tour_of_events import new_trigger
 
 
 @pytest.fixture

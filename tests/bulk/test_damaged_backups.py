@@ -1,6 +1,5 @@
 """Backups that are damaged, or made to do harm: one clear line, nothing written, nothing quoted."""
 
-import hashlib
 import json
 import random
 import stat
@@ -17,6 +16,7 @@ from app.bulk.column_values import check_for
 from app.bulk.manifest import BackupRefused
 from app.store import archive
 from app.store.database import Database
+from tests.bulk.altering import altered, setting
 from tests.processes import run
 from tests.shops import ShopClient, VetShop, new_shop
 from tests.telemetry.test_lines import CANARY
@@ -85,65 +85,46 @@ async def test_a_damaged_copy_is_refused_whole(
     assert (await shop.ask("{ contacts { nodes { email } } }"))["contacts"]["nodes"] == []
 
 
-def _altered(path: Path, table: str, change: Callable[[list[Any]], Any]) -> None:
-    """The file with other rows, and a manifest that fits them."""
-    with zipfile.ZipFile(path) as whole:
-        members = {name: whole.read(name) for name in whole.namelist()}
-    rows = [json.loads(line) for line in members[f"{table}.jsonl"].splitlines()]
-    rows = change(rows) or rows
-    text = "".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows).encode(
-        "utf-8", "surrogatepass"
-    )
-    manifest = json.loads(members["manifest.json"])
-    manifest["members"][table] |= {"rows": len(rows), "sha256": hashlib.sha256(text).hexdigest()}
-    members |= {f"{table}.jsonl": text, "manifest.json": json.dumps(manifest).encode()}
-    with zipfile.ZipFile(path, "w") as made:
-        for name, content in members.items():
-            made.writestr(name, content)
-
-
-def _set(**values: Any) -> Callable[[list[Any]], None]:
-    return lambda rows: rows[-1].update(values)
-
-
 @pytest.mark.parametrize(
     ("table", "change", "written"),
     [
-        ("contacts", _set(id="seven"), False),
-        ("contacts", _set(id=None), False),
-        ("contacts", _set(id=2**63), False),
-        ("contacts", _set(created_at="yesterday"), False),
-        ("contacts", _set(created_at="2026-01-01"), False),
-        ("contacts", _set(email="a\0b"), False),
-        ("contacts", _set(email="\ud800"), False),
-        ("contacts", _set(email={"a": 1}), False),
-        ("contacts", _set(unknown=1), False),
-        ("contacts", _set(shop_id=1), False),
+        ("contacts", setting(id="seven"), False),
+        ("contacts", setting(id=None), False),
+        ("contacts", setting(id=2**63), False),
+        ("contacts", setting(created_at="yesterday"), False),
+        ("contacts", setting(created_at="2026-01-01"), False),
+        ("contacts", setting(email="a\0b"), False),
+        ("contacts", setting(email="\ud800"), False),
+        ("contacts", setting(email={"a": 1}), False),
+        ("contacts", setting(unknown=1), False),
+        ("contacts", setting(shop_id=1), False),
         ("contacts", lambda rows: [*rows, "[]"], False),
         ("contacts", lambda rows: [*rows, "{"], False),
         ("contacts", lambda rows: [*rows, "[" * 100_000], False),
         ("contacts", lambda rows: [*rows, "\udc80"], False),
-        ("products", _set(price="1"), False),
+        ("products", setting(price="1"), False),
         ("products", lambda rows: [json.dumps(row).replace("2.5", "1e999999999") for row in rows], False),
-        ("products", _set(is_active=1), False),
+        ("products", setting(is_active=1), False),
         ("records", lambda rows: rows[-1]["data"].update({"a": "\0"}), False),
         ("records", lambda rows: [json.dumps(row).replace('"num1": null', '"num1": 1e400') for row in rows], False),
         ("contacts", lambda rows: [*rows, rows[0]], True),
-        ("products", _set(price=-1), True),
-        ("customers", _set(contact_id=1), True),
-        ("definitions", _set(fields="fields"), True),
-        ("definitions", _set(fields=[{"name": 1}]), True),
+        ("products", setting(price=-1), True),
+        ("customers", setting(contact_id=1), True),
+        ("override_sources", setting(definition_id=1), False),
+        ("definitions", setting(fields="fields"), False),
+        ("definitions", setting(fields=[{"name": 1}]), False),
     ],
 )
 async def test_rows_that_no_shop_has_restore_nothing(
     file: Path, other_shop: ShopClient, table: str, change: Callable[[list[Any]], Any], written: bool
 ) -> None:
     """Checksums and all: types are checked before the first write, and what rows are to each other while writing."""
-    _altered(file, table, change)
+    altered(file, table, change)
     with other_shop.statements() as statements, pytest.raises(BackupRefused) as refused:
         await restore(other_shop.database, other_shop.id, file)
     assert any(each.startswith("archive.put") for each in statements) == written
     assert str(refused.value).endswith("Nothing was restored.")
+    assert "(23" not in str(refused.value), "the database has refused it, and written it into its log"
     assert CANARY not in str(refused.value)
     answer = await other_shop.ask("{ contacts { nodes { idContact } } customDataDefinitions { key } }")
     assert answer == {"contacts": {"nodes": []}, "customDataDefinitions": []}

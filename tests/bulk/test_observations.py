@@ -17,6 +17,7 @@ from app.telemetry import lines
 from app.telemetry.observation import Observation
 from app.telemetry.telemetry import Telemetry
 from tests.bulk.test_http import PRICES, post
+from tests.bulk.uploads import imported, posted
 from tests.shops import VetShop
 from tests.telemetry.conftest import Listening, listening
 from tests.telemetry.test_lines import CANARY
@@ -94,6 +95,27 @@ async def test_a_body_beyond_the_bound_has_its_line(vets: VetShop) -> None:
         response = await client.post(PRICES, content="price\n" * 200, headers=headers)
     assert (seen[0].status, seen[0].codes) == (413, ("PAYLOAD_TOO_LARGE",))
     assert response.headers["x-request-id"] == seen[0].request_id
+
+
+async def test_an_uploaded_file_is_observed_alike(vets: VetShop, database: Database, listening: Listening) -> None:
+    seen: list[Observation] = []
+    stream = io.StringIO()
+    written = lines.Lines(stream, lines.as_json)
+    async with listening(seen.append, SlowOperations(written, database, 0.0)) as shop:
+        for dry in (True, False):
+            await imported(shop, _ROWS, definition="vet_pricing", dryRun=dry)
+        await posted(shop, b"--b--")
+    written.flush()
+    assert stream.getvalue() == ""
+    assert [(each.kind, each.name, each.status, each.shop_id, each.codes) for each in seen] == [
+        ("bulk", "import", 200, vets.shop.id, ()), ("bulk", "import", 200, vets.shop.id, ()),
+        ("bulk", "import", 400, vets.shop.id, ("BAD_REQUEST",)),
+    ]  # fmt: skip
+    assert (dict(seen[0].items), dict(seen[1].items)) == ({}, {
+        ("importRecords", "UPDATED"): 1, ("importRecords", "UNCHANGED"): 1, ("importRecords", "REJECTED"): 1,
+    })  # fmt: skip
+    assert seen[1].definitions == {"vet_pricing"}
+    assert 1_000 < seen[1].cost < 1_200
 
 
 @pytest.mark.usefixtures("vets")

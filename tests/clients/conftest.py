@@ -16,7 +16,7 @@ from tests.shops import ShopClient
 
 PACKAGES = (
     "graphql@^16.11", "graphql-http@~1.23", "graphql-ws@^6.0", "ws@^8.18", "@apollo/client@^4.0", "rxjs@^7.8",
-    "@urql/core@^6.0", "@urql/exchange-persisted@^5.0",
+    "@urql/core@^6.0", "@urql/exchange-persisted@^5.0", "apollo-upload-client@^19.0",
 )  # fmt: skip
 _SCRIPTS = Path(__file__).parent
 _PATIENCE = 300  # seconds; npm may be slow

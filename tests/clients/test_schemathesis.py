@@ -19,7 +19,7 @@ _NUMBERS = st.sampled_from(["0", "-1", "1.10", "1e999999", "9" * 400, "0.1000000
 
 schemathesis.graphql.scalar("Decimal", _TEXTS.map(nodes.String) | _NUMBERS.map(nodes.Float))
 schemathesis.graphql.scalar("JSON", _TEXTS.map(nodes.String) | _NUMBERS.map(nodes.Float) | st.just(nodes.Null))
-for name in ("Date", "DateTime"):
+for name in ("Date", "DateTime", "Upload"):
     schemathesis.graphql.scalar(name, _TEXTS.map(nodes.String))
 
 SCHEMA = schemathesis.graphql.from_path(CHECKOUT / "schema.graphql")

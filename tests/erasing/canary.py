@@ -13,13 +13,16 @@ from app.store.deliveries import Failure, Room
 from app.store.paging import Page
 from tests.shops import ShopClient, to
 from tests.storefront import as_contact
-from tests.tour import new_trigger
+from tests.tour_of_events import new_trigger
 
 ERASE = (
     "idContact customers changes deliveries answers segments triggers "
     "records { idDefinition deleted unlinked definition { key } } userErrors { code path message }"
 )
 URL = "https://hooks.example.com/"
+LOG = """query($record: ID, $definition: String) {
+    customDataChanges(record: $record, definition: $definition, first: 100) {
+        nodes { sequence kind idRecord before after erased summary idempotencyKey operation } } }"""
 
 
 @dataclass
@@ -163,3 +166,9 @@ async def erase(shop: ShopClient, contact: dict[str, Any], **more: Any) -> Any:
     """The payload of eraseContact."""
     document = f"mutation($input: EraseContactInput!) {{ eraseContact(input: $input) {{ {ERASE} }} }}"
     return (await shop.ask(document, input={"contact": contact, "records": "DELETE", **more}))["eraseContact"]
+
+
+async def log(shop: ShopClient, **of: Any) -> list[dict[str, Any]]:
+    """The change log, from its beginning."""
+    found: list[dict[str, Any]] = (await shop.ask(LOG, **of))["customDataChanges"]["nodes"]
+    return found

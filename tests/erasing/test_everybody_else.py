@@ -107,7 +107,7 @@ async def test_many_records_take_more_statements_only_by_the_thousand(
     assert await statements(5) == await statements(45)
     monkeypatch.setattr(erasures, "AT_ONCE", 100)
     many = await statements(250)
-    assert many["erasures.delete_records"] == 4  # three for the notes, one for the cards
+    assert many["erasures.delete_records"] == 3
     query = '{ customDataRecords(definition: "note") { totalCount { count } } }'
     assert (await shop.ask(query))["customDataRecords"]["totalCount"]["count"] == 0
 

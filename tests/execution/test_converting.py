@@ -1,7 +1,7 @@
 """Arguments converted by us are those of Strawberry: for every type of argument of a schema that has each kind of type,
 and of the gateway's own."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from enum import Enum
 from typing import Annotated, Any, NamedTuple
 
@@ -25,6 +25,7 @@ from strawberry.scalars import JSON
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_argument
 
+from app.bulk.streams import Stream
 from app.execution import BreadthFirst
 from app.execution.converting import Special, conversion
 from app.graphql.schema import schema as gateway
@@ -160,10 +161,17 @@ def is_special(argument: Argument) -> bool:
 OWN_ARGUMENTS = dict(arguments(OWN))
 ARGUMENTS = {name: each for name, each in OWN_ARGUMENTS.items() if not is_special(each)} | dict(arguments(gateway))
 
+
 # What a client may send for each scalar.
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield
+
+
 FITTING: dict[str, list[Any]] = {
     "Int": [1, 0], "Float": [0.5], "String": ["s", ""], "ID": ["i"], "Boolean": [True, False], "JSON": [{"a": [1]}, 1],
     "Decimal": ["1.50"], "DateTime": ["2026-01-01T00:00:00Z"], "Date": ["2026-01-01"],
+    "Upload": [Stream(_nothing())],
 }  # fmt: skip
 
 

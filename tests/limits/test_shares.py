@@ -22,7 +22,7 @@ def shares(clock: Clock, shops: int, most: int = 8) -> Shares:
     return divided
 
 
-@pytest.mark.parametrize(("shops", "each"), [(0, 8), (1, 8), (2, 8), (3, 5), (4, 4), (5, LEAST), (100, LEAST)])
+@pytest.mark.parametrize(("shops", "each"), [(0, 8), (1, 8), (2, 8), (3, 5), (4, 4), (5, 3), (8, LEAST), (100, LEAST)])
 def test_the_more_shops_ask_the_less_each_may_have(shops: int, each: int) -> None:
     assert shares(Clock(), shops).each() == each
 

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from asyncpg import InvalidPasswordError
 
 from app.store.database import Database
 from app.store.embedded import EmbeddedUrls
 from app.store.failures import Unavailable
-from app.store.replicas import Begun, Replicas
+from app.store.replicas import Begun, Replica, Replicas
 from app.store.servers import Server
 from tests.scale.conftest import Pair, gateway, until
 from tests.scale.standby import Standby
@@ -157,3 +158,52 @@ async def test_a_replica_of_another_database_is_not_asked(notes: Pair, gateway_u
         assert not replica.pool.open
     with pytest.raises(Unavailable, match="another database"):
         await Database.connect(notes.primary_url, direct_url=gateway_url)
+
+
+async def test_a_replica_that_lets_nobody_in_costs_no_query_a_try(notes: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password that it does not take, say: it is tried once a second, not by each query."""
+    tries = 0
+
+    async def refused() -> Any:
+        nonlocal tries
+        tries += 1
+        raise InvalidPasswordError("password authentication failed")
+
+    async with gateway(notes.primary_url, replica_urls=[notes.standby.urls.gateway]) as (database, http):
+        notes.second.database, notes.second.http = database, http
+        assert database.replicas is not None
+        [replica] = database.replicas.all
+        monkeypatch.setattr(replica.pool, "_connect", refused)
+        await count(notes.second)
+        assert not replica.serves
+        monkeypatch.setattr(Replica, "_probe", lambda _: asyncio.sleep(0))
+        before = tries
+        for _ in range(10):
+            assert await count(notes.second) == 1
+        assert tries == before <= 2
+
+
+async def test_a_replica_that_comes_back_as_another_database_is_not_asked(notes: Pair) -> None:
+    """Whether it is the same is looked at again once it was gone: its address may lead to another server by then."""
+    await until_answered(notes)
+    replicas = notes.second.database.replicas
+    assert replicas is not None
+    [replica] = replicas.all
+    server, primary = replica.pool.server, replica.pool.server.same_as
+    assert primary is not None
+    identity = primary.identity
+    assert identity == server.identity
+    await asyncio.to_thread(notes.standby.stop)
+    assert not await answered(notes)
+    primary.identity = "another database"
+    await asyncio.to_thread(notes.standby.start)
+    try:
+        with pytest.raises(Unavailable, match="another database"):
+            await server.connect()
+        before = replica.begun
+        for _ in range(10):
+            assert await count(notes.second) == 1
+        assert replica.begun == before
+    finally:
+        primary.identity = identity
+    await until_answered(notes)

@@ -53,7 +53,7 @@ async def test_a_malformed_body_is_a_bad_request(content: bytes, shop: ShopClien
 
 @pytest.mark.parametrize(
     "headers",
-    [{"content_type": "text/plain"}, {"content_type": ""}, {"content_type": "multipart/form-data; boundary=x"},
+    [{"content_type": "text/plain"}, {"content_type": ""}, {"content_type": "multipart/mixed; boundary=x"},
      {"content_encoding": "gzip"}, {"content_encoding": "br"}],
     ids=str,
 )  # fmt: skip

@@ -81,7 +81,7 @@ async def test_a_partial_result_is_200_with_data(shop: ShopClient, media: str) -
 CONTENT = [
     ("application/json", 200), ("application/json; charset=utf-8", 200), ('Application/JSON;charset="UTF-8"', 200),
     ("application/json; charset=utf-16", 415), ("application/json; charset=latin-1", 415), ("", 415),
-    ("text/plain", 415), ("application/x-www-form-urlencoded", 415), ("multipart/form-data; boundary=x", 415),
+    ("text/plain", 415), ("application/x-www-form-urlencoded", 415), ("multipart/mixed; boundary=x", 415),
     ("application/graphql", 415), ("application/jsonp", 415),
 ]  # fmt: skip
 

@@ -1,11 +1,12 @@
 """What the doctor finds: nothing on a sound database, and each thing that is broken on purpose."""
 
+import time
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
 
-from app.store import policies, roles
+from app.store import policies, roles, server_examination
 from app.store.addresses import Addresses
 from app.store.administration import connected
 from app.store.examination import examine, findings
@@ -37,7 +38,7 @@ async def test_nothing_on_a_sound_database(admin: str) -> None:
     assert ills(findings) == {}
     assert [*findings] == [
         "connection", "server", "migrations", "role", "rights", "row security", "contact tokens", "primary keys",
-        "indexes", "clock", "durability", "replicas", "citus", "connections",
+        "indexes", "clock", "durability", "server log", "replicas", "citus", "connections",
     ]  # fmt: skip
 
 
@@ -127,6 +128,68 @@ async def test_a_gateways_role_that_nothing_binds(admin: str, attribute: str, lo
         await transaction.rollback()
     assert found["role"].health is Health.FAULT
     assert "alter role custom_data_gateway nosuperuser nobypassrls" in found["role"].mend
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(5.0, "behind this machine's"), (-5.0, "ahead of this machine's")])
+async def test_a_clock_that_is_off(admin: str, monkeypatch: pytest.MonkeyPatch, ahead: float, told: str) -> None:
+    ours = time.time
+    monkeypatch.setattr(server_examination.time, "time", lambda: ours() + ahead)
+    found_ills = ills(await found(admin))
+    assert [*found_ills] == ["clock"]
+    assert told in found_ills["clock"].told
+    assert "NTP" in found_ills["clock"].mend
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("log_error_verbosity = 'verbose'", "log_error_verbosity is verbose"),
+        ("log_statement = 'all'", "log_parameter_max_length is -1"),
+        ("log_min_duration_statement = 100", "log_parameter_max_length is -1"),
+        ("log_parameter_max_length_on_error = -1", "log_parameter_max_length_on_error is -1"),
+    ],
+)
+async def test_a_log_of_the_server_that_quotes_people(admin: str, setting: str, told: str) -> None:
+    name = urlsplit(admin).path[1:]
+    async with connected(admin) as connection:
+        await connection.execute(f"alter database {name} set {setting}")
+    found_ills = ills(await found(admin))
+    assert [*found_ills] == ["server log"]
+    assert found_ills["server log"].health is Health.WORTH_KNOWING
+    assert told in found_ills["server log"].told
+
+
+async def test_what_makes_a_missing_policy_anew_is_said_whole(admin: str) -> None:
+    """As the person who is called at night may copy it."""
+    async with connected(admin) as connection:
+        await connection.execute("drop policy tenant on products; drop policy tenant on segments")
+        mend = ills(await found(admin))["row security"].mend
+        for command in mend.removeprefix("As the owner: ").removesuffix(".").split("; "):
+            await connection.execute(command)
+    assert ills(await found(admin)) == {}
+
+
+async def test_a_server_that_takes_no_writes(admin: str) -> None:
+    async with connected(admin) as connection:
+        await connection.execute(f"alter database {urlsplit(admin).path[1:]} set default_transaction_read_only = on")
+    told = ills(await found(admin))["server"]
+    assert told.health is Health.FAULT
+    assert "takes no writes: default_transaction_read_only is on" in told.told
+
+
+async def test_a_server_that_has_no_room_for_another_connection(admin: str, admin_url: str) -> None:
+    async with scratch_role(admin_url, "connection limit 0") as login:
+        told = await found(admin, login)
+    assert [*told] == ["connection"]
+    assert "too many connections" in told["connection"].told
+    assert told["connection"].mend.startswith("Raise max_connections")
+
+
+async def test_a_login_that_there_is_not(admin: str) -> None:
+    findings = await found(admin, "nobody_here")
+    assert [*findings] == ["connection"]
+    assert 'role "nobody_here" does not exist' in findings["connection"].told
+    assert "custom-data migrate" in findings["connection"].mend
 
 
 async def test_the_policies_of_a_cluster(admin: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ CHANGE = ("sequence", "definition_id", "kind", "record_id", "version", "before",
           "operation", "api_key_id", "idempotency_key", "made_at", "erased")  # fmt: skip
 TRIGGER = _of(Trigger)
 IMPORT = ("id", "reached", "lines", "digest", "created", "updated", "unchanged", "rejected", "reject_bytes",
-          "started_at", "finished_at")  # fmt: skip
+          "started_at", "finished_at", "beginning")  # fmt: skip
 PLACED = (*RECORD, "unique_key")  # found by unique key
 
 

@@ -223,3 +223,33 @@ def test_the_bound_of_labels_holds_for_all_processes_together() -> None:
     assert len(before) == len(after) == 101
     assert (sum(before.values()), sum(after.values())) == (300, 600)
     assert [label for label, count in before.items() if after[label] < count] == []
+
+
+def test_a_process_that_was_killed_before_it_counted_hides_nobody_elses_counts() -> None:
+    """It leaves an empty file, which the library refuses, and everything else with it."""
+    with told_at("127.0.0.1", 0) as port:
+        address = f"http://127.0.0.1:{port}/metrics"
+        subprocess.run([sys.executable, "-c", _COUNTS, "0"], check=True, timeout=PATIENCE)
+        for name in ("counter_999999.db", "gauge_livesum_999999.db", "histogram_999999.db"):
+            (Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]) / name).touch()
+        assert values(address, "custom_data_operations_total") == {'{code="OK",type="query"}': 150}
+
+
+_NAMES = """
+from app.telemetry.metrics import metrics
+from app.telemetry.observation import Observation
+for number in range(10_000):
+    seen = Observation(f"id{number}", "http")
+    seen.kind, seen.name, seen.shop_id = "query", f"Made_up_{number}", number
+    metrics()(seen)
+"""
+
+
+def test_made_up_names_of_operations_make_no_labels() -> None:
+    """Nor do shops and requests."""
+    with told_at("127.0.0.1", 0) as port:
+        subprocess.run([sys.executable, "-c", _NAMES], check=True, timeout=PATIENCE)
+        told = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE).text
+    assert 'custom_data_operations_total{code="OK",type="query"} 10000.0' in told
+    assert "Made_up" not in told
+    assert len(told.splitlines()) < 100

@@ -52,6 +52,23 @@ async def test_items_are_counted_by_what_became_of_them(listening: Listening) ->
     assert "session.end" in [each.query.name for each in saved.statements]
 
 
+@pytest.mark.usefixtures("vets")
+async def test_fields_of_the_shops_own_are_counted_as_the_general_ones(listening: Listening) -> None:
+    """They are named after definitions, of which there may be any number."""
+    seen: list[Observation] = []
+    async with listening(seen.append) as shop:
+        for field in (
+            'saveVeterinarian(records: [{nom: "Dr Neu"}]) { created }',
+            'updateVeterinarianByKey(key: {nom: "Dr Neu"}, data: {ville: "Lyon"}) { outcome }',
+            'deleteVeterinarianByKey(key: {nom: "Dr Neu"}) { deleted }',
+            'deleteVeterinarian(ids: ["1"]) { userErrors { code } }',
+        ):
+            await shop.ask(f"mutation {{ custom {{ {field} }} }}")
+    assert [field for noted in seen for field, _ in noted.items] == [
+        "saveCustomDataRecords", "updateCustomDataRecord", "deleteCustomDataRecord", "bulkDeleteCustomDataRecords",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("query", "headers", "status", "code", "kind"),
     [

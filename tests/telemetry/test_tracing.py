@@ -6,6 +6,8 @@ import asyncpg
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.semconv._incubating.attributes import graphql_attributes
+from opentelemetry.semconv.attributes import db_attributes, error_attributes, http_attributes, server_attributes
 from opentelemetry.trace import SpanKind, StatusCode
 
 from app.store.database import Database
@@ -65,6 +67,32 @@ async def test_a_trace_that_is_none_is_not_followed(listening: Listening) -> Non
     found = await spans(listening, "{ __typename }", traceparent="marie@example.com")
     [operation] = [span for span in found if span.kind is SpanKind.SERVER]
     assert operation.parent is None
+
+
+async def test_attributes_are_those_of_the_conventions_or_plainly_ours(vets: VetShop, listening: Listening) -> None:
+    """None that the conventions have given up, and none of a name that is theirs to give."""
+    current = {
+        name for module in (db_attributes, error_attributes, graphql_attributes, http_attributes, server_attributes)
+        for constant, name in vars(module).items() if constant.isupper() and isinstance(name, str)
+    }  # fmt: skip
+    found = await spans(listening, PRICES) + await spans(listening, "{ nothing }")
+    used = {name for span in found for name in span.attributes or {}}
+    assert {name for name in used if not name.startswith("custom_data.")} <= current
+    assert {"graphql.operation.name", "db.query.text", "db.namespace", "error.type", "custom_data.level.fields"} <= used
+    names = {span.name for span in found if span.kind is SpanKind.SERVER}
+    assert names == {"query", "GraphQL Operation"}
+    assert vets.shop.id in {(span.attributes or {}).get("custom_data.shop.id") for span in found}
+
+
+async def test_a_failure_of_ours_behind_a_clients_mistake_is_an_error() -> None:
+    exporter = InMemorySpanExporter()
+    tracing = Tracing(exporter)
+    with Telemetry([tracing], detailed=True).observing("http", {}) as seen:
+        seen.codes = ("CONTACT_NOT_FOUND", "INTERNAL")
+    tracing.close()
+    [span] = exporter.get_finished_spans()
+    assert span.status.status_code is StatusCode.ERROR
+    assert (span.attributes or {})["error.type"] == "INTERNAL"
 
 
 @pytest.mark.usefixtures("vets")

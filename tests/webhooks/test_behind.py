@@ -3,7 +3,7 @@
 from app.operations.fire_triggers import fire
 from app.store import triggers
 from tests.shops import ShopClient
-from tests.tour import new_trigger
+from tests.tour_of_events import new_trigger
 
 
 async def _behind(shop: ShopClient) -> list[int]:

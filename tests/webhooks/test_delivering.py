@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import Any
 
 from tests.shops import ShopClient
-from tests.tour import new_trigger
+from tests.tour_of_events import new_trigger
 from tests.webhooks.conftest import Courier
 from tests.webhooks.receiver import Received, Receiver, receiving
 

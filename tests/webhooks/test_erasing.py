@@ -9,7 +9,7 @@ from tests.erasing.canary import define, erase, new_canary
 from tests.processes import PATIENCE, serving
 from tests.shops import ShopClient
 from tests.store.scratch import as_login
-from tests.tour import new_trigger
+from tests.tour_of_events import new_trigger
 from tests.webhooks.conftest import Courier
 from tests.webhooks.receiver import Received, Receiver, receiving
 from tests.webhooks.test_delivering import every_match, settled

@@ -14,7 +14,7 @@ from app.operations.fire_triggers import fire
 from app.store import deliveries
 from app.store.paging import Page
 from tests.shops import ShopClient, to
-from tests.tour import new_trigger
+from tests.tour_of_events import new_trigger
 
 TRANSITIONS = ("BECOMES_TRUE", "EVERY_MATCH", "BECOMES_FALSE")
 URL = {"url": "http://127.0.0.1:9/hooks"}

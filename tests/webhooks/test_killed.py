@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from tests.processes import PATIENCE, environment
 from tests.shops import ShopClient
-from tests.tour import new_trigger
+from tests.tour_of_events import new_trigger
 from tests.webhooks.receiver import Received, receiving
 
 KILLS = 20

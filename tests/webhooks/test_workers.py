@@ -7,7 +7,7 @@ import sys
 
 from tests.processes import PATIENCE, environment, serving
 from tests.shops import ShopClient
-from tests.tour import new_trigger
+from tests.tour_of_events import new_trigger
 from tests.webhooks.receiver import Receiver
 
 ABOUT = {"name": "all", "definition": "tag", "when": {}}

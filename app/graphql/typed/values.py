@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
 from app.domain.definitions import Field, FieldType
@@ -24,7 +25,7 @@ def ids(field: Field) -> Read:
     """A relation's raw ids."""
 
     def read(data: Sequence[Any]) -> list[Any]:
-        values = [held.get(field.name) for held in data]
+        values = map(dict.get, data, repeat(field.name))
         return [None if value is None else str(value) for value in values]
 
     return read
@@ -34,12 +35,12 @@ def values(field: Field, options: frozenset[Any] = frozenset()) -> Read:
     """What the records hold. A value of another class, or none of the options, is a value of a definition that has
     changed since the schema was made: an error of its own."""
     if field.type is FieldType.JSON:
-        return lambda data: [held.get(field.name) for held in data]
+        return lambda data: [*map(dict.get, data, repeat(field.name))]
     classes = {*_CLASSES.get(field.type, _TEXT), type(None)}
     shown = _shown(field)
 
     def read(data: Sequence[Any]) -> list[Any]:
-        found = [held.get(field.name) for held in data]
+        found = [*map(dict.get, data, repeat(field.name))]
         if not {*map(type, found)} <= classes:
             found = [value if type(value) in classes else schema_changed() for value in found]
         if options:

@@ -72,15 +72,15 @@ class Writes:
 
     def _of(self, definition: Definition) -> Iterator[tuple[str, GraphQLField]]:
         """The fields of one definition, each with its name."""
-        name = naming.type_name(definition.key)
+        save, update, delete, update_by_key, delete_by_key = naming.mutation_names(definition.key)
         record = self._inputs.record(definition)
-        yield f"save{name}", self._save(definition, GraphQLNonNull(GraphQLList(GraphQLNonNull(record))))
-        yield f"update{name}", self._update(definition, GraphQLNonNull(record))
-        yield f"delete{name}", self._delete(definition)
+        yield save, self._save(definition, GraphQLNonNull(GraphQLList(GraphQLNonNull(record))))
+        yield update, self._update(definition, GraphQLNonNull(record))
+        yield delete, self._delete(definition)
         if definition.unique_keys:
             key = GraphQLArgument(GraphQLNonNull(self._inputs.key(definition)))
-            yield f"update{name}ByKey", self._update_by_key(definition, key, GraphQLNonNull(record))
-            yield f"delete{name}ByKey", self._delete_by_key(definition, key)
+            yield update_by_key, self._update_by_key(definition, key, GraphQLNonNull(record))
+            yield delete_by_key, self._delete_by_key(definition, key)
 
     def _save(self, definition: Definition, records: Any) -> GraphQLField:
         policy, ambiguous = (GraphQLNonNull(self._enum(each)) for each in ("ErrorPolicy", "OnAmbiguous"))

@@ -11,8 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 
 from app.server.explorer import assets, bundle
-
-DEMO_KEY = "CUSTOM_DATA_DEMO_KEY"  # set by `serve --demo` for its workers, only when it listens on a loopback address
+from app.server.explorer.signing_in import DEMO_KEY
 
 _POLICY = "; ".join(
     (

@@ -14,7 +14,7 @@ from app.store.statements import Statement
 from tests.shops import ShopClient, new_vet_shop
 from tests.store.scratch import as_login
 from tests.storefront import Storefront, new_storefront
-from tests.tour import new_trigger
+from tests.tour_of_events import new_trigger
 
 CONTACTS = Statement("test.contacts", "select id from contacts where shop_id = $1 order by id")
 CARDS = Statement("test.records", "select id from records where shop_id = $1 order by id")

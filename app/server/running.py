@@ -87,7 +87,7 @@ class Operations:
         and ClientDisconnect."""
         schema = await self._schemas.of(admitted)
         text = await self._text(schema, sent.asked, admitted)
-        check_operation(text, sent)
+        await self.readings.document(admitted.shop.id, len(text), lambda: check_operation(text, sent))
         context = self._context(schema, admitted, idempotency_key)
         context.allowance = self._governor.allowance_for_file(admitted.bucket, admitted.shop.id)
         seen = Seen(schema, sent.asked, text)

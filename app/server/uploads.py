@@ -13,12 +13,13 @@ from starlette.types import Receive
 
 from app.bulk.streams import Stream
 from app.graphql.importing import IMPORTS
-from app.server.decoding import LARGEST_BODY, GraphQLRequest, decode_json, read_request
+from app.server.decoding import GraphQLRequest, decode_json, read_request
 from app.server.multipart import Multipart
 from app.server.negotiation import MULTIPART
 from app.server.refusals import Refused
 
 _TOKENS = 5_000  # parsed to look at the operation
+_LARGEST_OPERATIONS = 64 * 1024  # bytes; it holds no items, and is read at once
 _LARGEST_MAP = 4_096  # bytes; it names one file
 _PREFLIGHT = ("graphql-require-preflight", "apollo-require-preflight", "x-apollo-operation-name")
 _BROWSERS = ("origin", "sec-fetch-site")  # headers that browsers add to what a page posts
@@ -51,7 +52,7 @@ async def read_upload(headers: Mapping[str, str], receive: Receive, most_bytes: 
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Refused("UNSUPPORTED_MEDIA_TYPE", "Send the body as it is, without content-encoding.")
     parts = Multipart(headers, receive, most_bytes)
-    operations = decode_json(await _field(parts, "operations", LARGEST_BODY))
+    operations = decode_json(await _field(parts, "operations", _LARGEST_OPERATIONS))
     if isinstance(operations, list):
         raise Refused("BAD_REQUEST", "operations is one operation, not a list. Send each in a request of its own.")
     asked = read_request(operations)

@@ -227,7 +227,7 @@ async def test_a_body_beyond_the_bound_is_refused(shop: ShopClient) -> None:
 
 @pytest.mark.parametrize("name", ["operations", "map"])
 async def test_what_comes_before_the_file_is_small(shop: ShopClient, name: str) -> None:
-    large = part(name, " " * 3_000_000)
+    large = part(name, " " * 70_000)
     response = await posted(shop, (b"" if name == "operations" else OPERATIONS) + large + MAPPED + FILE + END)
     assert (response.status_code, response.json()["errors"][0]["extensions"]["limit"]) == (413, name)
 

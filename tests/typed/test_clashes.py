@@ -188,6 +188,24 @@ async def test_options_are_an_enum_where_all_are_names(shop: ShopClient, case: s
     assert f"{kind['kind']} {kind['name']}".replace("ENUM", "OBJECT") == expected
 
 
+@pytest.mark.parametrize(("first", "second"), [("tier", "tier_filter"), ("tiers", "tiers_list"), ("a", "aListFilter")])
+async def test_enums_whose_filters_would_be_called_alike(shop: ShopClient, first: str, second: str) -> None:
+    """The field declared later keeps its options, as texts."""
+    options = {first: ["gold", "silver"], second: ["red", "blue"]}
+    kinds = {"tiers": "LIST", "a": "LIST"}
+    fields = {name: {"type": kinds.get(name, "STRING"), "options": each} for name, each in options.items()}
+    await shop.define("Card", fields)
+    shown, other = map(naming.field_name, options)
+    asked = "contains" if first in kinds else "eq"
+    await shop.save("card", {first: ["gold"] if first in kinds else "gold", second: "red"})
+    where = f'{{ {shown}: {{ {asked}: gold }}, {other}: {{ eq: "red" }} }}'
+    query = f"{{ custom {{ card(where: {where}) {{ nodes {{ {shown} {other} }} }} }} }}"
+    [node] = (await shop.ask(query))["custom"]["card"]["nodes"]
+    assert node == {shown: ["gold"] if first in kinds else "gold", other: "red"}
+    [(code, _)] = await shop.errors(query.replace('"red"', '"gold"'))
+    assert code == "NOT_AN_OPTION"
+
+
 async def test_an_enum_stays_one(shop: ShopClient) -> None:
     await shop.define("Loyalty", {"tier": {"type": "STRING", "options": ["gold"]}})
     sent: dict[str, Any] = {"definition": "loyalty", "options": [{"field": "tier", "options": ["very good", "silver"]}]}

@@ -63,6 +63,7 @@ class _Composition:
         self._definitions = shown
         self._contact = contact
         self._enums: dict[str, GraphQLEnumType] = {}
+        self._enumerated = {each.key: _enumerated(each) for each in shown}
         scalars: dict[str, Any] = {name: core.type_map[name] for name in ("Decimal", "DateTime", "JSON")}
         scalars["DateTime"] = date_time(scalars["DateTime"])
         changes = {"Query": self._query, "Contact": self._contact_fields, "Product": self._product_fields,
@@ -176,9 +177,7 @@ class _Composition:
 
     def _options(self, definition: Definition, field: Field) -> GraphQLEnumType | None:
         """The enum of a field's options, if they are names; else they stay texts or numbers."""
-        if not field.options or scalar_type(field) is not FieldType.STRING:
-            return None
-        if not all(map(naming.is_enum_name, field.options)):
+        if not field.options or field.name not in self._enumerated[definition.key]:
             return None
         name = naming.options_name(definition.key, field.name)
         if name not in self._enums:
@@ -186,6 +185,20 @@ class _Composition:
             description = f"The options of {field.label} in {definition.name}."
             self._enums[name] = listing(GraphQLEnumType(name, values, description=description))
         return self._enums[name]
+
+
+def _enumerated(definition: Definition) -> frozenset[str]:
+    """The fields whose options are an enum. Where two enums or their filters would be called alike, the field that was
+    declared first has its own."""
+    found, taken = set[str](), set[str]()
+    for field in definition.fields:
+        if not field.options or scalar_type(field) is not FieldType.STRING:
+            continue
+        names = {f"{naming.options_name(definition.key, field.name)}{end}" for end in ("", "Filter", "ListFilter")}
+        if all(map(naming.is_enum_name, field.options)) and taken.isdisjoint(names):
+            found.add(field.name)
+            taken |= names
+    return frozenset(found)
 
 
 def _shown(core: GraphQLSchema, definitions: Sequence[Definition]) -> list[Definition]:

@@ -23,7 +23,8 @@ async def telling(settings: Settings, database: Database) -> AsyncIterator[Telem
     """The telemetry of a worker for as long as the block runs. At its end nothing is left untold."""
     from app.server.slow_operations import SlowOperations  # not for the parent of the workers, whose start it holds up
 
-    written = lines.Lines(sys.stderr, lines.form_for(settings.log_format, sys.stderr))
+    form = lines.form_for(settings.log_format, sys.stderr)
+    written = lines.Lines(lines.unblocked(sys.stderr, form), form)
     tellers: list[Teller] = [SlowOperations(written, database, settings.slow_ms / 1000)]
     if settings.log_operations != "none":
         tellers.append(lines.OperationLines(written, only_failed=settings.log_operations == "failed"))

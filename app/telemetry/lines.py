@@ -4,14 +4,17 @@ as text for people at a terminal."""
 import asyncio
 import logging
 import sys
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TextIO
 
 import orjson
 
 from app.telemetry.errors import without_texts
 from app.telemetry.observation import Observation, current
+from app.telemetry.unblocked import Unblocked
 
 Line = Mapping[str, Any]
 _SECONDS = 0.1  # that a line of an operation may wait for others
@@ -21,7 +24,7 @@ class Lines:
     """Writes lines of operations together, a tenth of a second late at most: writing each alone would cost as much as
     a small query."""
 
-    def __init__(self, stream: TextIO, form: Callable[[Line], str]) -> None:
+    def __init__(self, stream: TextIO | Unblocked, form: Callable[[Line], str]) -> None:
         self._stream = stream
         self._form = form
         self._waiting: list[Line] = []
@@ -34,12 +37,12 @@ class Lines:
     def flush(self) -> None:
         """Writes what waits. A stream that is gone costs its lines, and nothing else."""
         waiting, self._waiting = self._waiting, []
-        if waiting:
-            try:
+        try:
+            if waiting:
                 self._stream.write("".join(f"{self._form(line)}\n" for line in waiting))
-                self._stream.flush()
-            except (OSError, ValueError):
-                return
+            self._stream.flush()
+        except (OSError, ValueError):
+            return
 
 
 def as_json(line: Line) -> str:
@@ -115,9 +118,24 @@ class Formatter(logging.Formatter):
 
 def set_up(form: Callable[[Line], str], stream: TextIO | None = None) -> None:
     """Everything that is logged in this process goes to the stream, standard error unless given, in this form."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(unblocked(stream or sys.stderr, form))
     handler.setFormatter(Formatter(form))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+@cache
+def unblocked(stream: TextIO, form: Callable[[Line], str]) -> TextIO | Unblocked:
+    """The stream, without waiting for who reads it; one and the same for all who write to it. As it is, where it has
+    no descriptor."""
+
+    def lost(lines: int) -> str:
+        event = f"{lines} lines of the log were lost: nobody took them."
+        return f"{form({'time': _time(time.time()), 'level': 'warning', 'event': event})}\n"
+
+    try:
+        return Unblocked(stream, lost)
+    except (OSError, ValueError):
+        return stream
 
 
 def form_for(wanted: str | None, stream: TextIO) -> Callable[[Line], str]:

@@ -39,7 +39,7 @@ class Places:
         return self._work(*args, **kwargs)
 
 
-@pytest.mark.parametrize("stage", ["_parsed", "_measured", "validate_document"])
+@pytest.mark.parametrize("stage", ["_parsed", "_measured", "validated"])
 async def test_a_large_new_document_is_read_beside_the_loop(
     stage: str, shop: ShopClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,7 +81,7 @@ async def test_other_shops_are_answered_while_a_large_document_is_read(
     shop: ShopClient, other_shop: ShopClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is not done until they are."""
-    validate, began, answered = limits.validate_document, threading.Event(), threading.Event()
+    validate, began, answered = limits.validated, threading.Event(), threading.Event()
 
     def held(schema: Any, document: Any, rules: Any) -> Any:
         if "Held" in str(document.loc.source.body):
@@ -89,7 +89,7 @@ async def test_other_shops_are_answered_while_a_large_document_is_read(
             assert answered.wait(20)
         return validate(schema, document, rules)
 
-    monkeypatch.setattr(limits, "validate_document", held)
+    monkeypatch.setattr(limits, "validated", held)
     asking = asyncio.create_task(shop.ask(large(f"Held{shop.id}")))
     assert await asyncio.to_thread(began.wait, 20)
     await other_shop.ask(f"query Other{other_shop.id} {SMALL}")

@@ -19,6 +19,7 @@ from typing import Any
 from app.bulk.column_values import check_for
 from app.bulk.lawful import refuse_unlawful
 from app.bulk.manifest import MANIFEST, BackupRefused, Manifest, Member, read_manifest, undamaged
+from app.bulk.portions import Portion
 from app.bulk.whole_file import whole_file
 from app.domain import exact_json
 from app.store import archive, definitions, segments, shops, triggers, webhook_secrets
@@ -60,9 +61,11 @@ async def _written(session: Session, file: zipfile.ZipFile, table: str) -> Membe
     names = [*await archive.columns(session, table)]
     member, digest = Member(names), hashlib.sha256()
     after: tuple[Any, ...] | None = None
+    portion = Portion(_PAGE)
     with file.open(_name(table), "w", force_zip64=True) as opened_member:
-        while (page := await archive.page(session, table, names, after, _PAGE)).rows:
+        while (page := await archive.page(session, table, names, after, portion.rows)).rows:
             text = "".join(f"{row}\n" for row in page.rows).encode()
+            portion.took(len(page.rows), len(text))
             opened_member.write(text)
             digest.update(text)
             member.rows += len(page.rows)

@@ -8,6 +8,7 @@ import orjson
 
 from app.bulk.cells import written
 from app.bulk.csv_text import csv_text
+from app.bulk.portions import Portion
 from app.domain.contacts import Contact, Customer
 from app.domain.definitions import Definition, FieldType, Model
 from app.domain.products import Product
@@ -19,7 +20,7 @@ from app.store.paging import Page
 from app.store.session import Session
 from app.telemetry.observation import touched
 
-_PAGE = 2_000  # rows read at once
+_PAGE = 2_000  # rows read at once, at most
 
 Row = Sequence[Any]
 Pages = AsyncIterator[Sequence[Row]]
@@ -30,7 +31,7 @@ class Source:
     """What is exported: its columns, and its rows in pages. Texts in columns `as_json` are JSON even in CSV."""
 
     columns: tuple[str, ...]
-    pages: Callable[[Session], Pages]
+    pages: Callable[[Session, Portion], Pages]
     as_json: frozenset[str] = frozenset()
 
 
@@ -85,19 +86,19 @@ async def of_records(database: Database, shop_id: int, key_or_id: str) -> Source
     touched(definition.key)
     names = tuple(definition.field)
     as_json = frozenset(field.name for field in definition.fields if field.type is FieldType.JSON)
-    return Source(names, lambda session: _record_pages(session, definition, names), as_json)
+    return Source(names, lambda session, portion: _record_pages(session, portion, definition, names), as_json)
 
 
-async def _record_pages(session: Session, definition: Definition, names: tuple[str, ...]) -> Pages:
+async def _record_pages(session: Session, portion: Portion, definition: Definition, names: tuple[str, ...]) -> Pages:
     after = 0
-    while found := (await records.page(session, definition.id, Page(_PAGE, after=after)))[0]:
+    while found := (await records.page(session, definition.id, Page(portion.rows, after=after)))[0]:
         yield [[record.data.get(name) for name in names] for record in found]
         after = found[-1].id
 
 
-async def _contact_pages(session: Session) -> Pages:
+async def _contact_pages(session: Session, portion: Portion) -> Pages:
     after = 0
-    while found := await contacts.page(session, Page(_PAGE, after=after)):
+    while found := await contacts.page(session, Page(portion.rows, after=after)):
         yield [_contact(contact) for contact in found]
         after = found[-1].id
 
@@ -106,9 +107,9 @@ def _contact(contact: Contact) -> Row:
     return (contact.id, contact.email, contact.first_name, contact.last_name, contact.lang)
 
 
-async def _customer_pages(session: Session) -> Pages:
+async def _customer_pages(session: Session, portion: Portion) -> Pages:
     after = ("", "")
-    while found := await customers.page(session, after, _PAGE):
+    while found := await customers.page(session, after, portion.rows):
         yield [_customer(customer) for customer in found]
         after = (found[-1].source, found[-1].id_customer)
 
@@ -117,9 +118,9 @@ def _customer(c: Customer) -> Row:
     return (c.id_customer, c.source, c.email, c.email_verified, c.first_name, c.last_name, c.lang)
 
 
-async def _product_pages(session: Session) -> Pages:
+async def _product_pages(session: Session, portion: Portion) -> Pages:
     after = ""
-    while found := await products.page(session, Page(_PAGE, after=after), active=False):
+    while found := await products.page(session, Page(portion.rows, after=after), active=False):
         yield [_product(product) for product in found]
         after = found[-1].id
 
@@ -144,5 +145,8 @@ async def export(
     """The file in pieces, each with the number of its rows; all of one snapshot."""
     yield 0, writer.heading()
     async with database.reading(shop_id) as session:
-        async for page in source.pages(session):
-            yield len(page), writer.rows(page)
+        portion = Portion(_PAGE)
+        async for page in source.pages(session, portion):
+            piece = writer.rows(page)
+            portion.took(len(page), len(piece))
+            yield len(page), piece

@@ -26,7 +26,7 @@ from app.store.membership import memberships
 from app.store.paging import Page
 from app.store.session import Session
 
-_PAGE = 500
+_PAGE = 50
 
 Pieces = AsyncGenerator[bytes, None]
 

@@ -47,8 +47,10 @@ async def main(bench: Bench, question: Question) -> None:
     bodies = question.bodies(bench.places, RUNS)[0]
     async with profiling.asking(bench) as (ask, _):
         ours = await _counted(ask, bodies)
-    async with _asking_by_hand(bench, question) as ask:
-        theirs = await _counted(ask, bodies)
+    theirs = Counter[str]()
+    if question.by_hand:
+        async with _asking_by_hand(bench, question) as ask:
+            theirs = await _counted(ask, bodies)
     print(f"\n## {question.name}: {question.title}; steps of the interpreter for a request\n")
     print(f"{'':28}{'gateway':>9}{'by hand':>9}")
     for layer in sorted(ours | theirs, key=lambda each: -ours[each]):

@@ -140,6 +140,31 @@ async def test_memory_does_not_grow_with_the_file(
     assert peaks[1] - peaks[0] < margin, peaks
 
 
+async def test_nor_does_it_with_what_goes_out_and_comes_back(admin_url: str, tmp_path: Path) -> None:
+    """Rows as wide as one LONGTEXT, written by every command that writes, and restored."""
+    peaks: dict[str, list[int]] = {}
+    async with scratch_database(admin_url) as url, shop_in(url) as shop:
+        await _defined(shop, ["code"])
+        given = {"DATABASE_URL": url}
+        for rows in (300, 1_500):
+            file, whole = tmp_path / f"{rows}.jsonl", tmp_path / f"{rows}.zip"
+            with file.open("w") as opened:
+                opened.writelines(f'{{"code":"{n}","note":"{"x" * 99_000}"}}\n' for n in range(rows))
+            _run([sys.executable, "-m", "app.cli", "import", "records", "--shop", str(shop.id), "--definition", "visit",
+                  str(file)], given)  # fmt: skip
+            copy = _run([sys.executable, "-m", "app.cli", "shop", "create", f"Copy {rows}"], given).strip()
+            for name, command in {
+                "csv": ("export", "records", "--shop", str(shop.id), "--definition", "visit", "/dev/null"),
+                "jsonl": ("export", "records", "--shop", str(shop.id), "--definition", "visit", str(file)),
+                "backup": ("backup", "--shop", str(shop.id), str(whole)),
+                "restore": ("restore", "--shop", copy, str(whole)),
+            }.items():
+                said = _run([sys.executable, "-c", _MEASURED, *command], given)
+                peaks.setdefault(name, []).append(int(said.split()[-1]))
+            assert file.stat().st_size > rows * 99_000
+    assert [name for name, (few, many) in peaks.items() if many - few > 30_000] == [], peaks
+
+
 @asynccontextmanager
 async def shop_in(url: str) -> AsyncIterator[ShopClient]:
     """A shop in another database, which is migrated."""

@@ -10,6 +10,7 @@ from app.bulk.cells import decoder
 from app.bulk.columns import Column
 from app.bulk.exporting import CsvWriter, JsonWriter, Pages, Source
 from app.bulk.lines import Lines
+from app.bulk.portions import Portion
 from app.bulk.reading import CsvRows, Dialect, JsonRows
 from app.bulk.rejects import CsvForm, JsonForm
 from app.domain.definitions import Field, FieldType
@@ -31,7 +32,7 @@ _DELIMITER = st.sampled_from(",;|\t")
 _REJECTED = Verdict(0, Outcome.REJECTED, None, ())
 
 
-def _pages(_: Session) -> Pages:
+def _pages(_: Session, __: Portion) -> Pages:
     raise NotImplementedError
 
 

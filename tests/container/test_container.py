@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import yaml
 
+from app.store.cluster import _binaries
 from tests.processes import CHECKOUT, environment, hears_ctrl_c
 
 FOLDER = CHECKOUT / ".container"
@@ -89,6 +92,8 @@ def test_what_it_installs_migrates_serves_and_is_found_healthy(image: Path, tmp_
         text=True, check=False,
     )  # fmt: skip
     assert migrated.returncode == 0, migrated.stderr
+    _set_password(services["roles"], settings, "letters1")
+    settings["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]  # of the role that serves
     check = json.loads(of("HEALTHCHECK")[0].partition("CMD ")[2])
     port = _free_port()
     command = [argument.replace("8000", str(port)) for argument in services["gateway"]["command"]]
@@ -107,6 +112,21 @@ def test_what_it_installs_migrates_serves_and_is_found_healthy(image: Path, tmp_
             serving.terminate()
         assert serving.wait(20) == 0
     assert subprocess.run(_on(port, check), env=settings, capture_output=True, check=False).returncode != 0
+
+
+def _set_password(roles: dict[str, Any], settings: dict[str, str], password: str) -> None:
+    """By the compose file's command, of the database of the run."""
+    url = urlsplit(os.environ["TEST_DATABASE_ADMIN_URL"])
+    said = dict(parse_qsl(url.query))
+    given = {
+        "PATH": f"{_binaries()}:{settings['PATH']}", "PGDATABASE": url.path[1:], "GATEWAY_PASSWORD": password,
+        "PGHOST": said.get("host", url.hostname or ""), "PGPORT": said.get("port", str(url.port or 5432)),
+    }  # fmt: skip
+    assert roles["environment"].keys() == {"PGHOST", "PGPASSWORD", "GATEWAY_PASSWORD"}
+    done = subprocess.run(
+        [*roles["entrypoint"], *roles["command"]], env=settings | given, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def _on(port: int, check: list[str]) -> list[str]:

@@ -32,6 +32,7 @@ class Round:
     """What came of one kill."""
 
     name: str
+    begun: int
     acknowledged: int
     refusals: Counter[str]
     seconds: float  # until something sent after the kill was acknowledged
@@ -40,7 +41,7 @@ class Round:
     def __str__(self) -> str:
         told = ", ".join(f"{count} {code}" for code, count in sorted(self.refusals.items())) or "nothing"
         return (
-            f"| {self.name} | {self.acknowledged:,} of {CLIENTS * BATCHES:,} | {told} | {self.seconds:.2f} s |"
+            f"| {self.name} | {self.acknowledged:,} of {self.begun:,} | {told} | {self.seconds:.2f} s |"
             f" {self.probes.healthy} | {self.probes.unready} |"
         )
 
@@ -52,7 +53,7 @@ HEADING = (
 
 
 async def _a_backend(gateway: Supervised) -> None:
-    """One that is writing."""
+    """One that is writing: clients go on until it is found."""
     with suppress(ConnectionError):  # this connection ends with the others before it can be closed
         async with connected(gateway.admin_url) as admin, asyncio.timeout(PATIENCE):
             while not (pid := await admin.fetchval(_WRITING)):
@@ -87,19 +88,20 @@ async def killed(name: str) -> Round:
     """One round, with what must be true checked."""
     ledger = Ledger()
     async with supervised() as gateway:
-        keys = [shop.key for shop in await shops(gateway)]
+        keys, over = [shop.key for shop in await shops(gateway)], asyncio.Event()
         async with probing(gateway.url) as probes:
             async with asyncio.TaskGroup() as group:
-                group.create_task(writing(gateway.url, keys, CLIENTS, BATCHES, ledger))
+                group.create_task(writing(gateway.url, keys, CLIENTS, BATCHES - 1, ledger, until=over))
                 await ledger.until(CLIENTS)
                 moment = time.monotonic()
                 await KILLS[name](gateway)
+                over.set()
             await probes.until_ready()
         await assert_exactly_once(gateway.admin_url, ledger)
-        assert len(ledger.acknowledged) == CLIENTS * BATCHES
+        assert len(ledger.acknowledged) == ledger.begun >= CLIENTS * BATCHES
         assert "unexpected error" not in gateway.said, gateway.said
         assert await gateway.stop() == 0
-    return Round(name, len(ledger.acknowledged), ledger.refusals, ledger.first_after(moment), probes)
+    return Round(name, ledger.begun, len(ledger.acknowledged), ledger.refusals, ledger.first_after(moment), probes)
 
 
 async def shops(gateway: Supervised, count: int = SHOPS) -> list[ShopClient]:

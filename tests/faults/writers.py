@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import httpx
@@ -25,22 +26,26 @@ NO_ANSWER = "no answer"
 class Ledger:
     """What was acknowledged, and everything that was answered instead."""
 
+    begun: int = 0  # batches
     acknowledged: dict[str, list[str]] = field(default_factory=dict)  # the ids of a batch's records
     times: list[tuple[float, float]] = field(default_factory=list)  # when sent, and when acknowledged
     refusals: Counter[str] = field(default_factory=Counter)
 
     async def until(self, count: int) -> None:
         """Comes back when so many batches were acknowledged."""
-        await self._until(lambda: len(self.acknowledged) >= count)
+        await self._until(count, lambda: len(self.acknowledged))
 
     async def until_refused(self, count: int) -> None:
         """Comes back when so many calls were answered by something else."""
-        await self._until(lambda: self.refusals.total() >= count)
+        await self._until(count, self.refusals.total)
 
-    async def _until(self, true: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not true():
-            assert time.monotonic() < deadline, self.refusals
+    async def _until(self, count: int, reached: Callable[[], int]) -> None:
+        """As long as it takes, where there is one more now and then: how fast depends on what else the machine does."""
+        last, deadline = -1, 0.0
+        while (now := reached()) < count:
+            if now > last:
+                last, deadline = now, time.monotonic() + PATIENCE
+            assert time.monotonic() < deadline, (now, count, self.refusals)
             await asyncio.sleep(0.005)
 
     def first_after(self, moment: float) -> float:
@@ -53,6 +58,7 @@ async def save(http: httpx.AsyncClient, key: str, batch: str, ledger: Ledger, de
     records = [{"batch": batch, "n": n} for n in range(RECORDS)]
     body = {"query": _SAVE, "variables": {"input": {"definition": definition, "records": records}}}
     headers = {"spm-api-key": key, "idempotency-key": batch}
+    ledger.begun += 1
     while True:
         sent = time.monotonic()
         try:
@@ -79,15 +85,21 @@ def _acknowledged(answer: httpx.Response, ledger: Ledger) -> dict[str, Any] | No
     return payload
 
 
-async def writing(url: str, keys: Sequence[str], clients: int, batches: int, ledger: Ledger, prefix: str = "") -> None:
+async def writing(
+    url: str, keys: Sequence[str], clients: int, batches: int, ledger: Ledger, prefix: str = "",
+    until: asyncio.Event | None = None,
+) -> None:  # fmt: skip
     """So many clients at once, each with a shop's key, save so many batches each, one after the other. Their names
-    begin with the prefix."""
+    begin with the prefix. They go on until the event is set, if there is one, and save one batch more then."""
     limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
     async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=limits) as http, asyncio.TaskGroup() as group:
 
         async def one(number: int) -> None:
-            for batch in range(batches):
+            for batch in count():
+                last = batch >= batches - 1 if until is None else batch >= batches and until.is_set()
                 await save(http, keys[number % len(keys)], f"{prefix}{number}-{batch}", ledger)
+                if last:
+                    return
 
         for number in range(clients):
             group.create_task(one(number))

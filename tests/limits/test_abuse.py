@@ -7,7 +7,8 @@ from tests.limits.gateway import served
 
 
 async def test_attacks_are_refused_and_leave_nothing(admin_url: str) -> None:
-    patient = {**SETTINGS, "CUSTOM_DATA_BODY_TIMEOUT_MS": NEVER_MS}  # on a busy machine a body may take long
+    # on a busy machine a body may take long, and a line of documents that are read one by one
+    patient = {**SETTINGS, "CUSTOM_DATA_BODY_TIMEOUT_MS": NEVER_MS, "CUSTOM_DATA_REQUEST_TIMEOUT_MS": 2 * NEVER_MS}
     async with served(admin_url, **patient) as gateway:
         found: list[Report] = [report async for report in reports(gateway, 1, ATTACKS.keys() - SLOW)]
         assert [str(report) for report in found if report.faults] == []

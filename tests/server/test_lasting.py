@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -54,8 +55,15 @@ async def _settling(database: Database, fails: Mistaken, monkeypatch: pytest.Mon
 
 async def _beginning_to_deliver(_: Database, fails: Mistaken, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivering, "_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(Database, "connect_in_time", fails)
-    monkeypatch.setattr(Couriers, "run", fails)
+
+    def couriers(*_: Any) -> Any:
+        fails.calls += 1
+        if fails.calls == 1:
+            raise LookupError("a mistake of ours")
+        fails.again.set()
+        return nullcontext()
+
+    monkeypatch.setattr(delivering, "_couriers", couriers)
     async with delivering.delivering(Settings.model_construct(database_url="postgresql://")):
         await asyncio.Event().wait()
 

@@ -38,7 +38,8 @@ _NOUNS = """contact contacts contactaccess customer customers customerresult pro
 # What types of the core begin with that end as those of a definition do: PeriodInput, SaveRecordsPayload.
 _STEMS = """bulkdeleterecords contacttoken createcontacttoken createdefinition createsegment createtrigger customerkey
     definitiondisposal deletecustomers deletedefinition deleteproducts deleterecord deletesegment deletetrigger
-    deliver erasecontact extenddefinition fieldoptions moment overridesource period replaydeliveries
+    deliver erasecontact extenddefinition fieldoptions import importcustomers importproducts importrecords moment
+    overridesource period replaydeliveries
     rotatewebhooksecret savecustomers saveproducts saverecords setoverrides span updaterecord updatesegment
     updatetrigger webhooksecret"""
 _CORE_NAMES = frozenset(f"{_SCALARS} {_ROOTS} {_NOUNS} {_STEMS}".split())

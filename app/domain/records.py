@@ -1,10 +1,9 @@
 """Records, and what creating and merging mean."""
 
-import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from app.domain import limits
+from app.domain import exact_json, limits
 from app.domain.definitions import Definition
 from app.domain.moments import Moment, moment
 from app.domain.problems import Code, Problem
@@ -69,7 +68,7 @@ def _size_problems(definition: Definition, data: Data) -> list[Problem]:
     """By its bytes as JSON. Records without a field that may be long never come near the limit."""
     if not definition.may_be_large:
         return []
-    size = len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+    size = exact_json.size(data)
     if size <= limits.RECORD_BYTES:
         return []
     message = f"The record would take {size:,} bytes as JSON: at most {limits.RECORD_BYTES:,} are kept. Split it."

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from math import isfinite
 from typing import Any
 
-from app.domain import limits
+from app.domain import exact_json, limits
 from app.domain.choices import listed, nearest
 from app.domain.definitions import Field, FieldType
 from app.domain.problems import Code, Problem
@@ -232,7 +232,7 @@ def _json(field: Field, value: Any) -> Any:
     stored = _json_part(field, value, limits.JSON_DEPTH)
     if isinstance(stored, Problem):
         return stored
-    size = len(json.dumps(stored, ensure_ascii=False, separators=(",", ":")).encode())
+    size = exact_json.size(stored)
     if size > limits.JSON_BYTES:
         return _invalid(f"The value takes {size:,} bytes as JSON: at most {limits.JSON_BYTES:,} are kept.")
     return stored

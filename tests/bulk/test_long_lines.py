@@ -13,6 +13,7 @@ from app.bulk.columns import Column
 from app.bulk.lines import Lines
 from app.bulk.reading import CsvRows, Dialect, JsonRows
 from app.bulk.rejects import CsvForm, Form, JsonForm
+from app.domain import exact_json
 from app.domain.imports import Sent
 from app.domain.limits import LINE_BYTES, RECORD_BYTES
 from app.domain.problems import Code, Problem
@@ -24,13 +25,13 @@ from tests.shops import ShopClient
 
 FIELDS = 30
 # what takes the most room: quotes, which CSV doubles, escapes and all; and numbers that the database writes out
-WORST: dict[str, Any] = {"quotes": '"' * 49_000, "empty": [""] * 32_000, "numbers": [1e99] * 13_000}
+WORST: dict[str, Any] = {"quotes": '"' * 49_000, "empty": [""] * 32_000, "numbers": [1.234567890123456e-05] * 4_000}
 
 
 async def _grown(shop: ShopClient, value: Any) -> list[str]:
     """Makes a record that has this value in as many fields as there is room for; what it is told who adds another."""
     await shop.define("Thing", {"code": "STRING", **{f"f{n}": "JSON" for n in range(FIELDS)}}, uniqueKeys=["code"])
-    number = RECORD_BYTES // (len(json.dumps(value, separators=(",", ":"))) + len('"f10":,'))
+    number = RECORD_BYTES // (exact_json.size(value) + len('"f10":,'))
     row = {"code": "A", **{f"f{n}": value for n in range(number)}}
     assert (await import_text(shop, json.dumps(row) + "\n", "thing", form="jsonl")).counts == (1, 0, 0, 0)
     asked = {"definition": "thing", "records": [{"code": "A", f"f{number}": value}]}

@@ -126,6 +126,7 @@ REFUSED = {
     "LIST scalar": ("LIST", "a", "square brackets"),
     "LIST too long": ("LIST", ["a"] * (limits.LIST_LENGTH + 1), "1,000"),
     "JSON too large": ("JSON", ["é" * 30_000] * 2, "bytes"),
+    "JSON too large once its numbers are written out": ("JSON", [1e308] * 400, "takes 124,001 bytes"),
     "JSON key with U+0000": ("JSON", {"a\0": 1}, "key of an object"),
     "JSON key with half a surrogate pair": ("JSON", {"\udc00": 1}, "key of an object"),
     "GEOLOCATION list": ("GEOLOCATION", [48, 2], "both numbers"),

@@ -6,6 +6,7 @@ last one with the counts. A request that was cut off goes on where it was when i
 """
 
 import asyncio
+import errno
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -46,6 +47,8 @@ _MEDIA = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/x-ndjson"}
 _WRITES = {Kind.RECORDS: Scope.WRITE_RECORDS, Kind.CUSTOMERS: Scope.WRITE_CATALOGUE,
            Kind.PRODUCTS: Scope.WRITE_CATALOGUE}  # fmt: skip
 _FIXED = {"contacts": exporting.CONTACTS, "customers": exporting.CUSTOMERS, "products": exporting.PRODUCTS}
+
+_NO_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT}  # the last where there is no folder for such files
 
 _Headers = Mapping[str, str]
 
@@ -223,6 +226,11 @@ def _refused(error: Exception) -> Refused:
         return Refused("FORBIDDEN", str(error))
     if isinstance(error, Unauthorised):
         return Refused("UNAUTHENTICATED", str(error), {"www-authenticate": "Bearer"})
+    if isinstance(error, OSError) and error.errno in _NO_DISK:
+        return Refused(
+            "UNAVAILABLE", "There is no room to put the body aside. Send it again later, in smaller files, or by the "
+            "mutation importRecords, importCustomers or importProducts, which needs none.", {"retry-after": "60"}
+        )  # fmt: skip
     return failure(error)
 
 

@@ -1,4 +1,7 @@
-"""A disk that fills up while a shop is written to it: nothing is left that looks whole, and what was there stays."""
+"""A disk that fills up while a shop is written to it: nothing is left that looks whole, and what was there stays.
+Nor is anything taken from a file that there is no room to put aside."""
+
+import tempfile
 
 import pytest
 
@@ -28,3 +31,16 @@ def test_a_disk_that_fills_up(products: ShopClient, admin_url: str, gateway_url:
         done = run(*command, "--shop", str(products.id), str(file), **given)
         assert (done.returncode, done.stderr) == (1, f"Error: {file} cannot be written: No space left on device.\n")
         assert [each.name for each in disk.folder.iterdir()] == ["kept"]
+
+
+async def test_no_room_to_put_a_body_aside(shop: ShopClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "idProduct;name;price\n" + "".join(f"{n};Product {n};1\n" for n in range(100_000))
+    headers = {"spm-api-key": shop.key, "content-type": "text/csv"}
+    with small_disk(1) as disk:
+        monkeypatch.setattr(tempfile, "tempdir", str(disk.folder))
+        told = await shop.http.post("/bulk/products?delimiter=;", content=rows, headers=headers)
+    assert (told.status_code, told.json()["errors"][0]["extensions"]["code"]) == (503, "UNAVAILABLE")
+    assert "importProducts" in told.json()["errors"][0]["message"]
+    monkeypatch.undo()
+    told = await shop.http.post("/bulk/products?delimiter=;", content=rows[: rows.index("\n9;") + 1], headers=headers)
+    assert told.json()["created"] == 9

@@ -32,6 +32,11 @@ async def test_other_documents_are_valid(shop: ShopClient) -> None:
     assert [error for document in documents for error in validate(made, parse(document))] == []
 
 
+def test_the_contents_name_every_section() -> None:
+    headings = re.findall(r"^## (.*)$", re.sub(r"```.*?```", "", README, flags=re.S), re.M)
+    assert set(re.findall(r"\]\(#([\w-]+)\)", README)) >= {heading.lower().replace(" ", "-") for heading in headings}
+
+
 def test_every_file_of_the_tree_exists() -> None:
     """The folders and files that the README's tree names."""
     [tree] = re.findall(r"```text\n(app/.*?)```", README, re.S)

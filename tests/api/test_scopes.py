@@ -12,6 +12,7 @@ from app.domain.shops import new_key
 from app.graphql.schema import schema
 from app.store.database import Database
 from app.store.keys import create_key
+from tests.bulk.uploads import imported, upload
 from tests.shops import INPUTS, ShopClient, VetShop, new_shop, new_vet_shop
 
 
@@ -95,6 +96,11 @@ MUTATIONS = {
         Scope.ERASE_CONTACTS, "userErrors { code }", {"contact": {"email": "gone@example.com"}, "records": "DELETE"}
     ),
 }
+UPLOADS = {  # mutations that take a file: what they say of it
+    "importRecords": (RECORDS, "nom\nNew\n", {"definition": "veterinarian"}),
+    "importCustomers": (CATALOGUE, "idCustomer\nnew\n", {}),
+    "importProducts": (CATALOGUE, "idProduct,name,price\nn,New,1\n", {}),
+}
 WAYS_IN = QUERIES | MUTATIONS
 TABLES = (
     "contacts", "customers", "products", "definitions", "records", "override_sources", "idempotent_answers",
@@ -110,7 +116,7 @@ def root_fields(name: str) -> set[str]:
 
 def test_every_root_field_has_its_scope_here() -> None:
     assert set(QUERIES) == root_fields("Query")
-    assert set(MUTATIONS) == root_fields("Mutation")
+    assert {*MUTATIONS, *UPLOADS} == root_fields("Mutation")
     shown = {"ping", "customDataChanged"}  # see test_change_subscriptions.py
     assert root_fields("Subscription") == shown, "subscriptions need scopes: give them theirs, and a test"
 
@@ -168,6 +174,18 @@ async def test_its_scope_alone_opens_it(vets_once: VetShop, name: str) -> None:
     query, variables = document(name)
     found = (await scoped.ask(query, **variables))[name]
     assert name in QUERIES or (found.get("userErrors") or []) == []
+
+
+@pytest.mark.parametrize("name", UPLOADS)
+async def test_a_file_needs_the_scope_of_what_it_brings(vets_once: VetShop, name: str) -> None:
+    scope, file, given = UPLOADS[name]
+    scoped = await with_scopes(vets_once.shop, ALL_SCOPES - {scope})
+    before = await stored(scoped)
+    [error] = (await upload(scoped, file, name, **given)).json()["errors"]
+    assert error["extensions"] == {"code": "FORBIDDEN", "scope": scope.value}
+    assert await stored(scoped) == before
+    told = await imported(await with_scopes(vets_once.shop, {scope}), file, name, **given)
+    assert (told["read"], told["rejected"], told["userErrors"]) == (1, 0, [])
 
 
 MIXED = {

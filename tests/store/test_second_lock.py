@@ -62,7 +62,7 @@ async def _outcome(connection: Any, tenant: int, sql: str, *args: Any) -> Outcom
     await connection.execute(f"savepoint attack; set local app.shop_id = '{tenant}'")
     try:
         prepared = await connection.prepare(sql)
-        rows = [tuple(row) for row in await prepared.fetch(*args)]
+        rows = sorted(map(tuple, await prepared.fetch(*args)), key=repr)  # in whatever order a plan finds them
         return prepared.get_statusmsg(), rows
     except asyncpg.PostgresError as error:
         return type(error).__name__

@@ -67,7 +67,10 @@ class Operations:
         context.repeatable = True
         seen = Seen(schema, asked, text)
 
-        run = partial(schema.execute, text, asked.variables, context, None, asked.operation_name, allowed)
+        run = partial(
+            schema.execute, text, variable_values=asked.variables, context_value=context,
+            operation_name=asked.operation_name, allowed_operation_types=allowed,
+        )  # fmt: skip
         try:
             result = await run()
             if not await context.session.confirmed():  # a replica failed in its midst, or the model had changed
